@@ -1,0 +1,5 @@
+//! Trace state: sampling decision, origin, propagated tags, baggage.
+
+mod decision;
+
+pub use decision::{Decision, mechanism};

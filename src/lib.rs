@@ -1,0 +1,21 @@
+//! libddtrace: the tracer core that every language can load.
+//!
+//! This file is the map of the crate. Dependencies point down only, in this order:
+//! `ffi` → `tracer` → `active` → `span` → `segment` → `export` → {`propagation`, `sampling`, `wire`} → `context` →
+//! `record` → `slot` → {`config`, `service`, `transport`, `log`}.
+
+#![warn(missing_docs)]
+
+#[cfg(all(not(test), panic = "abort"))]
+compile_error!("libddtrace contains its panics with catch_unwind: build it with panic = \"unwind\"");
+
+pub mod config;
+pub mod context;
+pub mod export;
+pub mod log;
+pub mod propagation;
+pub mod record;
+pub mod sampling;
+pub mod service;
+pub mod transport;
+pub mod wire;
