@@ -17,5 +17,6 @@ pub mod propagation;
 pub mod record;
 pub mod sampling;
 pub mod service;
+pub mod slot;
 pub mod transport;
 pub mod wire;

@@ -1,11 +1,31 @@
 //! The span record: what a span is made of, live and finished.
+//!
+//! A record is a fixed [`Head`] and three runs of MessagePack: fields (name, service, resource, type), string tags (key, value, key,
+//! value, …) and numeric tags. A live span has them in one buffer that grows from both ends; a finished one has them back to back.
 
-mod link;
+mod clock;
 mod event;
+mod extra;
+mod frozen;
+mod head;
+mod ids;
+mod library_tags;
+mod link;
+pub mod msgpack;
+mod runs;
 mod span_data;
+mod text;
 mod view;
 
+pub use clock::{Clock, monotonic_ns, unix_ns};
 pub use event::{AttributeValue, SpanEvent};
+pub use extra::Extra;
+pub use frozen::{RecordRef, drop_records, record_len, update_head, write_record};
+pub use head::{Field, Head, flag};
+pub use ids::{IdSource, fill_random};
+pub use library_tags::{LibraryTags, TagEntry};
 pub use link::SpanLink;
+pub use runs::{Full, Runs, RunsRef, key_bit, service_hash};
 pub use span_data::{ChunkData, Number, SpanData};
+pub use text::{MAX_TEXT, clean};
 pub use view::SpanView;

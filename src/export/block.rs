@@ -1,0 +1,103 @@
+//! Export blocks: where finished chunks wait, and the pool that they return to.
+
+use super::budget::Budget;
+use super::chunk::{ChunkHead, drop_chunks};
+use super::snapshot::Snapshot;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The usual size of a block.
+pub const BLOCK_BYTES: usize = 64 * 1024;
+/// The size when half of the budget is used, so that many threads can each have one.
+const SMALL_BLOCK_BYTES: usize = 8 * 1024;
+/// Blocks that wait empty.
+const POOLED: usize = 24;
+
+/// Chunks of one configuration snapshot. Whoever drops a block with chunks in it drops the chunks.
+pub struct Block {
+    /// The chunks.
+    pub bytes: Vec<u8>,
+    /// The settings in force when they left.
+    pub snapshot: Arc<Snapshot>,
+    /// How many chunks.
+    pub chunks: u32,
+    /// How many spans.
+    pub spans: u32,
+    /// Whether a chunk owns something outside of the bytes.
+    pub owns: bool,
+    booked: usize,
+    pool: Arc<BlockPool>,
+}
+
+/// Empty blocks, and the budget that the others are booked on.
+pub struct BlockPool {
+    /// The budget.
+    pub budget: Budget,
+    free: Mutex<Vec<Vec<u8>>>,
+}
+
+impl BlockPool {
+    /// A pool on a budget of `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        BlockPool { budget: Budget::new(limit), free: Mutex::default() }
+    }
+
+    /// A block with room for `len` bytes; `None` if the budget does not allow it.
+    pub fn take(self: &Arc<Self>, len: usize, snapshot: &Arc<Snapshot>) -> Option<Block> {
+        let roomy = self.budget.booked() + BLOCK_BYTES <= self.budget.limit() / 2;
+        let size = if len > SMALL_BLOCK_BYTES || !roomy { len.max(SMALL_BLOCK_BYTES) } else { BLOCK_BYTES };
+        let size = if roomy { size.max(BLOCK_BYTES) } else { size };
+        if !self.budget.book(size) {
+            return None;
+        }
+        let pooled = if size == BLOCK_BYTES { self.lock().pop() } else { None };
+        let bytes = pooled.unwrap_or_else(|| Vec::with_capacity(size));
+        Some(self.block(bytes, size, snapshot))
+    }
+
+    /// A block made of a buffer that already holds one chunk and is booked.
+    pub fn adopt(self: &Arc<Self>, bytes: Vec<u8>, booked: usize, snapshot: &Arc<Snapshot>) -> Block {
+        self.block(bytes, booked, snapshot)
+    }
+
+    fn block(self: &Arc<Self>, bytes: Vec<u8>, booked: usize, snapshot: &Arc<Snapshot>) -> Block {
+        Block { bytes, snapshot: Arc::clone(snapshot), chunks: 0, spans: 0, owns: false, booked, pool: Arc::clone(self) }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Block {
+    /// Whether `len` more bytes fit.
+    #[inline]
+    pub fn has_room(&self, len: usize) -> bool {
+        self.bytes.capacity() - self.bytes.len() >= len
+    }
+
+    /// Counts a chunk that was written to `bytes`.
+    #[inline]
+    pub fn count(&mut self, head: &ChunkHead, owns: bool) {
+        self.chunks += 1;
+        self.spans += head.span_count;
+        self.owns |= owns;
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if self.owns {
+            drop_chunks(&mut self.bytes);
+        }
+        self.pool.budget.unbook(self.booked);
+        if self.booked != BLOCK_BYTES || self.bytes.capacity() != BLOCK_BYTES {
+            return;
+        }
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        let mut free = self.pool.lock();
+        if free.len() < POOLED {
+            free.push(bytes);
+        }
+    }
+}

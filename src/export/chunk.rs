@@ -1,0 +1,101 @@
+//! Chunks: spans of one local trace that leave together. A head, then their records.
+
+use crate::context::{Decision, TraceState};
+use crate::record::{RecordRef, drop_records};
+use crate::slot::FreeList;
+
+/// Bytes that a chunk's head takes in front of its records.
+pub const CHUNK_HEAD: usize = (size_of::<ChunkHead>() + 7) & !7;
+
+/// What a chunk's records do not say.
+#[derive(Clone, Copy)]
+pub struct ChunkHead {
+    /// Bytes of head and records.
+    pub len: u32,
+    /// How many records.
+    pub span_count: u32,
+    /// For a partial chunk, how many finished spans it flushed; 0 for a complete one.
+    pub partial_spans: u32,
+    /// Whether sampling and what follows it were done, so that a retry does not do them again.
+    pub is_processed: bool,
+    /// The trace.
+    pub trace_id: u128,
+    /// The decision, if it was made when the chunk left or since.
+    pub decision: Option<Decision>,
+    /// The trace state, where it says more than this head or somebody else shares it. The chunk owns one reference.
+    pub state: Option<&'static TraceState>,
+    /// When the last of its spans ended, Unix time in nanoseconds: limiters count by this.
+    pub end_ns: i64,
+}
+
+impl ChunkHead {
+    /// Writes the head to the beginning of `to`.
+    #[inline]
+    pub fn write(&self, to: &mut [u8]) {
+        assert!(to.len() >= CHUNK_HEAD);
+        // SAFETY: there is room for a head; it is plain data.
+        unsafe { to.as_mut_ptr().cast::<ChunkHead>().write_unaligned(*self) };
+    }
+
+    /// Reads the head at the beginning of `from`.
+    #[inline]
+    fn read(from: &[u8]) -> Option<ChunkHead> {
+        if from.len() < CHUNK_HEAD {
+            return None;
+        }
+        // SAFETY: chunks begin with a head written by `write`, and the length was checked.
+        let head = unsafe { from.as_ptr().cast::<ChunkHead>().read_unaligned() };
+        (head.len as usize >= CHUNK_HEAD && head.len as usize <= from.len()).then_some(head)
+    }
+}
+
+/// A chunk to read.
+pub struct ChunkRef<'a> {
+    /// A copy of its head.
+    pub head: ChunkHead,
+    records: &'a [u8],
+}
+
+impl<'a> ChunkRef<'a> {
+    /// Splits the first chunk off `bytes`.
+    pub fn split(bytes: &'a [u8]) -> Option<(ChunkRef<'a>, &'a [u8])> {
+        let head = ChunkHead::read(bytes)?;
+        let (chunk, rest) = bytes.split_at(head.len as usize);
+        Some((ChunkRef { head, records: chunk.get(CHUNK_HEAD..)? }, rest))
+    }
+
+    /// Fills `into` with the chunk's records in start order.
+    pub fn sorted_records(&self, into: &mut Vec<RecordRef<'a>>) {
+        into.clear();
+        let mut rest = self.records;
+        while let Some((record, tail)) = RecordRef::split(rest) {
+            into.push(record);
+            rest = tail;
+        }
+        // Spans often end in an order close to that of their start, so this is cheap; numbers are unique in a segment.
+        into.sort_unstable_by_key(|record| record.head.start_number);
+    }
+}
+
+/// Changes the heads of all chunks in `bytes`; `change` may change the records too.
+pub fn each_chunk_mut(bytes: &mut [u8], mut change: impl FnMut(&mut ChunkHead, &mut [u8])) {
+    let mut rest = bytes;
+    while let Some(mut head) = ChunkHead::read(rest) {
+        let (chunk, tail) = rest.split_at_mut(head.len as usize);
+        let (place, records) = chunk.split_at_mut(CHUNK_HEAD);
+        change(&mut head, records);
+        head.write(place);
+        rest = tail;
+    }
+}
+
+/// Frees what the chunks in `bytes` own.
+pub fn drop_chunks(bytes: &mut [u8]) {
+    let mut states = FreeList::new();
+    each_chunk_mut(bytes, |head, records| {
+        drop_records(records);
+        if let Some(state) = head.state.take() {
+            state.release(&mut states);
+        }
+    });
+}

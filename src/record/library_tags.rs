@@ -1,0 +1,134 @@
+//! Tags that the library adds to spans. They are not copied into records: encoders add those that are absent, and getters and rules look
+//! here after the record.
+
+use super::msgpack::{NUMBER_SIZE, encode_f64, str_size, write_str};
+use super::{Head, RunsRef, key_bit};
+
+/// One tag, encoded once for all spans.
+#[derive(Clone, Debug)]
+pub struct TagEntry {
+    bit: u64,
+    key_size: usize,
+    key: Box<[u8]>,
+    encoded: Box<[u8]>,
+}
+
+impl TagEntry {
+    /// A string tag.
+    pub fn text(key: &str, value: &str) -> Self {
+        let mut encoded = vec![0; str_size(key.len()) + str_size(value.len())];
+        let key_size = write_str(&mut encoded, key.as_bytes()).unwrap_or(0);
+        write_str(encoded.get_mut(key_size..).unwrap_or_default(), value.as_bytes());
+        Self::new(key, key_size, encoded)
+    }
+
+    /// A numeric tag.
+    pub fn number(key: &str, value: f64) -> Self {
+        let mut encoded = vec![0; str_size(key.len())];
+        let key_size = write_str(&mut encoded, key.as_bytes()).unwrap_or(0);
+        encoded.extend_from_slice(&encode_f64(value));
+        Self::new(key, key_size, encoded)
+    }
+
+    fn new(key: &str, key_size: usize, encoded: Vec<u8>) -> Self {
+        TagEntry { bit: key_bit(key.as_bytes()), key_size, key: key.as_bytes().into(), encoded: encoded.into() }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// Key and value as MessagePack.
+    pub fn encoded(&self) -> &[u8] {
+        &self.encoded
+    }
+
+    /// The value as MessagePack.
+    pub fn encoded_value(&self) -> &[u8] {
+        self.encoded.get(self.key_size..).unwrap_or_default()
+    }
+
+    /// The value of a string tag.
+    pub fn value_text(&self) -> Option<&str> {
+        let (text, _) = super::msgpack::split_str(self.encoded_value())?;
+        std::str::from_utf8(text).ok()
+    }
+
+    /// The value of a numeric tag.
+    pub fn value_number(&self) -> Option<super::Number> {
+        if self.encoded_value().len() != NUMBER_SIZE {
+            return None;
+        }
+        super::msgpack::decode_number(self.encoded_value())
+    }
+
+    /// Whether the span lacks this key.
+    #[inline]
+    pub fn is_absent(&self, head: &Head, runs: &RunsRef<'_>) -> bool {
+        !runs.has(head, &self.key, self.bit)
+    }
+}
+
+/// The tags of one configuration snapshot.
+#[derive(Clone, Debug)]
+pub struct LibraryTags {
+    /// On every span: `env` and the global tags.
+    pub every_span: Vec<TagEntry>,
+    /// On spans to which the configured version applies.
+    pub version: Option<TagEntry>,
+    /// On local roots: strings (`runtime-id`).
+    pub local_root_texts: Vec<TagEntry>,
+    /// On local roots: numbers (`process_id`).
+    pub local_root_numbers: Vec<TagEntry>,
+    /// On spans without any parent: `_dd.hostname`.
+    pub trace_root_texts: Vec<TagEntry>,
+    /// On the first span of a chunk: `language`, git metadata, process tags.
+    pub chunk_root_texts: Vec<TagEntry>,
+    /// `_dd.base_service`, for spans of another service.
+    pub base_service: TagEntry,
+    /// `_dd.svc_src` = `m`, for spans whose service was given explicitly.
+    pub service_source: TagEntry,
+    /// `_dd.top_level` = 1.
+    pub top_level: TagEntry,
+    /// The configured service.
+    pub service: String,
+    /// The configured service as MessagePack.
+    pub encoded_service: Box<[u8]>,
+    /// Name of the metric that marks partial chunks: `_dd.<lang>.partial_flush`.
+    pub partial_flush_key: String,
+}
+
+impl LibraryTags {
+    /// The tags that follow from a service alone; the rest is filled in by whoever knows the settings.
+    pub fn new(service: &str, language: &str) -> Self {
+        let mut encoded_service = vec![0; str_size(service.len())];
+        write_str(&mut encoded_service, service.as_bytes());
+        LibraryTags {
+            every_span: Vec::new(),
+            version: None,
+            local_root_texts: Vec::new(),
+            local_root_numbers: Vec::new(),
+            trace_root_texts: Vec::new(),
+            chunk_root_texts: Vec::new(),
+            base_service: TagEntry::text("_dd.base_service", service),
+            service_source: TagEntry::text("_dd.svc_src", "m"),
+            top_level: TagEntry::number("_dd.top_level", 1.0),
+            service: service.to_owned(),
+            encoded_service: encoded_service.into(),
+            partial_flush_key: format!("_dd.{language}.partial_flush"),
+        }
+    }
+
+    /// The tags of every span, and the version where it applies: what getters and rules may ask for.
+    pub fn of_span<'a>(&'a self, head: &Head) -> impl Iterator<Item = &'a TagEntry> + use<'a> {
+        let version = self.version.as_ref().filter(|_| head.has(super::flag::VERSION));
+        let copied = head.has(super::flag::LIBRARY_TAGS_COPIED);
+        self.every_span.iter().chain(version).filter(move |_| !copied)
+    }
+
+    /// The value of a string tag that the library adds to this span.
+    pub fn text_of_span(&self, head: &Head, key: &[u8]) -> Option<&str> {
+        self.of_span(head).find(|entry| entry.key() == key)?.value_text()
+    }
+}

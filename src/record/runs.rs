@@ -1,0 +1,418 @@
+//! The runs of a live span: fields and string tags grow from the front of a buffer, numeric tags from its back.
+//!
+//! Runs never have holes and no key is there twice: a tag that is set again with another value, or removed, is closed up at once.
+//! Whether a key is there at all is asked of a 64-bit filter first, so that the usual case, a new key, costs no search.
+
+use super::msgpack::{self, NUMBER_SIZE, read_str_prefix, split_str, str_size, write_str};
+use super::{Field, Head, Number};
+
+/// The buffer is too small: this many bytes are needed in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full {
+    /// Bytes.
+    pub needed: usize,
+}
+
+/// The filter bit of a key.
+#[inline]
+pub fn key_bit(key: &[u8]) -> u64 {
+    1 << (hash(key) >> 58)
+}
+
+/// The hash by which services are compared; never 0, which stands for the configured service.
+#[inline]
+pub fn service_hash(service: &[u8]) -> u64 {
+    hash(service) | 1
+}
+
+#[inline]
+fn hash(bytes: &[u8]) -> u64 {
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut hash = (bytes.len() as u64).wrapping_mul(MULTIPLIER);
+    let mut rest = bytes;
+    while let Some((eight, tail)) = rest.split_first_chunk::<8>() {
+        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*eight)).wrapping_mul(MULTIPLIER);
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        let last = rest.iter().fold(0u64, |word, b| (word << 8) | u64::from(*b));
+        hash = (hash.rotate_left(23) ^ last).wrapping_mul(MULTIPLIER);
+    }
+    hash ^ (hash >> 32).wrapping_mul(MULTIPLIER)
+}
+
+/// Write access to the runs of a live span.
+pub struct Runs<'a> {
+    /// The head that belongs to the buffer.
+    pub head: &'a mut Head,
+    /// The buffer.
+    pub buffer: &'a mut [u8],
+}
+
+/// Read access to the runs of a span, live or finished.
+#[derive(Clone, Copy)]
+pub struct RunsRef<'a> {
+    /// The fields.
+    pub fields: &'a [u8],
+    /// The string tags.
+    pub texts: &'a [u8],
+    /// The numeric tags.
+    pub numbers: &'a [u8],
+}
+
+impl Runs<'_> {
+    /// Sets a field; an empty value unsets it.
+    pub fn set_field(&mut self, field: Field, value: &[u8]) -> Result<(), Full> {
+        let index = field as usize;
+        let old = self.head.field_len[index] as usize;
+        let new = if value.is_empty() { 0 } else { str_size(value.len()) };
+        let at = self.head.field_len[..index].iter().sum::<u32>() as usize;
+        let front = self.front();
+        self.check_room(new.saturating_sub(old))?;
+        self.buffer.copy_within(at + old..front, at + new);
+        if new > 0 {
+            write_str(&mut self.buffer[at..], value);
+        }
+        self.head.field_len[index] = new as u32;
+        Ok(())
+    }
+
+    /// Sets a string tag, in place of whatever the key held.
+    #[inline]
+    pub fn set_text(&mut self, key: &[u8], value: &[u8]) -> Result<(), Full> {
+        let bit = key_bit(key);
+        if self.head.key_filter & bit != 0 {
+            self.remove_before_set(key, value.len())?;
+        }
+        let size = str_size(key.len()) + str_size(value.len());
+        let front = self.front();
+        self.check_room(size)?;
+        let Some(at) = write_str(&mut self.buffer[front..], key) else { return Err(Full { needed: front + size }) };
+        write_str(&mut self.buffer[front + at..], value);
+        self.head.text_len += size as u32;
+        self.head.text_count += 1;
+        self.head.key_filter |= bit;
+        Ok(())
+    }
+
+    /// Sets a numeric tag (`encode_f64` or `encode_i64`), in place of whatever the key held.
+    #[inline]
+    pub fn set_number(&mut self, key: &[u8], value: &[u8; NUMBER_SIZE]) -> Result<(), Full> {
+        let bit = key_bit(key);
+        if self.head.key_filter & bit != 0 {
+            if let Some((at, len)) = self.find_number(key) {
+                self.buffer[at + len - NUMBER_SIZE..at + len].copy_from_slice(value);
+                return Ok(());
+            }
+            self.remove_before_set(key, NUMBER_SIZE)?;
+        }
+        let size = str_size(key.len()) + NUMBER_SIZE;
+        self.check_room(size)?;
+        let at = self.buffer.len() - self.head.number_len as usize - size;
+        write_str(&mut self.buffer[at..], key);
+        self.buffer[at + size - NUMBER_SIZE..at + size].copy_from_slice(value);
+        self.head.number_len += size as u32;
+        self.head.number_count += 1;
+        self.head.key_filter |= bit;
+        Ok(())
+    }
+
+    /// Removes a tag. `false`: it was not there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        if self.head.key_filter & key_bit(key) == 0 {
+            return false;
+        }
+        if let Some((at, len)) = self.find_text(key) {
+            let front = self.front();
+            self.buffer.copy_within(at + len..front, at);
+            self.head.text_len -= len as u32;
+            self.head.text_count -= 1;
+            return true;
+        }
+        if let Some((at, len)) = self.find_number(key) {
+            let start = self.buffer.len() - self.head.number_len as usize;
+            self.buffer.copy_within(start..at, start + len);
+            self.head.number_len -= len as u32;
+            self.head.number_count -= 1;
+            return true;
+        }
+        false
+    }
+
+    /// Moves everything to a larger buffer.
+    pub fn move_to(&self, larger: &mut [u8]) {
+        let front = self.front();
+        larger[..front].copy_from_slice(&self.buffer[..front]);
+        let numbers = self.head.number_len as usize;
+        let (from, to) = (self.buffer.len() - numbers, larger.len() - numbers);
+        larger[to..].copy_from_slice(&self.buffer[from..]);
+    }
+
+    /// What is there, to read.
+    #[inline]
+    pub fn as_ref(&self) -> RunsRef<'_> {
+        RunsRef::of_live(self.head, self.buffer)
+    }
+
+    #[inline]
+    fn front(&self) -> usize {
+        self.head.fields_len() + self.head.text_len as usize
+    }
+
+    #[inline]
+    fn check_room(&self, more: usize) -> Result<(), Full> {
+        let needed = self.head.runs_len() + more;
+        if needed > self.buffer.len() { Err(Full { needed }) } else { Ok(()) }
+    }
+
+    /// A tag that must move needs its room before the old one goes, so that a set that fails changes nothing.
+    #[cold]
+    fn remove_before_set(&mut self, key: &[u8], value_len: usize) -> Result<(), Full> {
+        if self.find_text(key).is_some() || self.find_number(key).is_some() {
+            self.check_room(str_size(key.len()) + str_size(value_len))?;
+            self.remove(key);
+        }
+        Ok(())
+    }
+
+    /// Offset in the buffer and length of a string tag.
+    fn find_text(&self, key: &[u8]) -> Option<(usize, usize)> {
+        let start = self.head.fields_len();
+        let (at, len) = find(self.as_ref().texts, key, Value::Text)?;
+        Some((start + at, len))
+    }
+
+    /// Offset in the buffer and length of a numeric tag.
+    fn find_number(&self, key: &[u8]) -> Option<(usize, usize)> {
+        let start = self.buffer.len() - self.head.number_len as usize;
+        let (at, len) = find(self.as_ref().numbers, key, Value::Number)?;
+        Some((start + at, len))
+    }
+}
+
+impl<'a> RunsRef<'a> {
+    /// The runs of a live span.
+    #[inline]
+    pub fn of_live(head: &Head, buffer: &'a [u8]) -> Self {
+        let fields = head.fields_len();
+        let front = fields + head.text_len as usize;
+        let numbers = buffer.len() - head.number_len as usize;
+        RunsRef { fields: &buffer[..fields], texts: &buffer[fields..front], numbers: &buffer[numbers..] }
+    }
+
+    /// The runs of a finished span, which stand back to back.
+    #[inline]
+    pub fn of_record(head: &Head, body: &'a [u8]) -> Option<Self> {
+        let fields = head.fields_len();
+        let front = fields + head.text_len as usize;
+        Some(RunsRef { fields: body.get(..fields)?, texts: body.get(fields..front)?, numbers: body.get(front..head.runs_len())? })
+    }
+
+    /// A field with its prefix; empty if it is not set.
+    #[inline]
+    pub fn encoded_field(&self, head: &Head, field: Field) -> &'a [u8] {
+        let index = field as usize;
+        let at = head.field_len[..index].iter().sum::<u32>() as usize;
+        self.fields.get(at..at + head.field_len[index] as usize).unwrap_or_default()
+    }
+
+    /// A field's text; empty if it is not set.
+    #[inline]
+    pub fn field(&self, head: &Head, field: Field) -> &'a [u8] {
+        split_str(self.encoded_field(head, field)).map_or(&[], |(text, _)| text)
+    }
+
+    /// A string tag.
+    pub fn text(&self, head: &Head, key: &[u8]) -> Option<&'a [u8]> {
+        if head.key_filter & key_bit(key) == 0 {
+            return None;
+        }
+        let (at, len) = find(self.texts, key, Value::Text)?;
+        let (_, rest) = split_str(self.texts.get(at..at + len)?)?;
+        split_str(rest).map(|(value, _)| value)
+    }
+
+    /// A numeric tag.
+    pub fn number(&self, head: &Head, key: &[u8]) -> Option<Number> {
+        if head.key_filter & key_bit(key) == 0 {
+            return None;
+        }
+        let (at, len) = find(self.numbers, key, Value::Number)?;
+        msgpack::decode_number(self.numbers.get(at + len - NUMBER_SIZE..at + len)?)
+    }
+
+    /// Whether the key is there, as string or number.
+    #[inline]
+    pub fn has(&self, head: &Head, key: &[u8], bit: u64) -> bool {
+        head.key_filter & bit != 0
+            && (find(self.texts, key, Value::Text).is_some() || find(self.numbers, key, Value::Number).is_some())
+    }
+
+    /// All string tags.
+    pub fn each_text(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let mut rest = self.texts;
+        std::iter::from_fn(move || {
+            let (key, tail) = split_str(rest)?;
+            let (value, tail) = split_str(tail)?;
+            rest = tail;
+            Some((key, value))
+        })
+    }
+
+    /// All numeric tags.
+    pub fn each_number(&self) -> impl Iterator<Item = (&'a [u8], Number)> + use<'a> {
+        let mut rest = self.numbers;
+        std::iter::from_fn(move || {
+            let (key, tail) = split_str(rest)?;
+            let number = msgpack::decode_number(tail)?;
+            rest = tail.get(NUMBER_SIZE..)?;
+            Some((key, number))
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Value {
+    Text,
+    Number,
+}
+
+/// Offset and length (key and value) of a tag in a run.
+#[inline]
+fn find(run: &[u8], key: &[u8], value: Value) -> Option<(usize, usize)> {
+    let mut at = 0;
+    while at < run.len() {
+        let (prefix, len) = read_str_prefix(&run[at..])?;
+        let key_end = at + prefix + len;
+        let end = match value {
+            Value::Number => key_end + NUMBER_SIZE,
+            Value::Text => {
+                let (prefix, len) = read_str_prefix(run.get(key_end..)?)?;
+                key_end + prefix + len
+            }
+        };
+        if len == key.len() && run.get(at + prefix..key_end) == Some(key) {
+            return Some((at, end - at));
+        }
+        at = end;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::msgpack::{encode_f64, encode_i64};
+
+    struct Live {
+        head: Head,
+        buffer: Vec<u8>,
+    }
+
+    impl Live {
+        fn new(size: usize) -> Self {
+            Live { head: Head::EMPTY, buffer: vec![0xee; size] }
+        }
+        fn runs(&mut self) -> Runs<'_> {
+            Runs { head: &mut self.head, buffer: &mut self.buffer }
+        }
+        fn read(&self) -> RunsRef<'_> {
+            RunsRef::of_live(&self.head, &self.buffer)
+        }
+        fn text(&self, key: &str) -> Option<String> {
+            self.read().text(&self.head, key.as_bytes()).map(|v| String::from_utf8(v.to_vec()).unwrap())
+        }
+        fn number(&self, key: &str) -> Option<Number> {
+            self.read().number(&self.head, key.as_bytes())
+        }
+    }
+
+    #[test]
+    fn a_key_has_one_value_whatever_its_type() {
+        let mut live = Live::new(256);
+        live.runs().set_text(b"k", b"text").unwrap();
+        live.runs().set_number(b"k", &encode_f64(1.5)).unwrap();
+        assert_eq!((live.text("k"), live.number("k")), (None, Some(Number::Float(1.5))));
+        live.runs().set_text(b"k", b"again").unwrap();
+        assert_eq!((live.text("k"), live.number("k")), (Some("again".into()), None));
+        assert_eq!((live.head.text_count, live.head.number_count), (1, 0));
+    }
+
+    #[test]
+    fn fields_may_change_length_without_disturbing_tags() {
+        let mut live = Live::new(256);
+        live.runs().set_field(Field::Name, b"op").unwrap();
+        live.runs().set_field(Field::Resource, b"GET /").unwrap();
+        live.runs().set_text(b"a", b"1").unwrap();
+        live.runs().set_number(b"n", &encode_i64(7)).unwrap();
+        live.runs().set_field(Field::Name, b"a much longer operation name, with its own prefix").unwrap();
+        live.runs().set_field(Field::Resource, b"").unwrap();
+        live.runs().set_field(Field::Service, b"svc").unwrap();
+        assert_eq!(live.read().field(&live.head, Field::Service), b"svc");
+        assert_eq!(live.read().field(&live.head, Field::Resource), b"");
+        assert_eq!(live.text("a").as_deref(), Some("1"));
+        assert_eq!(live.number("n"), Some(Number::Int(7)));
+    }
+
+    #[test]
+    fn removal_closes_the_run() {
+        let mut live = Live::new(256);
+        for key in ["a", "b", "c"] {
+            live.runs().set_text(key.as_bytes(), b"v").unwrap();
+            live.runs().set_number(format!("n{key}").as_bytes(), &encode_i64(1)).unwrap();
+        }
+        assert!(live.runs().remove(b"b"));
+        assert!(live.runs().remove(b"nb"));
+        assert!(!live.runs().remove(b"b"));
+        let texts: Vec<_> = live.read().each_text().map(|(k, _)| k.to_vec()).collect();
+        assert_eq!(texts, [b"a".to_vec(), b"c".to_vec()]);
+        let mut numbers: Vec<_> = live.read().each_number().map(|(k, _)| k.to_vec()).collect();
+        numbers.sort();
+        assert_eq!(numbers, [b"na".to_vec(), b"nc".to_vec()]);
+    }
+
+    #[test]
+    fn a_full_buffer_says_what_it_needs_and_changes_nothing() {
+        let mut live = Live::new(32);
+        live.runs().set_text(b"key", b"0123456789").unwrap();
+        let full = live.runs().set_text(b"key", b"01234567890123456789").unwrap_err();
+        assert!(full.needed > 32);
+        assert_eq!(live.text("key").as_deref(), Some("0123456789"));
+        let mut larger = vec![0; 128];
+        live.runs().set_number(b"n", &encode_i64(3)).unwrap();
+        live.runs().move_to(&mut larger);
+        live.buffer = larger;
+        live.runs().set_text(b"key", b"01234567890123456789").unwrap();
+        assert_eq!(live.number("n"), Some(Number::Int(3)));
+    }
+
+    #[test]
+    fn a_thousand_random_sets_and_removals_match_a_map() {
+        let mut live = Live::new(64 * 1024);
+        let mut model = std::collections::BTreeMap::new();
+        let mut state = 12345u64;
+        for _ in 0..5_000 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let key = format!("key{}", (state >> 33) % 60);
+            match (state >> 20) % 4 {
+                0 => {
+                    live.runs().set_number(key.as_bytes(), &encode_i64(state as i64)).unwrap();
+                    model.insert(key, Err(state as i64));
+                }
+                1 => assert_eq!(live.runs().remove(key.as_bytes()), model.remove(&key).is_some()),
+                _ => {
+                    let value = "v".repeat((state >> 40) as usize % 40);
+                    live.runs().set_text(key.as_bytes(), value.as_bytes()).unwrap();
+                    model.insert(key, Ok(value));
+                }
+            }
+        }
+        assert_eq!(live.head.text_count as usize + live.head.number_count as usize, model.len());
+        for (key, value) in model {
+            match value {
+                Ok(text) => assert_eq!(live.text(&key), Some(text)),
+                Err(number) => assert_eq!(live.number(&key), Some(Number::Int(number))),
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Slabs: where slots of one kind come from.
+
+use super::identity::{Kind, SLOT_ALIGN, SlotHeader};
+use super::pool::Pool;
+use std::alloc::{Layout, alloc_zeroed};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+const SLAB_BYTES: usize = 32 * 1024;
+
+/// A type that lives in slots.
+///
+/// # Safety
+/// The type is `repr(C)`, begins with a [`SlotHeader`], fits its class, and is valid when all its bytes behind the header are zero.
+pub unsafe trait Slot: Sized + 'static {
+    /// Where its slots come from.
+    const CLASS: &'static SlotClass;
+
+    /// The slot's header.
+    fn header(&self) -> &SlotHeader;
+}
+
+/// All slots of one kind.
+pub struct SlotClass {
+    pub(super) kind: Kind,
+    slot_size: usize,
+    slabs: AtomicPtr<Slab>,
+    slots: AtomicUsize,
+    pub(super) pool: Pool,
+}
+
+struct Slab {
+    next: AtomicPtr<Slab>,
+    slots: *mut SlotHeader,
+    count: usize,
+}
+
+impl SlotClass {
+    /// A class of slots of `slot_size` bytes, a multiple of [`SLOT_ALIGN`].
+    pub const fn new(kind: Kind, slot_size: usize) -> Self {
+        assert!(slot_size % SLOT_ALIGN == 0 && slot_size <= SLAB_BYTES);
+        SlotClass {
+            kind,
+            slot_size,
+            slabs: AtomicPtr::new(std::ptr::null_mut()),
+            slots: AtomicUsize::new(0),
+            pool: Pool::new(),
+        }
+    }
+
+    /// How many slots exist, in use or free.
+    pub fn slot_count(&self) -> usize {
+        self.slots.load(Ordering::Relaxed)
+    }
+
+    /// How many slots have a live handle.
+    pub fn live_handles(&self) -> usize {
+        let mut live = 0;
+        let mut slab = self.slabs.load(Ordering::Acquire);
+        while !slab.is_null() {
+            // SAFETY: slabs are pushed whole and never freed.
+            let this = unsafe { &*slab };
+            for index in 0..this.count {
+                // SAFETY: the slab has `count` slots, each begins with an initialised header.
+                live += usize::from(unsafe { (*self.slot_at(this, index)).has_live_handle() });
+            }
+            slab = this.next.load(Ordering::Acquire);
+        }
+        live
+    }
+
+    /// Makes a slab and returns its slots as a list linked by `next`, with their number. `None` when memory is out.
+    #[cold]
+    pub(super) fn grow(&self) -> Option<(*mut SlotHeader, usize)> {
+        let count = SLAB_BYTES / self.slot_size;
+        let layout = Layout::from_size_align(SLAB_BYTES, self.slot_size.next_power_of_two().max(SLOT_ALIGN)).ok()?;
+        // SAFETY: the layout has a size.
+        let slots = unsafe { alloc_zeroed(layout) }.cast::<SlotHeader>();
+        if slots.is_null() {
+            return None;
+        }
+        let slab = Box::into_raw(Box::new(Slab { next: AtomicPtr::new(std::ptr::null_mut()), slots, count }));
+        let mut head: *mut SlotHeader = std::ptr::null_mut();
+        for index in (0..count).rev() {
+            // SAFETY: the slab is still ours alone, and `index` is within it.
+            unsafe {
+                let slot = self.slot_at(&*slab, index);
+                slot.write(SlotHeader::new(self.kind));
+                (*slot).next.store(head, Ordering::Relaxed);
+                head = slot;
+            }
+        }
+        self.publish(slab);
+        self.slots.fetch_add(count, Ordering::Relaxed);
+        Some((head, count))
+    }
+
+    fn publish(&self, slab: *mut Slab) {
+        let mut head = self.slabs.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: the slab is ours until the exchange succeeds, and never freed after.
+            unsafe { (*slab).next.store(head, Ordering::Relaxed) };
+            match self.slabs.compare_exchange_weak(head, slab, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// # Safety
+    /// `index` is below the slab's count.
+    unsafe fn slot_at(&self, slab: &Slab, index: usize) -> *mut SlotHeader {
+        // SAFETY: within the slab by the contract.
+        unsafe { slab.slots.byte_add(index * self.slot_size) }
+    }
+}
