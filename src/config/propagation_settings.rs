@@ -1,0 +1,84 @@
+//! Settings of context propagation: which header styles are read and written, and their limits.
+//!
+//! The style names are those of `DD_TRACE_PROPAGATION_STYLE`: `datadog`, `tracecontext` (W3C Trace Context), `b3multi`,
+//! `b3` (one header) and `baggage` (W3C Baggage).
+
+/// One way of writing trace context into headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PropagationStyle {
+    /// The `x-datadog-*` headers.
+    Datadog,
+    /// W3C `traceparent` and `tracestate`.
+    TraceContext,
+    /// The `x-b3-*` headers.
+    B3Multi,
+    /// The single `b3` header.
+    B3,
+    /// W3C `baggage`.
+    Baggage,
+}
+
+impl PropagationStyle {
+    /// The name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PropagationStyle::Datadog => "datadog",
+            PropagationStyle::TraceContext => "tracecontext",
+            PropagationStyle::B3Multi => "b3multi",
+            PropagationStyle::B3 => "b3",
+            PropagationStyle::Baggage => "baggage",
+        }
+    }
+}
+
+/// What becomes of an extracted context (`DD_TRACE_PROPAGATION_BEHAVIOR_EXTRACT`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtractBehavior {
+    /// The local trace continues the remote one.
+    #[default]
+    Continue,
+    /// A new trace starts, with a link to the remote one; baggage is kept.
+    Restart,
+    /// Incoming headers are not read.
+    Ignore,
+}
+
+/// Settings of context propagation. `Default` gives the values that apply when nothing is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropagationSettings {
+    /// Styles that are read, in order; empty: extraction is off.
+    pub extract: Vec<PropagationStyle>,
+    /// Styles that are written; empty: injection is off.
+    pub inject: Vec<PropagationStyle>,
+    /// Read only the first style.
+    pub extract_first: bool,
+    /// What becomes of an extracted context.
+    pub behavior: ExtractBehavior,
+    /// Longest `x-datadog-tags` header, 0 to 512 bytes; 0 switches that header off.
+    pub tags_max_length: usize,
+    /// Most baggage items that are written.
+    pub baggage_max_items: usize,
+    /// Longest `baggage` header that is written, in bytes.
+    pub baggage_max_bytes: usize,
+    /// Baggage keys that become tags `baggage.<key>` of the local root; an item `*` stands for all keys.
+    pub baggage_tag_keys: Vec<String>,
+    /// Whether legacy `ot-baggage-<key>` headers are used.
+    pub http_baggage: bool,
+}
+
+impl Default for PropagationSettings {
+    fn default() -> Self {
+        let styles = [PropagationStyle::Datadog, PropagationStyle::TraceContext, PropagationStyle::Baggage];
+        PropagationSettings {
+            extract: styles.to_vec(),
+            inject: styles.to_vec(),
+            extract_first: false,
+            behavior: ExtractBehavior::Continue,
+            tags_max_length: 512,
+            baggage_max_items: 64,
+            baggage_max_bytes: 8192,
+            baggage_tag_keys: ["user.id", "session.id", "account.id"].map(String::from).to_vec(),
+            http_baggage: false,
+        }
+    }
+}
