@@ -1,5 +1,12 @@
 //! Trace state: sampling decision, origin, propagated tags, baggage.
 
+mod baggage;
 mod decision;
+mod extracted;
+mod text_range;
+mod trace_tags;
 
+pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};
+pub use extracted::Extracted;
+pub use trace_tags::{DECISION_MAKER, KNUTH_RATE, PROPAGATED_PREFIX, TRACE_ID_HIGH, TraceTags};

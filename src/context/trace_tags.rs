@@ -1,0 +1,345 @@
+//! What a trace carries besides its ids and its sampling decision: origin, propagated tags, other vendors' tracestate,
+//! baggage, and what extraction left for the first local span (links, baggage tags, last Datadog parent, an error).
+//!
+//! All text lies in one buffer and is named by ranges, so that a recycled value allocates nothing. Limit: 64 KiB of text
+//! (baggage has its own); what exceeds it is refused. `clear` returns memory beyond 16 KiB.
+
+use super::baggage::Baggage;
+use super::text_range::{TextRange, recycle, recycle_text};
+use crate::record::SpanLink;
+use std::ops::Range;
+
+/// Prefix of the tags that travel with the trace.
+pub const PROPAGATED_PREFIX: &str = "_dd.p.";
+/// The decision maker: `-` and the sampling mechanism.
+pub const DECISION_MAKER: &str = "_dd.p.dm";
+/// The sampling rate that was applied.
+pub const KNUTH_RATE: &str = "_dd.p.ksr";
+/// The high half of a 128-bit trace id; never stored here, it follows from the id.
+pub const TRACE_ID_HIGH: &str = "_dd.p.tid";
+
+const MAX_TEXT: usize = 64 * 1024;
+const KEPT_TEXT: usize = 16 * 1024;
+const KEPT_ENTRIES: usize = 256;
+
+/// The carried state of one trace.
+#[derive(Clone, Debug, Default)]
+pub struct TraceTags {
+    text: String,
+    origin: TextRange,
+    tracestate: TextRange,
+    last_parent_id: TextRange,
+    propagation_error: TextRange,
+    tags: Vec<Tag>,
+    vendor_members: Vec<TextRange>,
+    unknown_items: Vec<TextRange>,
+    baggage_tags: Vec<BaggageTag>,
+    baggage: Baggage,
+    links: Vec<SpanLink>,
+}
+
+/// One propagated tag. Its text is `key=value`, as `x-datadog-tags` writes it.
+#[derive(Clone, Copy, Debug)]
+struct Tag {
+    pair: TextRange,
+    key_len: u32,
+    form: TagForm,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct BaggageTag {
+    name: TextRange,
+    value: TextRange,
+}
+
+/// How a tag may be written into headers, found out once when it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct TagForm {
+    /// It obeys the grammar of `x-datadog-tags`.
+    fits_datadog: bool,
+    /// `tracestate` takes it without substitutions.
+    fits_tracestate: bool,
+}
+
+/// A propagated tag, as the propagation styles see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TagView<'a> {
+    /// `key=value`.
+    pub(crate) pair: &'a str,
+    /// The full key.
+    pub(crate) key: &'a str,
+    /// The value.
+    pub(crate) value: &'a str,
+    /// Whether `x-datadog-tags` can hold it.
+    pub(crate) fits_datadog: bool,
+    /// Whether `tracestate` takes it without substitutions.
+    pub(crate) fits_tracestate: bool,
+}
+
+impl TraceTags {
+    /// Back to nothing; memory of a usual size is kept for the next use.
+    pub fn clear(&mut self) {
+        recycle_text(&mut self.text, KEPT_TEXT);
+        self.origin = TextRange::default();
+        self.tracestate = TextRange::default();
+        self.last_parent_id = TextRange::default();
+        self.propagation_error = TextRange::default();
+        recycle(&mut self.tags, KEPT_ENTRIES);
+        recycle(&mut self.vendor_members, KEPT_ENTRIES);
+        recycle(&mut self.unknown_items, KEPT_ENTRIES);
+        recycle(&mut self.baggage_tags, KEPT_ENTRIES);
+        recycle(&mut self.links, KEPT_ENTRIES);
+        self.baggage.clear();
+    }
+
+    /// Where the trace began (`synthetics`, `rum`, …).
+    pub fn origin(&self) -> Option<&str> {
+        self.piece(self.origin)
+    }
+
+    /// Sets the origin; empty removes it. False for characters outside 0x20–0x7E, which no header can carry: the origin is
+    /// removed then.
+    pub fn set_origin(&mut self, origin: &str) -> bool {
+        let printable = is_printable(origin);
+        let place = std::mem::take(&mut self.origin);
+        self.origin = self.replace(place, if printable { origin } else { "" });
+        printable
+    }
+
+    /// The propagated tags in order, without the trace id's high half.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.tag_views().map(|tag| (tag.key, tag.value))
+    }
+
+    /// The value of the propagated tag `key` (its full name, `_dd.p.…`).
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.tag_views().find(|tag| tag.key == key).map(|tag| tag.value)
+    }
+
+    /// Sets a propagated tag, in place if it is there already; spaces around the value are dropped. False, and nothing
+    /// changed, if `key` does not begin with `_dd.p.`, is `_dd.p.tid` (that follows from the trace id), or the limit of
+    /// text would be exceeded.
+    pub fn set(&mut self, key: &str, value: &str) -> bool {
+        let is_propagated = key.len() > PROPAGATED_PREFIX.len() && key.starts_with(PROPAGATED_PREFIX);
+        if !is_propagated || key == TRACE_ID_HIGH || !self.has_room(key.len().saturating_add(value.len())) {
+            return false;
+        }
+        let index = self.position(key);
+        let tag = self.append_pair(key, value.trim_matches(' '));
+        match index.and_then(|index| self.tags.get_mut(index)) {
+            Some(place) => {
+                let gone = std::mem::replace(place, tag);
+                self.cut(gone.pair);
+            }
+            None => self.tags.push(tag),
+        }
+        true
+    }
+
+    /// Removes a propagated tag; whether it was there.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let Some(index) = self.position(key) else { return false };
+        let gone = self.tags.remove(index);
+        self.cut(gone.pair);
+        true
+    }
+
+    /// Removes all propagated tags.
+    pub fn clear_tags(&mut self) {
+        while let Some(gone) = self.tags.pop() {
+            self.cut(gone.pair);
+        }
+    }
+
+    /// The whole `tracestate` that came in, for span links.
+    pub fn tracestate(&self) -> Option<&str> {
+        self.piece(self.tracestate)
+    }
+
+    /// Other vendors' members of that tracestate, in order.
+    pub fn vendor_members(&self) -> impl Iterator<Item = &str> + Clone {
+        self.vendor_members.iter().map(|range| range.of(&self.text))
+    }
+
+    /// Items (`key:value`) of that tracestate's Datadog member that this version does not know.
+    pub fn unknown_items(&self) -> impl Iterator<Item = &str> + Clone {
+        self.unknown_items.iter().map(|range| range.of(&self.text))
+    }
+
+    /// The last Datadog span upstream, as text: `_dd.parent_id` of the first local span. May be no valid id.
+    pub fn last_parent_id(&self) -> Option<&str> {
+        self.piece(self.last_parent_id)
+    }
+
+    /// Sets [`Self::last_parent_id`]; empty removes it.
+    pub fn set_last_parent_id(&mut self, id: &str) {
+        let place = std::mem::take(&mut self.last_parent_id);
+        self.last_parent_id = self.replace(place, id);
+    }
+
+    /// What went wrong with the propagated tags: `_dd.propagation_error` of the chunk root.
+    pub fn propagation_error(&self) -> Option<&str> {
+        self.piece(self.propagation_error)
+    }
+
+    /// Sets [`Self::propagation_error`]; empty removes it.
+    pub fn set_propagation_error(&mut self, error: &str) {
+        let place = std::mem::take(&mut self.propagation_error);
+        self.propagation_error = self.replace(place, error);
+    }
+
+    /// The trace's baggage.
+    pub fn baggage(&self) -> &Baggage {
+        &self.baggage
+    }
+
+    /// The trace's baggage, to change it.
+    pub fn baggage_mut(&mut self) -> &mut Baggage {
+        &mut self.baggage
+    }
+
+    /// Tags `baggage.<key>` that extracted baggage gives the first local span.
+    pub fn baggage_tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.baggage_tags.iter().map(|tag| (tag.name.of(&self.text), tag.value.of(&self.text)))
+    }
+
+    /// Makes a tag `baggage.<key>` of each baggage item that is there now and that `wanted` picks.
+    pub fn take_baggage_tags(&mut self, wanted: impl Fn(&str) -> bool) {
+        for (key, value) in self.baggage.iter().filter(|(key, _)| wanted(key)) {
+            if self.text.len() + key.len() + value.len() > MAX_TEXT {
+                return;
+            }
+            let start = self.text.len();
+            self.text.push_str("baggage.");
+            self.text.push_str(key);
+            let name = TextRange::new(start, self.text.len() - start);
+            self.baggage_tags.push(BaggageTag { name, value: TextRange::push(&mut self.text, value) });
+        }
+    }
+
+    /// Links for the first local span.
+    pub fn links(&self) -> &[SpanLink] {
+        &self.links
+    }
+
+    /// Links for the first local span, to change them.
+    pub fn links_mut(&mut self) -> &mut Vec<SpanLink> {
+        &mut self.links
+    }
+
+    /// The propagated tags with what headers need to know of them.
+    pub(crate) fn tag_views(&self) -> impl Iterator<Item = TagView<'_>> + Clone {
+        self.tags.iter().map(|tag| tag.view(&self.text))
+    }
+
+    /// Replaces the tracestate; its members are to be named anew.
+    pub(crate) fn set_tracestate(&mut self, tracestate: &str) {
+        self.vendor_members.clear();
+        self.unknown_items.clear();
+        let place = std::mem::take(&mut self.tracestate);
+        self.tracestate = self.replace(place, tracestate);
+    }
+
+    /// Names a part of the tracestate as another vendor's member.
+    pub(crate) fn push_vendor_member(&mut self, part: Range<usize>) {
+        self.vendor_members.extend(self.part_of_tracestate(part));
+    }
+
+    /// Names a part of the tracestate as an unknown item of the Datadog member.
+    pub(crate) fn push_unknown_item(&mut self, part: Range<usize>) {
+        self.unknown_items.extend(self.part_of_tracestate(part));
+    }
+
+    fn part_of_tracestate(&self, part: Range<usize>) -> Option<TextRange> {
+        let is_inside = part.start < part.end && part.end <= self.tracestate.len();
+        is_inside.then(|| TextRange::new(self.tracestate.start() + part.start, part.end - part.start))
+    }
+
+    fn piece(&self, range: TextRange) -> Option<&str> {
+        (!range.is_empty()).then(|| range.of(&self.text))
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.tag_views().position(|tag| tag.key == key)
+    }
+
+    fn has_room(&self, added: usize) -> bool {
+        self.text.len().saturating_add(added) < MAX_TEXT
+    }
+
+    fn append_pair(&mut self, key: &str, value: &str) -> Tag {
+        let start = self.text.len();
+        self.text.push_str(key);
+        self.text.push('=');
+        self.text.push_str(value);
+        let pair = TextRange::new(start, self.text.len() - start);
+        Tag { pair, key_len: key.len() as u32, form: TagForm::of(key, value) }
+    }
+
+    /// Puts `new` where `old`, which no field names any more, was. Empty if there is no room.
+    fn replace(&mut self, old: TextRange, new: &str) -> TextRange {
+        self.cut(old);
+        if new.is_empty() || !self.has_room(new.len()) {
+            return TextRange::default();
+        }
+        TextRange::push(&mut self.text, new)
+    }
+
+    /// Takes text out; whatever lies behind it follows.
+    fn cut(&mut self, gone: TextRange) {
+        if gone.is_empty() {
+            return;
+        }
+        self.text.drain(gone.start()..gone.end());
+        let single = [&mut self.origin, &mut self.tracestate, &mut self.last_parent_id, &mut self.propagation_error];
+        let named = self.baggage_tags.iter_mut().flat_map(|tag| [&mut tag.name, &mut tag.value]);
+        let ranges = single
+            .into_iter()
+            .chain(self.tags.iter_mut().map(|tag| &mut tag.pair))
+            .chain(&mut self.vendor_members)
+            .chain(&mut self.unknown_items)
+            .chain(named);
+        ranges.for_each(|range| range.close_gap(gone));
+    }
+}
+
+impl PartialEq for TraceTags {
+    fn eq(&self, other: &Self) -> bool {
+        self.origin() == other.origin()
+            && self.iter().eq(other.iter())
+            && self.tracestate() == other.tracestate()
+            && self.vendor_members().eq(other.vendor_members())
+            && self.unknown_items().eq(other.unknown_items())
+            && self.last_parent_id() == other.last_parent_id()
+            && self.propagation_error() == other.propagation_error()
+            && self.baggage_tags().eq(other.baggage_tags())
+            && self.baggage == other.baggage
+            && self.links == other.links
+    }
+}
+
+impl Tag {
+    fn view(self, text: &str) -> TagView<'_> {
+        let pair = self.pair.of(text);
+        let (key, rest) = pair.split_at_checked(self.key_len as usize).unwrap_or((pair, ""));
+        let value = rest.get(1..).unwrap_or("");
+        TagView { pair, key, value, fits_datadog: self.form.fits_datadog, fits_tracestate: self.form.fits_tracestate }
+    }
+}
+
+impl TagForm {
+    fn of(key: &str, value: &str) -> Self {
+        let key_fits = key.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && !matches!(byte, b',' | b'='));
+        let value_fits = !value.is_empty() && value.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b',');
+        let needs_change = |byte| matches!(byte, b';' | b'~' | b'=');
+        let plain = !key.bytes().any(|byte| byte == b';') && !value.bytes().any(needs_change);
+        TagForm { fits_datadog: key_fits && value_fits, fits_tracestate: key_fits && value_fits && plain }
+    }
+}
+
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
+#[cfg(test)]
+mod tests;
