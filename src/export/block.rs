@@ -44,8 +44,7 @@ impl BlockPool {
     /// A block with room for `len` bytes; `None` if the budget does not allow it.
     pub fn take(self: &Arc<Self>, len: usize, snapshot: &Arc<Snapshot>) -> Option<Block> {
         let roomy = self.budget.booked() + BLOCK_BYTES <= self.budget.limit() / 2;
-        let size = if len > SMALL_BLOCK_BYTES || !roomy { len.max(SMALL_BLOCK_BYTES) } else { BLOCK_BYTES };
-        let size = if roomy { size.max(BLOCK_BYTES) } else { size };
+        let size = len.max(if roomy { BLOCK_BYTES } else { SMALL_BLOCK_BYTES });
         if !self.budget.book(size) {
             return None;
         }

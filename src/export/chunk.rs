@@ -8,6 +8,7 @@ use crate::slot::FreeList;
 pub const CHUNK_HEAD: usize = (size_of::<ChunkHead>() + 7) & !7;
 
 /// What a chunk's records do not say.
+#[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ChunkHead {
     /// Bytes of head and records.
@@ -29,6 +30,27 @@ pub struct ChunkHead {
 }
 
 impl ChunkHead {
+    /// A head that says nothing.
+    pub const EMPTY: ChunkHead = ChunkHead {
+        len: 0,
+        span_count: 0,
+        partial_spans: 0,
+        is_processed: false,
+        trace_id: 0,
+        decision: None,
+        state: None,
+        end_ns: 0,
+    };
+
+    /// The head in front of records that are still gathered; all zero bytes are [`ChunkHead::EMPTY`] to its length at least.
+    pub fn peek(from: &[u8]) -> Option<ChunkHead> {
+        if u32::from_le_bytes(*from.first_chunk::<4>()?) == 0 || from.len() < CHUNK_HEAD {
+            return None;
+        }
+        // SAFETY: a length that is not 0 was written by `write`, with the rest of a head.
+        Some(unsafe { from.as_ptr().cast::<ChunkHead>().read_unaligned() })
+    }
+
     /// Writes the head to the beginning of `to`.
     #[inline]
     pub fn write(&self, to: &mut [u8]) {

@@ -25,7 +25,7 @@ pub use head::{Field, Head, flag};
 pub use ids::{IdSource, fill_random};
 pub use library_tags::{LibraryTags, TagEntry};
 pub use link::SpanLink;
-pub use runs::{Full, Runs, RunsRef, key_bit, service_hash};
+pub use runs::{Full, Runs, RunsRef, key_bit, service_hash, text_hash};
 pub use span_data::{ChunkData, Number, SpanData};
 pub use text::{MAX_TEXT, clean};
 pub use view::SpanView;

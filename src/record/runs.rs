@@ -16,17 +16,18 @@ pub struct Full {
 /// The filter bit of a key.
 #[inline]
 pub fn key_bit(key: &[u8]) -> u64 {
-    1 << (hash(key) >> 58)
+    1 << (text_hash(key) >> 58)
 }
 
 /// The hash by which services are compared; never 0, which stands for the configured service.
 #[inline]
 pub fn service_hash(service: &[u8]) -> u64 {
-    hash(service) | 1
+    text_hash(service) | 1
 }
 
+/// A quick hash for short texts, not proof against an adversary.
 #[inline]
-fn hash(bytes: &[u8]) -> u64 {
+pub fn text_hash(bytes: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = (bytes.len() as u64).wrapping_mul(MULTIPLIER);
     let mut rest = bytes;

@@ -1,1 +1,25 @@
-//! (empty room)
+//! Byte layouts of trace payloads, and nothing else: finished records go in, one buffer comes out.
+//!
+//! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5.
+
+mod added_tags;
+mod chunk_facts;
+mod span_json;
+mod v04;
+mod v05;
+
+pub use added_tags::AddedTags;
+pub use chunk_facts::{ChunkFacts, SpanRule};
+pub use span_json::{events_json, links_json};
+pub use v04::V04;
+pub use v05::V05;
+
+/// A payload format: chunks go in one by one, then the payload is closed.
+pub trait TraceFormat {
+    /// Begins a payload.
+    fn begin(&mut self);
+    /// Adds a chunk; `records` stand in start order.
+    fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[crate::record::RecordRef<'_>]);
+    /// Ends the payload and returns it.
+    fn finish(&mut self) -> &[u8];
+}

@@ -1,0 +1,175 @@
+//! Exporters as the sender sees them: an attempt to hand over a payload, and what became of it.
+
+use super::agent::{AgentProtocol, TraceVersion, Verdict};
+use super::data_exporter::DataExporter;
+use super::exchange::{BeginExchange, Exchange};
+use super::pipeline::Pipeline;
+use crate::record::ChunkData;
+use crate::transport::{Request, Response, Transport, TransportError};
+use crate::wire::{TraceFormat, V04, V05};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// What became of an attempt.
+pub enum Attempt {
+    /// The exporter has it.
+    Taken {
+        /// Size of the payload.
+        bytes: usize,
+    },
+    /// Try again at once; the format has changed.
+    Again,
+    /// The answer is still to come.
+    Pending {
+        /// When to look again, if nobody awakens the sender before.
+        poll: Duration,
+    },
+    /// Try again after this long.
+    Later(Duration),
+    /// It cannot be delivered.
+    Dropped,
+}
+
+/// What an exporter is offered.
+pub trait Payload {
+    /// How many chunks.
+    fn chunk_count(&self) -> usize;
+    /// Encodes the chunks.
+    fn encode(&self, format: &mut dyn TraceFormat);
+    /// The chunks to read.
+    fn data(&self) -> Vec<ChunkData>;
+}
+
+/// Where finished chunks go.
+pub enum Exporter {
+    /// To an agent, over the library's own transport.
+    Agent(Box<AgentExporter>),
+    /// To people and tests.
+    Data(Arc<dyn DataExporter>),
+    /// Nowhere.
+    Null,
+}
+
+/// Sends to an agent.
+pub struct AgentExporter {
+    protocol: AgentProtocol,
+    link: Link,
+    timeout: Duration,
+    v04: V04,
+    v05: V05,
+    in_flight: Option<(Arc<Exchange>, Instant)>,
+    rates: Option<Vec<u8>>,
+}
+
+/// How the agent is reached.
+pub enum Link {
+    /// By a call that waits for the answer.
+    Blocking(Arc<dyn Transport>),
+    /// By the host.
+    Host(Box<BeginExchange>),
+}
+
+impl Exporter {
+    /// Offers a payload.
+    pub fn attempt(&mut self, payload: &dyn Payload, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Attempt {
+        match self {
+            Exporter::Agent(agent) => agent.attempt(payload, by, pipeline),
+            Exporter::Data(exporter) => match exporter.export(&payload.data()) {
+                Ok(()) => Attempt::Taken { bytes: 0 },
+                Err(error) => {
+                    crate::log_warn!("finished spans are dropped: {error}");
+                    Attempt::Dropped
+                }
+            },
+            Exporter::Null => Attempt::Taken { bytes: 0 },
+        }
+    }
+
+    /// The sampling rates that the last answer brought.
+    pub fn take_rates(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Exporter::Agent(agent) => agent.rates.take(),
+            _ => None,
+        }
+    }
+
+    /// Ends the exporter.
+    pub fn shutdown(&mut self) {
+        if let Exporter::Data(exporter) = self {
+            exporter.shutdown();
+        }
+    }
+}
+
+impl AgentExporter {
+    /// An exporter that waits `timeout` for each answer.
+    pub fn new(protocol: AgentProtocol, link: Link, timeout: Duration) -> Self {
+        AgentExporter { protocol, link, timeout, v04: V04::default(), v05: V05::default(), in_flight: None, rates: None }
+    }
+
+    fn attempt(&mut self, payload: &dyn Payload, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Attempt {
+        if let Some((exchange, deadline)) = self.in_flight.take() {
+            return self.look_for_answer(exchange, deadline);
+        }
+        let format: &mut dyn TraceFormat = match self.protocol.version() {
+            TraceVersion::V04 => &mut self.v04,
+            TraceVersion::V05 => &mut self.v05,
+        };
+        payload.encode(format);
+        let body = format.finish();
+        let left = by.map_or(self.timeout, |by| by.saturating_duration_since(Instant::now()).min(self.timeout));
+        let path = self.protocol.path();
+        let headers = self.protocol.headers(payload.chunk_count());
+        match &self.link {
+            Link::Blocking(transport) => {
+                let result = transport.send(&Request { method: "POST", path, headers: &headers, body, timeout: left });
+                drop(headers);
+                let bytes = body.len();
+                self.judge(&result, bytes)
+            }
+            Link::Host(begin) => {
+                let headers = headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+                let exchange = Arc::new(Exchange::new(path, headers, body.to_vec(), awaken(pipeline)));
+                begin(Arc::clone(&exchange));
+                self.look_for_answer(exchange, Instant::now() + left)
+            }
+        }
+    }
+
+    fn look_for_answer(&mut self, exchange: Arc<Exchange>, deadline: Instant) -> Attempt {
+        let bytes = exchange.body.len();
+        if let Some(result) = exchange.take_result() {
+            return self.judge(&result, bytes);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            exchange.fail(TransportError::Interrupted);
+            let result = exchange.take_result().unwrap_or(Err(TransportError::Interrupted));
+            return self.judge(&result, bytes);
+        }
+        self.in_flight = Some((exchange, deadline));
+        Attempt::Pending { poll: left }
+    }
+
+    fn judge(&mut self, result: &Result<Response, TransportError>, bytes: usize) -> Attempt {
+        match self.protocol.judge(result, Instant::now()) {
+            Verdict::Accepted { rates } => {
+                self.rates = rates;
+                Attempt::Taken { bytes }
+            }
+            Verdict::RetryAfter(pause) => Attempt::Later(pause),
+            Verdict::Reencode => Attempt::Again,
+            Verdict::Drop(_) => Attempt::Dropped,
+        }
+    }
+}
+
+/// Lets the sender look for the answer. The exchange may outlive the tracer, so it holds the pipeline weakly.
+fn awaken(pipeline: &Arc<Pipeline>) -> Box<dyn Fn() + Send + Sync> {
+    let pipeline: Weak<Pipeline> = Arc::downgrade(pipeline);
+    Box::new(move || {
+        if let Some(pipeline) = pipeline.upgrade() {
+            pipeline.awake();
+        }
+    })
+}

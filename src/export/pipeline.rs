@@ -1,0 +1,250 @@
+//! The pipeline of one tracer in one process: outboxes of threads, the queue of full blocks, the background that empties both.
+
+use super::block::{Block, BlockPool};
+use super::counters::{ExportCounters, Totals};
+use super::outbox::Outbox;
+use super::snapshot::Snapshot;
+use crate::service::{Runtime, ServiceId};
+use crate::transport::Transport;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The sender is awakened when this many bytes of records wait.
+pub const EARLY_FLUSH_BYTES: usize = 512 * 1024;
+
+/// What threads and background share.
+pub struct Pipeline {
+    /// Blocks and budget.
+    pub pool: Arc<BlockPool>,
+    /// What the background counted.
+    pub counters: ExportCounters,
+    /// The background.
+    pub runtime: Runtime,
+    /// The fork generation that this belongs to.
+    pub generation: u32,
+    /// Whether the host drives the background instead of a thread.
+    pub is_host_driven: bool,
+    sender: OnceLock<ServiceId>,
+    transport: OnceLock<Arc<dyn Transport>>,
+    accepts: AtomicBool,
+    outboxes: Mutex<Outboxes>,
+    queue: Mutex<Queue>,
+    flush: Mutex<FlushState>,
+    flushed: Condvar,
+}
+
+#[derive(Default)]
+struct Outboxes {
+    live: Vec<Arc<Outbox>>,
+    /// Counts of threads that ended.
+    retired: Totals,
+}
+
+#[derive(Default)]
+struct Queue {
+    blocks: VecDeque<Block>,
+    bytes: usize,
+    sender_was_awakened: bool,
+}
+
+#[derive(Default)]
+struct FlushState {
+    requested: u64,
+    completed: u64,
+    /// Chunks dropped when the last flush completed, to tell whether one lost anything.
+    lost: u64,
+}
+
+/// How a flush or shutdown ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flushed {
+    /// Everything was taken.
+    All,
+    /// Something was dropped on the way.
+    Dropped,
+    /// The time was over; what is left stays queued.
+    TimedOut,
+}
+
+impl Pipeline {
+    /// A pipeline whose records may take `budget` bytes.
+    pub fn new(budget: usize, is_host_driven: bool) -> Self {
+        Pipeline {
+            pool: Arc::new(BlockPool::new(budget)),
+            counters: ExportCounters::default(),
+            runtime: Runtime::new("ddtrace-sender"),
+            generation: crate::service::fork::generation(),
+            is_host_driven,
+            sender: OnceLock::new(),
+            transport: OnceLock::new(),
+            accepts: AtomicBool::new(true),
+            outboxes: Mutex::default(),
+            queue: Mutex::default(),
+            flush: Mutex::default(),
+            flushed: Condvar::new(),
+        }
+    }
+
+    /// Names the service that empties the queue, and the transport to interrupt when it must end.
+    pub fn set_sender(&self, sender: ServiceId, transport: Option<Arc<dyn Transport>>) {
+        let _ = self.sender.set(sender);
+        if let Some(transport) = transport {
+            let _ = self.transport.set(transport);
+        }
+    }
+
+    /// Whether chunks are still taken.
+    #[inline]
+    pub fn accepts(&self) -> bool {
+        self.accepts.load(Ordering::Relaxed)
+    }
+
+    /// An outbox for the calling thread.
+    pub fn add_outbox(&self) -> Arc<Outbox> {
+        let outbox = Arc::new(Outbox::new());
+        lock(&self.outboxes).live.push(Arc::clone(&outbox));
+        outbox
+    }
+
+    /// Takes over what an ending thread leaves.
+    pub fn retire_outbox(&self, outbox: &Arc<Outbox>) {
+        if let Some(block) = outbox.take() {
+            self.push(block);
+        }
+        let mut outboxes = lock(&self.outboxes);
+        outboxes.live.retain(|live| !Arc::ptr_eq(live, outbox));
+        outboxes.retired.add_thread(&outbox.counters);
+    }
+
+    /// Queues the block in `place` and puts an empty one there, if the budget allows it.
+    #[cold]
+    pub(super) fn renew_block(&self, place: &mut Option<Block>, len: usize, snapshot: &Arc<Snapshot>) {
+        if let Some(full) = place.take() {
+            self.push(full);
+        }
+        *place = self.pool.take(len, snapshot);
+        self.ensure_started();
+    }
+
+    /// Queues a block.
+    pub fn push(&self, block: Block) {
+        if block.chunks == 0 {
+            return;
+        }
+        let mut queue = lock(&self.queue);
+        queue.bytes += block.bytes.len();
+        queue.blocks.push_back(block);
+        let awake = queue.bytes >= EARLY_FLUSH_BYTES && !queue.sender_was_awakened;
+        queue.sender_was_awakened |= awake;
+        drop(queue);
+        if awake {
+            self.awake();
+        }
+    }
+
+    /// Everything that waits: full blocks, and what stands in the outboxes now.
+    pub fn collect(&self) -> Vec<Block> {
+        let outboxes = lock(&self.outboxes);
+        let started: Vec<Block> = outboxes.live.iter().filter_map(|outbox| outbox.take()).filter(|block| block.chunks > 0).collect();
+        drop(outboxes);
+        let mut queue = lock(&self.queue);
+        queue.bytes = 0;
+        queue.sender_was_awakened = false;
+        let mut blocks: Vec<Block> = queue.blocks.drain(..).collect();
+        drop(queue);
+        blocks.extend(started);
+        blocks
+    }
+
+    /// Starts the background thread unless it runs, or the host drives.
+    pub fn ensure_started(&self) {
+        if self.is_host_driven || self.runtime.is_started() {
+            return;
+        }
+        if let Err(crate::service::StartError::Thread(error)) = self.runtime.start() {
+            let message = format_args!("the system refuses a thread ({error}): finished spans wait until it allows one");
+            crate::log::emit(crate::log::Level::Error, message);
+        }
+    }
+
+    /// Sends what is finished now and waits for it.
+    pub fn flush(&self, timeout: Duration) -> Flushed {
+        let deadline = Instant::now() + timeout;
+        self.ensure_started();
+        let mut state = lock(&self.flush);
+        state.requested += 1;
+        let ticket = state.requested;
+        let lost_before = self.counters.chunks_dropped.get();
+        drop(state);
+        self.awake();
+        if self.is_host_driven {
+            self.runtime.tick();
+        }
+        let mut state = lock(&self.flush);
+        while state.completed < ticket {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.is_host_driven {
+                return Flushed::TimedOut;
+            }
+            state = self.flushed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.lost > lost_before { Flushed::Dropped } else { Flushed::All }
+    }
+
+    /// The flush that waits to be done, if any.
+    pub fn requested_flush(&self) -> Option<u64> {
+        let state = lock(&self.flush);
+        (state.requested > state.completed).then_some(state.requested)
+    }
+
+    /// Ends the flushes up to `ticket`.
+    pub fn complete_flush(&self, ticket: u64) {
+        let mut state = lock(&self.flush);
+        state.completed = state.completed.max(ticket);
+        state.lost = self.counters.chunks_dropped.get();
+        drop(state);
+        self.flushed.notify_all();
+    }
+
+    /// Stops: sends what is finished, within `timeout`; nothing is taken afterwards.
+    pub fn shutdown(&self, timeout: Duration) -> Flushed {
+        self.accepts.store(false, Ordering::Relaxed);
+        let lost_before = self.counters.chunks_dropped.get();
+        let interrupt = || {
+            if let Some(transport) = self.transport.get() {
+                transport.interrupt();
+            }
+        };
+        let ended = self.runtime.stop(Instant::now() + timeout, interrupt);
+        self.complete_flush(u64::MAX / 2);
+        match ended {
+            false => Flushed::TimedOut,
+            true if self.counters.chunks_dropped.get() > lost_before => Flushed::Dropped,
+            true => Flushed::All,
+        }
+    }
+
+    /// All counts.
+    pub fn totals(&self) -> Totals {
+        let outboxes = lock(&self.outboxes);
+        let mut totals = outboxes.retired;
+        outboxes.live.iter().for_each(|outbox| totals.add_thread(&outbox.counters));
+        drop(outboxes);
+        totals.add_export(&self.counters);
+        totals.buffered_bytes = self.pool.budget.booked() as u64;
+        totals
+    }
+
+    /// Lets the sender run at once.
+    pub fn awake(&self) {
+        if let Some(sender) = self.sender.get() {
+            self.runtime.awake(*sender);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

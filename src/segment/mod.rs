@@ -1,0 +1,9 @@
+//! Trace segments: the part of a trace that this process makes, from its local root down.
+//!
+//! A segment counts its open spans and keeps the records of finished ones. When no span is open, or enough are finished, a chunk leaves.
+
+mod records;
+mod slot;
+
+pub use records::Finished;
+pub use slot::{Segment, SegmentBody, SpanClosed, TracerLink};

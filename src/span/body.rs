@@ -1,0 +1,145 @@
+//! What a span's lock word guards: its record while it is live.
+
+use super::slot::{SLOT_BYTES, SpanSlot};
+use crate::export::Snapshot;
+use crate::record::{Extra, Field, Full, Head, Runs, RunsRef, clean, flag, service_hash};
+
+/// No span's buffer grows beyond this.
+pub const MAX_SPAN_BYTES: usize = 4 * 1024 * 1024;
+/// No span has more tags.
+pub const MAX_TAGS: u32 = 10_000;
+const FIXED: usize = size_of::<Head>() + size_of::<Vec<u8>>() + 2 * size_of::<u64>() + 8;
+const BUFFER: usize = SLOT_BYTES - SpanSlot::BODY_OFFSET - FIXED;
+
+/// The record of a live span, and what else it must remember.
+#[repr(C)]
+pub struct SpanBody {
+    /// The fixed part of the record.
+    pub head: Head,
+    /// Monotonic time of the start.
+    pub started_at: i64,
+    /// The parent's service, as a hash (0: the configured one).
+    pub parent_service_hash: u64,
+    /// A larger buffer, once the small one was full.
+    spill: Vec<u8>,
+    /// Whether the span is finished: it can be read, and no longer changed.
+    pub is_finished: bool,
+    buffer: [u8; BUFFER],
+}
+
+/// There is no room: the span has its largest size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanFull;
+
+impl SpanBody {
+    /// Makes the body of a slot that its last owner left, or that is all zero, an empty one.
+    ///
+    /// # Safety
+    /// The caller has the slot alone.
+    #[inline]
+    pub(super) unsafe fn reset<'a>(body: *mut SpanBody) -> &'a mut SpanBody {
+        // SAFETY: by the contract; a spilled buffer was taken away when the slot was given back, so nothing is leaked by `write`.
+        unsafe {
+            (&raw mut (*body).head).write(Head::EMPTY);
+            (&raw mut (*body).spill).write(Vec::new());
+            (*body).parent_service_hash = 0;
+            (*body).is_finished = false;
+            &mut *body
+        }
+    }
+
+    /// Frees what the body has on the heap, before its slot is given back.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        if self.spill.capacity() > 0 {
+            self.spill = Vec::new();
+        }
+        if !self.head.extra.is_null() {
+            drop(self.take_extra());
+        }
+    }
+
+    /// The runs, to change.
+    #[inline]
+    pub fn runs_mut(&mut self) -> Runs<'_> {
+        let buffer = if self.spill.is_empty() { &mut self.buffer[..] } else { &mut self.spill[..] };
+        Runs { head: &mut self.head, buffer }
+    }
+
+    /// The runs, to read.
+    #[inline]
+    pub fn runs(&self) -> RunsRef<'_> {
+        let buffer = if self.spill.is_empty() { &self.buffer[..] } else { &self.spill[..] };
+        RunsRef::of_live(&self.head, buffer)
+    }
+
+    /// Changes the runs, in a larger buffer if need be.
+    #[inline]
+    pub fn change(&mut self, mut change: impl FnMut(&mut Runs<'_>) -> Result<(), Full>) -> Result<(), SpanFull> {
+        match change(&mut self.runs_mut()) {
+            Ok(()) => Ok(()),
+            Err(full) => {
+                self.grow(full)?;
+                change(&mut self.runs_mut()).map_err(|_| SpanFull)
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, full: Full) -> Result<(), SpanFull> {
+        if full.needed > MAX_SPAN_BYTES {
+            return Err(SpanFull);
+        }
+        let mut larger = vec![0; full.needed.next_power_of_two().max(2 * BUFFER)];
+        self.runs_mut().move_to(&mut larger);
+        self.spill = larger;
+        Ok(())
+    }
+
+    /// Sets a field; the text is cleaned.
+    #[inline]
+    pub fn set_field(&mut self, field: Field, text: &[u8]) -> Result<(), SpanFull> {
+        let text = clean(text);
+        self.change(|runs| runs.set_field(field, &text))
+    }
+
+    /// Sets the service that the user gave, after renaming.
+    pub fn set_service(&mut self, snapshot: &Snapshot, service: &[u8]) -> Result<(), SpanFull> {
+        let service = snapshot.mapped_service(service);
+        self.set_field(Field::Service, service)?;
+        let is_configured = service.is_empty() || service == snapshot.library.service.as_bytes();
+        self.head.service_hash = if is_configured { 0 } else { service_hash(service) };
+        self.head.set_flag(flag::SERVICE_GIVEN, !service.is_empty());
+        Ok(())
+    }
+
+    /// A field's text.
+    pub fn field(&self, field: Field) -> &[u8] {
+        self.runs().field(&self.head, field)
+    }
+
+    /// Links, events and structured tags, to read.
+    pub fn extra(&self) -> Option<&Extra> {
+        // SAFETY: a live span owns its extra.
+        unsafe { self.head.extra.as_ref() }
+    }
+
+    /// Links, events and structured tags, to change.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        if self.head.extra.is_null() {
+            self.head.extra = Box::into_raw(Box::default());
+        }
+        // SAFETY: a live span owns its extra, which exists now.
+        unsafe { &mut *self.head.extra }
+    }
+
+    /// Takes the extra away.
+    pub(super) fn take_extra(&mut self) -> Option<Box<Extra>> {
+        let extra = std::mem::replace(&mut self.head.extra, std::ptr::null_mut());
+        if extra.is_null() {
+            return None;
+        }
+        // SAFETY: it was made by `Box::into_raw`, and the pointer is gone from the head.
+        Some(unsafe { Box::from_raw(extra) })
+    }
+}

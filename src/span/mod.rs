@@ -1,0 +1,32 @@
+//! Spans: live ones in their slots, and those that record nothing.
+//!
+//! Order of locks: a span, then its segment, then the trace state; never two of a kind, and never across a callback.
+
+mod access;
+mod body;
+mod context;
+mod decide;
+mod finish;
+mod light;
+mod parts;
+mod release;
+mod slot;
+mod start;
+mod status;
+mod tags;
+
+pub use access::{AnySpan, lock_recording, lock_span};
+pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody};
+pub use context::{
+    ContextSlot, ContextView, context_of_span, drop_context, drop_view, extracted_context, new_context, reference_context, share_view,
+    with_context,
+};
+pub use decide::{decide_segment, try_decide_segment};
+pub use finish::{EndTime, Finish, finish_span};
+pub use light::LightSpan;
+pub use parts::Parts;
+pub use release::{add_handle, release_handle};
+pub use slot::{SpanGuard, SpanSlot};
+pub use start::{Parent, StartError, Started, start_span};
+pub use status::{SpanKind, SpanStatus};
+pub use tags::{SpecialKey, TagError, TagValue};

@@ -1,0 +1,277 @@
+//! Setting and reading tags of a live span, with the keys that mean more than a tag.
+
+use super::body::{MAX_TAGS, SpanBody, SpanFull};
+use super::status::{SpanKind, SpanStatus};
+use crate::context::TraceState;
+use crate::export::Snapshot;
+use crate::record::msgpack::{encode_f64, encode_i64};
+use crate::record::{Field, Number, clean, flag};
+
+/// A tag's value as the caller gave it; lists and maps are flattened before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TagValue<'a> {
+    /// Text.
+    Text(&'a [u8]),
+    /// A number.
+    Float(f64),
+    /// An integer.
+    Int(i64),
+    /// A truth value.
+    Bool(bool),
+    /// Removes the tag.
+    Null,
+}
+
+/// Why a tag was not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagError {
+    /// The span has as many tags, or bytes, as it may have.
+    Full,
+    /// The value cannot be a tag: not a finite number.
+    NotFinite,
+}
+
+/// Keys with an effect of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecialKey {
+    /// Keep the trace.
+    ManualKeep,
+    /// Drop the trace.
+    ManualDrop,
+    /// The service.
+    ServiceName,
+    /// The resource.
+    ResourceName,
+    /// The type.
+    SpanType,
+    /// Always a string.
+    HttpStatusCode,
+    /// Copied to `version`.
+    ServiceVersion,
+    /// A number, 1 or 0.
+    Measured,
+    /// A number if it looks like one.
+    DestinationPort,
+}
+
+impl SpecialKey {
+    /// Whether a key is special; most are told apart by their first letter.
+    #[inline]
+    pub fn of(key: &[u8]) -> Option<Self> {
+        match key.first()? {
+            b'm' | b's' | b'r' | b'h' | b'_' | b'n' => Self::look_up(key),
+            _ => None,
+        }
+    }
+
+    fn look_up(key: &[u8]) -> Option<Self> {
+        Some(match key {
+            b"manual.keep" => Self::ManualKeep,
+            b"manual.drop" => Self::ManualDrop,
+            b"service.name" => Self::ServiceName,
+            b"resource.name" => Self::ResourceName,
+            b"span.type" => Self::SpanType,
+            b"http.status_code" => Self::HttpStatusCode,
+            b"service.version" => Self::ServiceVersion,
+            b"_dd.measured" => Self::Measured,
+            b"network.destination.port" => Self::DestinationPort,
+            _ => return None,
+        })
+    }
+}
+
+/// Beyond this, integers are not exact as float64, so they become text.
+const MAX_EXACT: u64 = 1 << 53;
+
+impl From<SpanFull> for TagError {
+    fn from(_: SpanFull) -> Self {
+        TagError::Full
+    }
+}
+
+impl SpanBody {
+    /// Sets a tag whose key is not special.
+    #[inline]
+    pub fn set_plain_tag(&mut self, key: &[u8], value: TagValue<'_>) -> Result<(), TagError> {
+        if key.is_empty() {
+            return Ok(());
+        }
+        match value {
+            TagValue::Text(text) => self.set_text(key, text),
+            TagValue::Float(value) if !value.is_finite() => Err(TagError::NotFinite),
+            TagValue::Float(value) => self.set_number(key, &encode_f64(value)),
+            TagValue::Int(value) if value.unsigned_abs() <= MAX_EXACT => self.set_number(key, &encode_i64(value)),
+            TagValue::Int(value) => self.set_text(key, value.to_string().as_bytes()),
+            TagValue::Bool(value) => self.set_text(key, if value { b"true" } else { b"false" }),
+            TagValue::Null => {
+                self.runs_mut().remove(&clean(key));
+                Ok(())
+            }
+        }
+    }
+
+    /// Sets a string tag.
+    #[inline]
+    pub fn set_text(&mut self, key: &[u8], text: &[u8]) -> Result<(), TagError> {
+        self.check_count()?;
+        let (key, text) = (clean(key), clean(text));
+        Ok(self.change(|runs| runs.set_text(&key, &text))?)
+    }
+
+    #[inline]
+    fn set_number(&mut self, key: &[u8], number: &[u8; 9]) -> Result<(), TagError> {
+        self.check_count()?;
+        let key = clean(key);
+        Ok(self.change(|runs| runs.set_number(&key, number))?)
+    }
+
+    #[inline]
+    fn check_count(&self) -> Result<(), TagError> {
+        if self.head.text_count + self.head.number_count >= MAX_TAGS { Err(TagError::Full) } else { Ok(()) }
+    }
+
+    /// Sets a tag with a special key.
+    #[cold]
+    pub fn set_special_tag(
+        &mut self,
+        special: SpecialKey,
+        key: &[u8],
+        value: TagValue<'_>,
+        snapshot: &Snapshot,
+        state: &TraceState,
+    ) -> Result<(), TagError> {
+        let text = text_of(value);
+        match special {
+            SpecialKey::ManualKeep => state.override_priority(2),
+            SpecialKey::ManualDrop => state.override_priority(-1),
+            SpecialKey::ServiceName => self.set_service(snapshot, &text)?,
+            SpecialKey::ResourceName => self.set_field(Field::Resource, &text)?,
+            SpecialKey::SpanType => self.set_field(Field::Type, &text)?,
+            SpecialKey::HttpStatusCode if value == TagValue::Null => self.set_plain_tag(key, value)?,
+            SpecialKey::HttpStatusCode => self.set_text(key, &text)?,
+            SpecialKey::ServiceVersion => {
+                self.set_plain_tag(key, value)?;
+                self.set_plain_tag(b"version", value)?;
+            }
+            SpecialKey::Measured => self.set_plain_tag(key, TagValue::Int(i64::from(is_measured(value))))?,
+            SpecialKey::DestinationPort => {
+                let number = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse::<i64>().ok());
+                self.set_plain_tag(key, number.map_or(value, TagValue::Int))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a tag, also one that the library adds. `false`: there was none.
+    #[cold]
+    pub fn unset_tag(&mut self, key: &[u8], snapshot: &Snapshot) -> Result<bool, TagError> {
+        if snapshot.library.of_span(&self.head).any(|entry| entry.key() == key) {
+            self.copy_library_tags(snapshot)?;
+        }
+        Ok(self.runs_mut().remove(key))
+    }
+
+    /// From here on the span has the library's tags as its own.
+    fn copy_library_tags(&mut self, snapshot: &Snapshot) -> Result<(), TagError> {
+        let head = self.head;
+        for entry in snapshot.library.of_span(&head) {
+            if entry.is_absent(&self.head, &self.runs()) {
+                self.set_text(entry.key(), entry.value_text().unwrap_or_default().as_bytes())?;
+            }
+        }
+        self.head.set_flag(flag::LIBRARY_TAGS_COPIED, true);
+        Ok(())
+    }
+
+    /// A string tag, the span's own or one that the library adds. Numbers are not texts.
+    pub fn text<'a>(&'a self, key: &[u8], snapshot: Option<&'a Snapshot>) -> Option<&'a [u8]> {
+        let own = self.runs().text(&self.head, key);
+        own.or_else(|| snapshot?.library.text_of_span(&self.head, key).map(str::as_bytes))
+    }
+
+    /// A numeric tag.
+    pub fn number(&self, key: &[u8]) -> Option<Number> {
+        self.runs().number(&self.head, key)
+    }
+
+    /// The span's kind.
+    pub fn kind(&self) -> SpanKind {
+        self.text(b"span.kind", None).map_or(SpanKind::Unspecified, SpanKind::from_tag)
+    }
+
+    /// Sets the span's kind.
+    pub fn set_kind(&mut self, kind: SpanKind) -> Result<(), TagError> {
+        match kind.tag() {
+            Some(tag) => self.set_text(b"span.kind", tag.as_bytes()),
+            None => self.set_plain_tag(b"span.kind", TagValue::Null),
+        }
+    }
+
+    /// Marks the span as failed or not; not failed has no message and no type.
+    pub fn set_error(&mut self, error: bool) {
+        self.head.set_flag(flag::ERROR, error);
+        if !error {
+            self.runs_mut().remove(b"error.message");
+            self.runs_mut().remove(b"error.type");
+        }
+    }
+
+    /// Sets what failed, each part where it is given, and marks the span as failed.
+    pub fn set_exception(&mut self, error_type: Option<&[u8]>, message: Option<&[u8]>, stack: Option<&[u8]>) -> Result<(), TagError> {
+        self.head.set_flag(flag::ERROR, true);
+        for (key, text) in [("error.type", error_type), ("error.message", message), ("error.stack", stack)] {
+            let Some(text) = text else { continue };
+            self.set_text(key.as_bytes(), text)?;
+        }
+        Ok(())
+    }
+
+    /// The status.
+    pub fn status(&self) -> SpanStatus {
+        match (self.head.has(flag::STATUS_OK), self.head.has(flag::STATUS_ERROR)) {
+            (true, _) => SpanStatus::Ok,
+            (_, true) => SpanStatus::Error,
+            _ => SpanStatus::Unset,
+        }
+    }
+
+    /// Sets the status: OK is final, unset changes nothing, a description stays only with an error.
+    pub fn set_status(&mut self, status: SpanStatus, description: &[u8]) -> Result<(), TagError> {
+        match status {
+            _ if self.status() == SpanStatus::Ok => Ok(()),
+            SpanStatus::Unset => Ok(()),
+            SpanStatus::Ok => {
+                self.head.set_flag(flag::STATUS_OK, true);
+                self.head.set_flag(flag::STATUS_ERROR, false);
+                self.set_error(false);
+                Ok(())
+            }
+            SpanStatus::Error => {
+                self.head.set_flag(flag::STATUS_ERROR, true);
+                let message = (!description.is_empty()).then_some(description);
+                self.set_exception(None, message, None)
+            }
+        }
+    }
+}
+
+fn text_of(value: TagValue<'_>) -> std::borrow::Cow<'_, [u8]> {
+    match value {
+        TagValue::Text(text) => text.into(),
+        TagValue::Float(value) => value.to_string().into_bytes().into(),
+        TagValue::Int(value) => value.to_string().into_bytes().into(),
+        TagValue::Bool(value) => value.to_string().into_bytes().into(),
+        TagValue::Null => (&[][..]).into(),
+    }
+}
+
+/// No value means yes.
+fn is_measured(value: TagValue<'_>) -> bool {
+    match value {
+        TagValue::Null => true,
+        TagValue::Bool(value) => value,
+        TagValue::Int(value) => value != 0,
+        TagValue::Float(value) => value != 0.0,
+        TagValue::Text(text) => !matches!(text, b"0" | b"false" | b"False"),
+    }
+}

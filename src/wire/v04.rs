@@ -1,0 +1,275 @@
+//! `/v0.4/traces`: an array of chunks, each an array of span maps, in MessagePack.
+//!
+//! String and numeric tags move as whole runs, one copy each; only headers and the library's own tags are written here.
+
+use super::{AddedTags, ChunkFacts, TraceFormat, events_json};
+use crate::record::msgpack::{str_size, write_str};
+use crate::record::{AttributeValue, Extra, Field, RecordRef, SpanEvent, SpanLink, flag};
+
+/// Builds v0.4 payloads in one buffer.
+#[derive(Default)]
+pub struct V04 {
+    payload: Vec<u8>,
+    chunks: u32,
+    added: AddedTags,
+}
+
+/// Bit 31 of a link's flags says that the others mean something.
+const FLAGS_ARE_SET: u32 = 1 << 31;
+
+impl TraceFormat for V04 {
+    fn begin(&mut self) {
+        self.payload.clear();
+        self.payload.extend_from_slice(&[0xdd, 0, 0, 0, 0]);
+        self.chunks = 0;
+    }
+
+    fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
+        self.chunks += 1;
+        array_header(&mut self.payload, records.len());
+        for (index, record) in records.iter().enumerate() {
+            self.span(facts, record, index == 0);
+        }
+    }
+
+    fn finish(&mut self) -> &[u8] {
+        if let Some(count) = self.payload.get_mut(1..5) {
+            count.copy_from_slice(&self.chunks.to_be_bytes());
+        }
+        &self.payload
+    }
+}
+
+impl V04 {
+    fn span(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
+        let (head, runs) = (&record.head, &record.runs);
+        let extra = record.extra();
+        let name = runs.encoded_field(head, Field::Name);
+        let resource = runs.encoded_field(head, Field::Resource);
+        let service = runs.encoded_field(head, Field::Service);
+        let span_type = runs.encoded_field(head, Field::Type);
+        let out = &mut self.payload;
+        out.push(0x80 | (11 + u8::from(!span_type.is_empty()) + optional_keys(facts, extra)));
+        field(out, b"\xa7service", if service.is_empty() { &facts.library.encoded_service } else { service });
+        field(out, b"\xa4name", or_empty(name));
+        field(out, b"\xa8resource", or_empty(if resource.is_empty() { name } else { resource }));
+        if !span_type.is_empty() {
+            field(out, b"\xa4type", span_type);
+        }
+        let mut fixed = [0; 96];
+        out.extend_from_slice(fixed_fields(&mut fixed, facts, record));
+        out.extend_from_slice(b"\xa4meta");
+        let at = map16(out);
+        out.extend_from_slice(runs.texts);
+        let mut count = head.text_count + self.added.texts(facts, record, is_chunk_root, &mut |tag| out.extend_from_slice(tag));
+        if let Some(extra) = extra.filter(|extra| !facts.native_events && !extra.events.is_empty()) {
+            text(out, b"events");
+            text(out, events_json(&extra.events).as_bytes());
+            count += 1;
+        }
+        patch16(out, at, count);
+        out.extend_from_slice(b"\xa7metrics");
+        let at = map16(out);
+        out.extend_from_slice(runs.numbers);
+        let count = head.number_count + self.added.numbers(facts, record, is_chunk_root, &mut |tag| out.extend_from_slice(tag));
+        patch16(out, at, count);
+        if let Some(extra) = extra {
+            self.extra(facts, extra);
+        }
+    }
+
+    fn extra(&mut self, facts: &ChunkFacts<'_>, extra: &Extra) {
+        let out = &mut self.payload;
+        if !extra.meta_struct.is_empty() {
+            out.extend_from_slice(b"\xabmeta_struct");
+            let at = map16(out);
+            for (key, document) in &extra.meta_struct {
+                text(out, key.as_bytes());
+                binary(out, document);
+            }
+            patch16(out, at, extra.meta_struct.len() as u32);
+        }
+        if !extra.links.is_empty() {
+            out.extend_from_slice(b"\xaaspan_links");
+            array_header(out, extra.links.len());
+            extra.links.iter().for_each(|entry| link(out, entry));
+        }
+        if facts.native_events && !extra.events.is_empty() {
+            out.extend_from_slice(b"\xabspan_events");
+            array_header(out, extra.events.len());
+            extra.events.iter().for_each(|entry| event(out, entry));
+        }
+    }
+}
+
+/// How many of `meta_struct`, `span_links` and `span_events` the span has.
+fn optional_keys(facts: &ChunkFacts<'_>, extra: Option<&Extra>) -> u8 {
+    let Some(extra) = extra else { return 0 };
+    u8::from(!extra.meta_struct.is_empty())
+        + u8::from(!extra.links.is_empty())
+        + u8::from(facts.native_events && !extra.events.is_empty())
+}
+
+/// Ids, times and error, with their keys. Fixed-width numbers, because that is quicker than the shortest form.
+#[inline]
+fn fixed_fields<'a>(to: &'a mut [u8; 96], facts: &ChunkFacts<'_>, record: &RecordRef<'_>) -> &'a [u8] {
+    let head = &record.head;
+    let mut at = 0;
+    let mut put = |key: &[u8], marker: u8, value: u64| {
+        let Some(place) = to.get_mut(at..at + key.len() + 9) else { return };
+        let (name, number) = place.split_at_mut(key.len());
+        name.copy_from_slice(key);
+        number[0] = marker;
+        number[1..].copy_from_slice(&value.to_be_bytes());
+        at += key.len() + 9;
+    };
+    put(b"\xa8trace_id", 0xcf, facts.trace_id as u64);
+    put(b"\xa7span_id", 0xcf, head.span_id);
+    put(b"\xa9parent_id", 0xcf, head.parent_id);
+    put(b"\xa5start", 0xd3, head.start_ns as u64);
+    put(b"\xa8duration", 0xd3, head.duration_ns.max(0) as u64);
+    let error = [0xa5, b'e', b'r', b'r', b'o', b'r', u8::from(head.has(flag::ERROR))];
+    if let Some(place) = to.get_mut(at..at + error.len()) {
+        place.copy_from_slice(&error);
+    }
+    to.get(..at + error.len()).unwrap_or_default()
+}
+
+fn or_empty(field: &[u8]) -> &[u8] {
+    if field.is_empty() { b"\xa0" } else { field }
+}
+
+#[inline]
+fn field(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+    out.extend_from_slice(key);
+    out.extend_from_slice(value);
+}
+
+/// Begins a map whose size follows later; returns where.
+#[inline]
+fn map16(out: &mut Vec<u8>) -> usize {
+    out.extend_from_slice(&[0xde, 0, 0]);
+    out.len() - 2
+}
+
+/// A span's buffer is limited so that it cannot hold 65,536 tags.
+#[inline]
+fn patch16(out: &mut [u8], at: usize, count: u32) {
+    if let Some(place) = out.get_mut(at..at + 2) {
+        place.copy_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
+    }
+}
+
+fn array_header(out: &mut Vec<u8>, len: usize) {
+    match u8::try_from(len) {
+        Ok(len) if len < 16 => out.push(0x90 | len),
+        _ => {
+            out.push(0xdd);
+            out.extend_from_slice(&(len as u32).to_be_bytes());
+        }
+    }
+}
+
+fn text(out: &mut Vec<u8>, text: &[u8]) {
+    let at = out.len();
+    out.resize(at + str_size(text.len()), 0);
+    write_str(out.get_mut(at..).unwrap_or_default(), text);
+}
+
+fn binary(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(0xc6);
+    out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+    out.extend_from_slice(bytes);
+}
+
+fn unsigned(out: &mut Vec<u8>, value: u64) {
+    out.push(0xcf);
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn link(out: &mut Vec<u8>, link: &SpanLink) {
+    let high = (link.trace_id >> 64) as u64;
+    let keys = 2 + u8::from(high != 0) + u8::from(!link.attributes.is_empty());
+    out.push(0x80 | (keys + u8::from(!link.tracestate.is_empty()) + u8::from(link.flags.is_some())));
+    text(out, b"trace_id");
+    unsigned(out, link.trace_id as u64);
+    if high != 0 {
+        text(out, b"trace_id_high");
+        unsigned(out, high);
+    }
+    text(out, b"span_id");
+    unsigned(out, link.span_id);
+    if !link.attributes.is_empty() {
+        text(out, b"attributes");
+        let at = map16(out);
+        for (key, value) in &link.attributes {
+            text(out, key.as_bytes());
+            text(out, value.as_bytes());
+        }
+        patch16(out, at, link.attributes.len() as u32);
+    }
+    if !link.tracestate.is_empty() {
+        text(out, b"tracestate");
+        text(out, link.tracestate.as_bytes());
+    }
+    if let Some(flags) = link.flags {
+        text(out, b"flags");
+        unsigned(out, u64::from(flags | FLAGS_ARE_SET));
+    }
+}
+
+fn event(out: &mut Vec<u8>, event: &SpanEvent) {
+    out.push(0x82 + u8::from(!event.attributes.is_empty()));
+    text(out, b"time_unix_nano");
+    unsigned(out, event.time_unix_nano);
+    text(out, b"name");
+    text(out, event.name.as_bytes());
+    if event.attributes.is_empty() {
+        return;
+    }
+    text(out, b"attributes");
+    let at = map16(out);
+    for (key, value) in &event.attributes {
+        text(out, key.as_bytes());
+        event_value(out, value);
+    }
+    patch16(out, at, event.attributes.len() as u32);
+}
+
+/// `{"type": t, "<kind>_value": v}`.
+fn event_value(out: &mut Vec<u8>, value: &AttributeValue) {
+    out.push(0x82);
+    text(out, b"type");
+    match value {
+        AttributeValue::String(value) => {
+            out.push(0);
+            text(out, b"string_value");
+            text(out, value.as_bytes());
+        }
+        AttributeValue::Bool(value) => {
+            out.push(1);
+            text(out, b"bool_value");
+            out.push(if *value { 0xc3 } else { 0xc2 });
+        }
+        AttributeValue::Int(value) => {
+            out.push(2);
+            text(out, b"int_value");
+            out.push(0xd3);
+            out.extend_from_slice(&value.to_be_bytes());
+        }
+        AttributeValue::Double(value) => {
+            out.push(3);
+            text(out, b"double_value");
+            out.push(0xcb);
+            out.extend_from_slice(&value.to_be_bytes());
+        }
+        AttributeValue::Array(values) => {
+            out.push(4);
+            text(out, b"array_value");
+            out.push(0x81);
+            text(out, b"values");
+            array_header(out, values.len());
+            values.iter().for_each(|value| event_value(out, value));
+        }
+    }
+}
