@@ -1,1 +1,20 @@
-//! (empty room)
+//! Sampling: which traces are kept, which single spans of dropped traces are kept, and at which rates.
+//!
+//! What happens follows Datadog's public tracer conformance suite (`DataDog/system-tests`, parametric tests):
+//!
+//! * `TraceSampler` decides a trace once, by its local root: rules first, then the agent's rates, then "keep".
+//! * `SpanSampler` picks single spans out of traces that are dropped.
+//! * [`keeps`] is the hash that all of Datadog's libraries share, so that every service of a trace decides alike.
+//!
+//! Everything here is a function of what is passed in: the current time is an argument, and nothing is read or sent.
+//! Rates are within 0 to 1. A rate outside is clamped; one that is not a number counts as not given.
+
+#![forbid(unsafe_code)]
+
+mod hash;
+mod ksr;
+mod rate_sampler;
+
+pub use hash::keeps;
+pub use ksr::format_rate;
+pub use rate_sampler::RateSampler;
