@@ -11,10 +11,15 @@
 
 #![forbid(unsafe_code)]
 
+mod glob;
 mod hash;
 mod ksr;
 mod rate_sampler;
+mod span_pattern;
+#[cfg(test)]
+mod test_span;
 
+pub use glob::{Glob, glob_matches};
 pub use hash::keeps;
 pub use ksr::format_rate;
 pub use rate_sampler::RateSampler;
