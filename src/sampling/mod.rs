@@ -11,9 +11,11 @@
 
 #![forbid(unsafe_code)]
 
+mod fork_lock;
 mod glob;
 mod hash;
 mod ksr;
+mod limiter;
 mod rate_sampler;
 mod span_pattern;
 #[cfg(test)]
@@ -22,4 +24,5 @@ mod test_span;
 pub use glob::{Glob, glob_matches};
 pub use hash::keeps;
 pub use ksr::format_rate;
+pub use limiter::{Permit, RateLimiter};
 pub use rate_sampler::RateSampler;
