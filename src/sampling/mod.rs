@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agent_rates;
 mod fork_lock;
 mod glob;
 mod hash;
