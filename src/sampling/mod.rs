@@ -2,7 +2,7 @@
 //!
 //! What happens follows Datadog's public tracer conformance suite (`DataDog/system-tests`, parametric tests):
 //!
-//! * `TraceSampler` decides a trace once, by its local root: rules first, then the agent's rates, then "keep".
+//! * [`TraceSampler`] decides a trace once, by its local root: rules first, then the agent's rates, then "keep".
 //! * `SpanSampler` picks single spans out of traces that are dropped.
 //! * [`keeps`] is the hash that all of Datadog's libraries share, so that every service of a trace decides alike.
 //!
@@ -21,9 +21,11 @@ mod rate_sampler;
 mod span_pattern;
 #[cfg(test)]
 mod test_span;
+mod trace_sampler;
 
 pub use glob::{Glob, glob_matches};
 pub use hash::keeps;
 pub use ksr::format_rate;
 pub use limiter::{Permit, RateLimiter};
 pub use rate_sampler::RateSampler;
+pub use trace_sampler::TraceSampler;
