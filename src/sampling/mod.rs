@@ -3,7 +3,7 @@
 //! What happens follows Datadog's public tracer conformance suite (`DataDog/system-tests`, parametric tests):
 //!
 //! * [`TraceSampler`] decides a trace once, by its local root: rules first, then the agent's rates, then "keep".
-//! * `SpanSampler` picks single spans out of traces that are dropped.
+//! * [`SpanSampler`] picks single spans out of traces that are dropped.
 //! * [`keeps`] is the hash that all of Datadog's libraries share, so that every service of a trace decides alike.
 //!
 //! Everything here is a function of what is passed in: the current time is an argument, and nothing is read or sent.
@@ -19,6 +19,7 @@ mod ksr;
 mod limiter;
 mod rate_sampler;
 mod span_pattern;
+mod span_sampler;
 #[cfg(test)]
 mod test_span;
 mod trace_sampler;
@@ -28,4 +29,5 @@ pub use hash::keeps;
 pub use ksr::format_rate;
 pub use limiter::{Permit, RateLimiter};
 pub use rate_sampler::RateSampler;
+pub use span_sampler::{SpanSampler, SpanSampling};
 pub use trace_sampler::TraceSampler;
