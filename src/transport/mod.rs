@@ -1,1 +1,41 @@
-//! (empty room)
+//! HTTP to the agent: over TCP and over unix sockets, and what a request needs to know about its origin.
+//!
+//! The wire is HTTP/1.1 with keep-alive; a body always has a Content-Length, redirects are not followed, proxies of the
+//! environment are not used, and of a response at most [`MAX_RESPONSE_BODY_BYTES`] are read. Whoever sends sees the
+//! [`Transport`] trait alone, which a host may provide as well; [`AgentTransport`] is the library's own.
+//!
+//! Only `connection.rs` knows the parts of the HTTP client that may change in its minor releases, and only `socket.rs` and
+//! `lookup.rs` talk to the system.
+
+mod agent;
+mod agent_url;
+mod connection;
+mod error;
+mod lookup;
+mod message;
+mod origin;
+mod socket;
+
+pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
+pub use agent_url::AgentUrl;
+pub use error::TransportError;
+pub use message::{Request, Response};
+pub use origin::Origin;
+
+/// Sends one request and waits for its response.
+pub trait Transport: Send + Sync {
+    /// Sends the request and waits for the response, for the request's timeout at most.
+    ///
+    /// # Errors
+    /// Whatever kept a response from arriving. A response of any status is not an error.
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
+
+    /// Breaks the calls of [`Transport::send`] that are under way in other threads, and makes later ones fail at once: all
+    /// answer [`TransportError::Interrupted`]. For the end of a process or tracer that cannot wait for timeouts.
+    fn interrupt(&self);
+}
+
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod tests;

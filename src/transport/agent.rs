@@ -1,0 +1,178 @@
+//! The library's own transport: HTTP/1.1 to one agent, over TCP or a unix socket.
+
+use std::io::Read;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ureq::http::{self, HeaderName, HeaderValue, Uri};
+use ureq::{AsSendBody, Body};
+
+use super::connection::{self, AgentConnector, Endpoint};
+use super::lookup::HostLookup;
+use super::{AgentUrl, Request, Response, Transport, TransportError};
+use crate::log::log_warn;
+
+/// The most that is read of a response's body; what is beyond is cut off, and the connection is closed.
+pub const MAX_RESPONSE_BODY_BYTES: u64 = 1024 * 1024;
+
+/// Connections that are kept when nothing is being sent. One sender and one poller per agent are usual.
+const IDLE_CONNECTIONS: usize = 2;
+/// Longer headers of a response are a protocol error.
+const MAX_RESPONSE_HEADER_BYTES: usize = 16 * 1024;
+/// More than the headers may take, so that too many of them are seen as such and not as the end of the connection.
+const RECEIVE_BUFFER_BYTES: usize = 2 * MAX_RESPONSE_HEADER_BYTES;
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
+/// What frames a request is the transport's business: such headers of a caller are left out.
+const OWN_HEADERS: [HeaderName; 5] =
+    [http::header::HOST, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING, http::header::CONNECTION, http::header::EXPECT];
+
+/// Sends requests to one agent, over connections that are kept alive.
+///
+/// It belongs to the process that made it. In a forked child, [`Transport::send`] answers an error and
+/// [`Transport::interrupt`] does nothing, for the connections are the parent's; a child makes a transport of its own. The
+/// old one may be dropped there (which closes the child's copies of the descriptors, unseen by the agent) or forgotten.
+pub struct AgentTransport {
+    client: ureq::Agent,
+    /// The address as errors name it.
+    address: String,
+    /// Scheme, host, port and base path: what precedes the path of a request.
+    prefix: String,
+    interrupted: Arc<AtomicBool>,
+    process: u32,
+}
+
+impl AgentTransport {
+    /// A transport to the agent at this URL. Nothing is connected until the first request; a connection, with the lookup
+    /// of the host, then takes `connect_timeout` at most, and never longer than the request may.
+    ///
+    /// # Errors
+    /// [`TransportError::Connect`] for an `https` URL, because TLS is not built in, and for a host or base path that cannot
+    /// stand in a URL.
+    pub fn new(url: &AgentUrl, connect_timeout: Duration) -> Result<AgentTransport, TransportError> {
+        let address = url.to_string();
+        let endpoint = match url {
+            AgentUrl::Http { host, port, .. } => Endpoint::Host(HostLookup::new(host, *port)),
+            AgentUrl::Unix { path } => Endpoint::Unix(path.clone()),
+            AgentUrl::Https { .. } => {
+                let cause = "TLS is not built into this library; expected an http:// or unix:// URL".to_owned();
+                return Err(TransportError::Connect { address, cause });
+            }
+        };
+        let prefix = match url {
+            AgentUrl::Unix { .. } => "http://localhost".to_owned(),
+            _ => address.clone(),
+        };
+        if let Err(error) = format!("{prefix}/").parse::<Uri>() {
+            return Err(TransportError::Connect { address, cause: format!("not a valid URL: {error}") });
+        }
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let connector =
+            AgentConnector { endpoint, address: address.clone(), connect_timeout, interrupted: Arc::clone(&interrupted) };
+        let client = connection::client(client_config(), connector);
+        Ok(AgentTransport { client, address, prefix, interrupted, process: process::id() })
+    }
+
+    fn exchange(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let failed = |error| self.translate(error, request.timeout);
+        let response = if request.body.is_empty() && matches!(request.method, "GET" | "HEAD") {
+            self.run(request, ())
+        } else {
+            self.run(request, request.body)
+        };
+        let (parts, body) = response.map_err(failed)?.into_parts();
+        let mut bytes = Vec::new();
+        body.into_reader()
+            .take(MAX_RESPONSE_BODY_BYTES)
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed(ureq::Error::from(error)))?;
+        Ok(Response { status: parts.status.as_u16(), headers: readable_headers(&parts.headers), body: bytes })
+    }
+
+    fn run(&self, request: &Request<'_>, body: impl AsSendBody) -> Result<http::Response<Body>, ureq::Error> {
+        let uri = format!("{}{}", self.prefix, request.path);
+        let mut message = http::Request::builder().method(request.method).uri(uri).body(body)?;
+        add_headers(message.headers_mut(), request);
+        let message = self.client.configure_request(message).timeout_global(Some(request.timeout)).build();
+        self.client.run(message)
+    }
+
+    fn translate(&self, error: ureq::Error, timeout: Duration) -> TransportError {
+        let address = self.address.clone();
+        match error {
+            ureq::Error::Other(inner) => match inner.downcast::<TransportError>() {
+                Ok(own) => *own,
+                Err(other) => TransportError::Io { address, cause: other.to_string() },
+            },
+            ureq::Error::Timeout(_) => TransportError::Timeout { address, after: timeout },
+            ureq::Error::Io(error) => TransportError::Io { address, cause: error.to_string() },
+            other => TransportError::Protocol { address, cause: other.to_string() },
+        }
+    }
+}
+
+impl Transport for AgentTransport {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        if self.process != process::id() {
+            let cause = "it belongs to the process before the fork".to_owned();
+            return Err(TransportError::Io { address: self.address.clone(), cause });
+        }
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(TransportError::Interrupted);
+        }
+        self.exchange(request).map_err(|error| {
+            // The shutdown of the socket shows up as whatever the HTTP client makes of it.
+            if self.interrupted.load(Ordering::Relaxed) { TransportError::Interrupted } else { error }
+        })
+    }
+
+    fn interrupt(&self) {
+        if self.process != process::id() {
+            return;
+        }
+        self.interrupted.store(true, Ordering::Relaxed);
+        self.client.clone().shutdown();
+    }
+}
+
+fn client_config() -> ureq::config::Config {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .user_agent(concat!("libddtrace/", env!("CARGO_PKG_VERSION")))
+        .accept("")
+        .accept_encoding("")
+        .max_response_header_size(MAX_RESPONSE_HEADER_BYTES)
+        .input_buffer_size(RECEIVE_BUFFER_BYTES)
+        .output_buffer_size(SEND_BUFFER_BYTES)
+        .max_idle_connections(IDLE_CONNECTIONS)
+        .max_idle_connections_per_host(IDLE_CONNECTIONS)
+        .build()
+}
+
+/// Headers that cannot be sent are left out, so that a bad setting costs the header and not the payload.
+fn add_headers(headers: &mut http::HeaderMap, request: &Request<'_>) {
+    for (name, value) in request.headers {
+        let (Ok(parsed_name), Ok(parsed_value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        else {
+            log_warn!("the request header {name:?} was left out: expected a token as its name and a value without control characters");
+            continue;
+        };
+        if OWN_HEADERS.contains(&parsed_name) {
+            log_warn!("the request header {name:?} was left out: the transport sets it itself");
+            continue;
+        }
+        // The fallible form: the map has a limit, and a panic is no answer to passing it.
+        let _ = headers.try_append(parsed_name, parsed_value);
+    }
+}
+
+fn readable_headers(headers: &http::HeaderMap) -> Vec<(String, String)> {
+    let readable = |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+    headers.iter().filter_map(readable).collect()
+}
