@@ -3,6 +3,7 @@
 pub mod data_exporter;
 pub mod file;
 pub mod json;
+pub mod memory;
 
 mod json_lines;
 mod output;
@@ -14,4 +15,5 @@ mod turn;
 pub use data_exporter::{DataExporter, ExportError, NullExporter};
 pub use file::FileExporter;
 pub use json::{SpanJson, span_json};
+pub use memory::MemoryExporter;
 pub use output::Output;
