@@ -4,12 +4,17 @@ pub mod data_exporter;
 pub mod file;
 pub mod json;
 pub mod memory;
+pub mod tree;
 
 mod json_lines;
 mod output;
 #[cfg(test)]
 mod sample_chunk;
+mod terminal_ink;
 mod terminal_text;
+mod tree_line;
+mod tree_order;
+mod tree_time;
 mod turn;
 
 pub use data_exporter::{DataExporter, ExportError, NullExporter};
