@@ -1,5 +1,6 @@
 //! Exporters: where finished spans go.
 
+pub mod console;
 pub mod data_exporter;
 pub mod file;
 pub mod json;
@@ -17,6 +18,7 @@ mod tree_order;
 mod tree_time;
 mod turn;
 
+pub use console::{Colour, ConsoleExporter, ConsoleFormat};
 pub use data_exporter::{DataExporter, ExportError, NullExporter};
 pub use file::FileExporter;
 pub use json::{SpanJson, span_json};
