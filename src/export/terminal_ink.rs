@@ -24,7 +24,7 @@ pub(super) enum Ink {
 pub(super) fn service_ink(service: &str) -> Ink {
     let fnv = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     let hash = service.bytes().fold(0x811c_9dc5, fnv);
-    Ink::Service(hash as usize % SERVICE_COLOURS.len())
+    Ink::Service((hash ^ (hash >> 16)) as usize % SERVICE_COLOURS.len())
 }
 
 /// One line.
