@@ -1,58 +1,49 @@
 //! The opaque types that handles point to, and the numbers of their kinds.
 //!
 //! A handle is the address of a slot with the slot's generation in its low bits; what stands there is not for C to know, and these types
-//! are never dereferenced.
+//! are never dereferenced. They have no `repr(C)`, which makes cbindgen declare them without a body.
 
 /// Settings for tracers and propagators.
-#[repr(C)]
 pub struct ddtrace_config {
     _private: [u8; 0],
 }
 
 /// Makes spans and sends them.
-#[repr(C)]
 pub struct ddtrace_tracer {
     _private: [u8; 0],
 }
 
 /// One timed operation.
-#[repr(C)]
 pub struct ddtrace_span {
     _private: [u8; 0],
 }
 
 /// What a trace carries from one service to the next: ids, sampling decision, origin, propagated tags, baggage.
-#[repr(C)]
 pub struct ddtrace_context {
     _private: [u8; 0],
 }
 
 /// Reads contexts from headers and writes them.
-#[repr(C)]
 pub struct ddtrace_propagator {
     _private: [u8; 0],
 }
 
 /// Remembers the active span.
-#[repr(C)]
 pub struct ddtrace_provider {
     _private: [u8; 0],
 }
 
 /// Where finished spans go.
-#[repr(C)]
 pub struct ddtrace_exporter {
     _private: [u8; 0],
 }
 
 /// Why a call failed, in words.
-#[repr(C)]
 pub struct ddtrace_error {
     _private: [u8; 0],
 }
 
 /// One HTTP request that the host sends for the library.
-#[repr(C)]
 pub struct ddtrace_exchange {
     _private: [u8; 0],
 }

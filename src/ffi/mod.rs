@@ -23,11 +23,17 @@
     )
 )]
 
+// What all entry points use.
 pub mod guard;
-pub mod handles;
-pub mod library;
 pub mod sized;
-pub mod status;
 pub mod text;
-pub mod types;
 pub mod user_data;
+
+// The order of these is the order of the header.
+pub mod library;
+
+pub mod status;
+
+pub mod types;
+
+pub mod handles;

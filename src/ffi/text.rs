@@ -3,7 +3,7 @@
 //! * `(NULL, 0)` is empty, `(NULL, n)` is `DDTRACE_ERR_NULL`: nothing here makes a slice of a NULL pointer.
 //! * The length `DDTRACE_NTS` means that the text ends at its NUL byte.
 //! * What is not UTF-8 is replaced by U+FFFD, never refused; valid text is borrowed, not copied.
-//! * Of one text, at most [`TEXT_BYTES_MAX`] bytes are looked at. The longest value that a span keeps has 25 000 characters, so that
+//! * Of one text, at most 1 MiB are looked at. The longest value that a span keeps has 25 000 characters, so that
 //!   nothing is lost that would have been kept, and a huge value costs neither time nor memory.
 //! * Text goes out by the rule of `snprintf`: the length that it has is returned, as much as fits is written.
 
@@ -15,7 +15,7 @@ use super::status::{DDTRACE_ERR_INVALID, DDTRACE_ERR_NULL, ddtrace_status};
 use super::types::{DDTRACE_ABSENT, DDTRACE_NTS, ddtrace_str};
 
 /// How many bytes of one text are looked at.
-pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Text that must be there; it may be empty.
 ///

@@ -57,14 +57,18 @@ pub const DDTRACE_TAG_MAP: i32 = 6;
 /// Tag kind: `value.string`, any bytes; what is not UTF-8 in them is replaced.
 pub const DDTRACE_TAG_BYTES: i32 = 7;
 
-/// The items of an array or a map.
+/// One tag of a span, or one attribute of a link or an event.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct ddtrace_tag_list {
-    /// The first item
-    pub ptr: *const ddtrace_tag,
-    /// The number of items
-    pub len: usize,
+#[derive(Clone, Copy)]
+pub struct ddtrace_tag {
+    /// The tag's name
+    pub key: ddtrace_str,
+    /// One of `DDTRACE_TAG_*`
+    pub kind: i32,
+    /// 0
+    pub reserved: u32,
+    /// The value
+    pub value: ddtrace_tag_value,
 }
 
 /// A tag's value; `ddtrace_tag.kind` says which member holds it.
@@ -81,18 +85,14 @@ pub union ddtrace_tag_value {
     pub list: ddtrace_tag_list,
 }
 
-/// One tag of a span, or one attribute of a link or an event.
+/// The items of an array or a map.
 #[repr(C)]
-#[derive(Clone, Copy)]
-pub struct ddtrace_tag {
-    /// The tag's name
-    pub key: ddtrace_str,
-    /// One of `DDTRACE_TAG_*`
-    pub kind: i32,
-    /// 0
-    pub reserved: u32,
-    /// The value
-    pub value: ddtrace_tag_value,
+#[derive(Clone, Copy, Debug)]
+pub struct ddtrace_tag_list {
+    /// The first item
+    pub ptr: *const ddtrace_tag,
+    /// The number of items
+    pub len: usize,
 }
 
 /// The ids of a span. The trace id has 128 bits, in two halves.

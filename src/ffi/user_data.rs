@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 /// Frees the host's `user_data`, or nothing if the host has nothing to free.
-pub type FreeUserData = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
+pub(crate) type FreeUserData = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// Host data that belongs to a registered callback. Dropping it calls the host's function, once.
 ///
