@@ -7,11 +7,14 @@
 #![warn(missing_docs)]
 
 #[cfg(all(not(test), panic = "abort"))]
-compile_error!("libddtrace contains its panics with catch_unwind: build it with panic = \"unwind\"");
+compile_error!(
+    "libddtrace contains its panics with catch_unwind: build it with panic = \"unwind\""
+);
 
 pub mod config;
 pub mod context;
 pub mod export;
+pub mod ffi;
 pub mod log;
 pub mod propagation;
 pub mod record;

@@ -1,0 +1,70 @@
+//! The opaque types that handles point to, and the numbers of their kinds.
+//!
+//! A handle is the address of a slot with the slot's generation in its low bits; what stands there is not for C to know, and these types
+//! are never dereferenced. They have no `repr(C)`, which makes cbindgen declare them without a body.
+
+/// Settings for tracers and propagators.
+pub struct ddtrace_config {
+    _private: [u8; 0],
+}
+
+/// Makes spans and sends them.
+pub struct ddtrace_tracer {
+    _private: [u8; 0],
+}
+
+/// One timed operation.
+pub struct ddtrace_span {
+    _private: [u8; 0],
+}
+
+/// What a trace carries from one service to the next: ids, sampling decision, origin, propagated tags, baggage.
+pub struct ddtrace_context {
+    _private: [u8; 0],
+}
+
+/// Reads contexts from headers and writes them.
+pub struct ddtrace_propagator {
+    _private: [u8; 0],
+}
+
+/// Remembers the active span.
+pub struct ddtrace_provider {
+    _private: [u8; 0],
+}
+
+/// Where finished spans go.
+pub struct ddtrace_exporter {
+    _private: [u8; 0],
+}
+
+/// Why a call failed, in words.
+pub struct ddtrace_error {
+    _private: [u8; 0],
+}
+
+/// One HTTP request that the host sends for the library.
+pub struct ddtrace_exchange {
+    _private: [u8; 0],
+}
+
+/// For `ddtrace_live_handles`: handles of all kinds.
+pub const DDTRACE_HANDLE_ANY: i32 = 0;
+/// For `ddtrace_live_handles`: configurations.
+pub const DDTRACE_HANDLE_CONFIG: i32 = 1;
+/// For `ddtrace_live_handles`: tracers.
+pub const DDTRACE_HANDLE_TRACER: i32 = 2;
+/// For `ddtrace_live_handles`: spans.
+pub const DDTRACE_HANDLE_SPAN: i32 = 3;
+/// For `ddtrace_live_handles`: contexts.
+pub const DDTRACE_HANDLE_CONTEXT: i32 = 4;
+/// For `ddtrace_live_handles`: propagators.
+pub const DDTRACE_HANDLE_PROPAGATOR: i32 = 5;
+/// For `ddtrace_live_handles`: providers of the active span.
+pub const DDTRACE_HANDLE_PROVIDER: i32 = 6;
+/// For `ddtrace_live_handles`: exporters.
+pub const DDTRACE_HANDLE_EXPORTER: i32 = 7;
+/// For `ddtrace_live_handles`: errors.
+pub const DDTRACE_HANDLE_ERROR: i32 = 8;
+/// For `ddtrace_live_handles`: exchanges.
+pub const DDTRACE_HANDLE_EXCHANGE: i32 = 9;

@@ -1,0 +1,39 @@
+//! The C ABI: what `include/ddtrace.h` declares. One file per handle, on top of the small files that every entry point uses.
+//!
+//! This folder converts, checks and contains panics; it decides nothing. Rules for an entry point:
+//!
+//! * a plain `#[unsafe(no_mangle)] pub unsafe extern "C" fn`, written by hand (cbindgen does not see macro output), whose body is one
+//!   call of [`guard::guard`];
+//! * no Rust `bool` or enum among the parameters: `i32`, compared by hand;
+//! * every pointer is checked for NULL; text comes in through [`text`], options with a size through [`sized`];
+//! * its doc comment is the header's text: what it does, who owns each pointer, NULL, statuses, since when.
+//!
+//! Several things hold for all of them, so that they are said once, at the top of the header: the safety of pointers, threads, fork.
+
+#![allow(non_camel_case_types, clippy::missing_safety_doc)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing
+    )
+)]
+
+// What all entry points use.
+pub mod guard;
+pub mod sized;
+pub mod text;
+pub mod user_data;
+
+// The order of these is the order of the header.
+pub mod library;
+
+pub mod status;
+
+pub mod types;
+
+pub mod handles;
