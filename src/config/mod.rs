@@ -1,9 +1,61 @@
-//! Settings of the tracer: names, types, defaults, sources, and what they resolve to.
+//! Settings of the tracer: one table of names, types and defaults, the sources they come from, and what they resolve to.
+//!
+//! The names are those of Datadog's tracers (`DD_*`), the OpenTelemetry variables that stand for some of them (`OTEL_*`,
+//! see `otel`), and our own (`LIBDDTRACE_*`). A [`ConfigBuilder`] collects values set in code and reads the environment;
+//! [`ConfigBuilder::resolve`] gives an immutable [`Config`] with typed [`Settings`].
+//!
+//! Sources, strongest first: code, `DD_*` variable, `OTEL_*` variable, derived by the library, default. A value that cannot
+//! be used is skipped with a warning and the next source applies; nothing here ever fails the host.
+//!
+//! To add a setting: one row in `table`, one field in `settings`, one line in `assemble`.
 
 #![forbid(unsafe_code)]
 
+mod agent_endpoint;
+mod agent_url;
+mod assemble;
+mod builder;
+mod error;
+mod evaluation;
+mod exporter_choice;
+mod git_repository;
+mod grammar;
+mod identity;
+mod kind;
+mod otel;
+mod otel_resource;
+mod process;
 mod propagation_settings;
+mod remarks;
+mod resolution;
+mod resolved;
+mod rule_files;
+mod sampling_rules;
 mod sampling_settings;
+mod service_name;
+mod setting;
+mod settings;
+mod status_ranges;
+mod table;
+mod value;
 
+#[cfg(test)]
+mod tests;
+
+pub use agent_url::AgentUrl;
+pub use builder::ConfigBuilder;
+pub use error::ConfigError;
+pub use evaluation::{Evaluation, Origin, ReportedValue};
+pub use exporter_choice::ExporterChoice;
+pub use otel::{OtelFinding, OtelProblem};
+pub use process::EnvLookup;
 pub use propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
+pub use resolved::Config;
 pub use sampling_settings::{Provenance, RuleSpec, SamplingSettings, SpanRuleSpec};
+pub use setting::{Reload, Setting};
+pub use settings::{
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings,
+    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+};
+pub use status_ranges::StatusRanges;
+pub use table::SETTINGS;

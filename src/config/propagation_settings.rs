@@ -3,6 +3,9 @@
 //! The style names are those of `DD_TRACE_PROPAGATION_STYLE`: `datadog`, `tracecontext` (W3C Trace Context), `b3multi`,
 //! `b3` (one header) and `baggage` (W3C Baggage).
 
+use super::grammar;
+use super::remarks::Remarks;
+
 /// One way of writing trace context into headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PropagationStyle {
@@ -79,6 +82,70 @@ impl Default for PropagationSettings {
             baggage_max_bytes: 8192,
             baggage_tag_keys: ["user.id", "session.id", "account.id"].map(String::from).to_vec(),
             http_baggage: false,
+        }
+    }
+}
+
+impl PropagationStyle {
+    /// Reads names between commas. `none` is dropped, equal names collapse, unknown ones are left out with a remark each. A list
+    /// of only `none` is the empty list; `None` if nothing that is known is left.
+    pub(super) fn parse_list(raw: &str) -> Option<(Vec<Self>, Vec<String>)> {
+        let mut styles = Vec::new();
+        let mut remarks = Remarks::default();
+        let mut has_none = false;
+        for item in raw.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            match PropagationStyle::from_name(&item.to_ascii_lowercase()) {
+                Some(style) if styles.contains(&style) => {}
+                Some(style) => styles.push(style),
+                None if item.eq_ignore_ascii_case("none") => has_none = true,
+                None => remarks.add(|| format!("unknown style {} is left out", grammar::quoted(item))),
+            }
+        }
+        if styles.is_empty() && !has_none { None } else { Some((styles, remarks.into_vec())) }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "datadog" => Some(PropagationStyle::Datadog),
+            "tracecontext" => Some(PropagationStyle::TraceContext),
+            "b3multi" => Some(PropagationStyle::B3Multi),
+            "b3" | "b3 single header" | "b3single" => Some(PropagationStyle::B3),
+            "baggage" => Some(PropagationStyle::Baggage),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(raw: &str) -> Option<String> {
+        PropagationStyle::parse_list(raw)
+            .map(|(styles, _)| styles.iter().map(|style| style.name()).collect::<Vec<_>>().join(","))
+    }
+
+    #[test]
+    fn styles_are_trimmed_lowered_and_there_once() {
+        assert_eq!(names(" Datadog , TRACECONTEXT,baggage,datadog ").unwrap(), "datadog,tracecontext,baggage");
+        assert_eq!(names("b3,tracecontext").unwrap(), "b3,tracecontext");
+        assert_eq!(names("B3 single header,b3single,b3,b3multi").unwrap(), "b3,b3multi");
+    }
+
+    #[test]
+    fn none_alone_is_no_style_and_beside_others_ignored() {
+        assert_eq!(names("none").unwrap(), "");
+        assert_eq!(names("None,none").unwrap(), "");
+        assert_eq!(names("none,b3").unwrap(), "b3");
+    }
+
+    #[test]
+    fn unknown_styles_are_left_out_and_alone_are_no_value() {
+        let (styles, notes) = PropagationStyle::parse_list("jaeger,b3").unwrap();
+        assert_eq!(styles, [PropagationStyle::B3]);
+        assert_eq!(notes, ["unknown style \"jaeger\" is left out"]);
+        for raw in ["jaeger", "", ",", "datadog tracecontext"] {
+            assert_eq!(names(raw), None, "{raw}");
         }
     }
 }

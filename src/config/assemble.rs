@@ -1,0 +1,275 @@
+//! Resolved values become typed settings. Where two settings speak of one thing, this is where they meet.
+
+use super::agent_endpoint;
+use super::identity;
+use super::propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
+use super::resolution::Resolution;
+use super::sampling_settings::SamplingSettings;
+use super::settings::{
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings,
+    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+};
+use super::status_ranges::StatusRanges;
+use super::value::Value;
+use crate::log::Level;
+use std::time::Duration;
+
+/// Shortest baggage header that can say anything: `a=b`.
+const SHORTEST_BAGGAGE: i64 = 3;
+
+/// All settings.
+pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool) -> Settings {
+    let api_version = api_version(resolution);
+    Settings {
+        enabled: resolution.flag("DD_TRACE_ENABLED"),
+        apm_tracing_enabled: resolution.flag("DD_APM_TRACING_ENABLED"),
+        generate_128_bit_trace_ids: resolution.flag("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED"),
+        identity: identity_settings(resolution, service_is_user_set),
+        logging: logging(resolution),
+        agent: agent(resolution, api_version),
+        writer: writer(resolution),
+        partial_flush: PartialFlushSettings {
+            enabled: resolution.flag("DD_TRACE_PARTIAL_FLUSH_ENABLED"),
+            min_spans: resolution.count("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS"),
+        },
+        content: content(resolution),
+        sampling: sampling(resolution),
+        propagation: propagation(resolution),
+        exporter: match resolution.value("LIBDDTRACE_EXPORTER") {
+            Value::Exporter(choice) => choice.clone(),
+            _ => Default::default(),
+        },
+        runtime: RuntimeSettings {
+            language: resolution.text("LIBDDTRACE_LANGUAGE").unwrap_or_default(),
+            language_version: resolution.text("LIBDDTRACE_LANGUAGE_VERSION").unwrap_or_default(),
+            interpreter: resolution.text("LIBDDTRACE_INTERPRETER").unwrap_or_default(),
+        },
+        lifecycle: lifecycle(resolution),
+    }
+}
+
+fn identity_settings(resolution: &Resolution, service_is_user_set: bool) -> IdentitySettings {
+    IdentitySettings {
+        service: resolution.text("DD_SERVICE").unwrap_or_default(),
+        service_is_user_set,
+        env: resolution.text("DD_ENV"),
+        version: resolution.text("DD_VERSION"),
+        global_tags: identity::global_tags(resolution),
+        git_metadata: resolution.flag("DD_TRACE_GIT_METADATA_ENABLED"),
+        git_repository_url: resolution.text("DD_GIT_REPOSITORY_URL"),
+        git_commit_sha: resolution.text("DD_GIT_COMMIT_SHA"),
+        report_hostname: resolution.flag("DD_TRACE_REPORT_HOSTNAME"),
+        hostname: resolution.text("DD_HOSTNAME").or_else(|| resolution.text("DD_TRACE_SOURCE_HOSTNAME")),
+        process_tags: resolution.flag("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED"),
+    }
+}
+
+fn logging(resolution: &Resolution) -> LoggingSettings {
+    LoggingSettings {
+        debug: resolution.flag("DD_TRACE_DEBUG"),
+        level: match resolution.choice("DD_TRACE_LOG_LEVEL") {
+            "off" => None,
+            "error" => Some(Level::Error),
+            "info" => Some(Level::Info),
+            "debug" => Some(Level::Debug),
+            "trace" => Some(Level::Trace),
+            _ => Some(Level::Warn),
+        },
+        rate_limit: Duration::from_secs(resolution.unsigned("DD_TRACE_LOGGING_RATE")),
+        startup_logs: resolution.flag("DD_TRACE_STARTUP_LOGS"),
+        show_128_bit_trace_ids: resolution.flag("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED"),
+    }
+}
+
+fn agent(resolution: &Resolution, api_version: (TraceApiVersion, bool)) -> AgentSettings {
+    AgentSettings {
+        url: agent_endpoint::url(resolution),
+        timeout: resolution.seconds("DD_TRACE_AGENT_TIMEOUT_SECONDS"),
+        api_version: api_version.0,
+        api_version_is_set: api_version.1,
+        extra_headers: resolution.tags("_DD_TRACE_WRITER_ADDITIONAL_HEADERS"),
+        external_env: resolution.text("DD_EXTERNAL_ENV"),
+        entity_id: resolution.text("DD_ENTITY_ID"),
+        stats_computation: match resolution.value("DD_TRACE_STATS_COMPUTATION_ENABLED") {
+            Value::Bool(enabled) => Some(*enabled),
+            _ => None,
+        },
+    }
+}
+
+/// The trace format, and whether it was asked for.
+fn api_version(resolution: &mut Resolution) -> (TraceApiVersion, bool) {
+    let names = ["DD_TRACE_API_VERSION", "DD_TRACE_AGENT_PROTOCOL_VERSION"];
+    let Some(name) = names.into_iter().find(|name| resolution.is_set(name)) else {
+        return (TraceApiVersion::V04, false);
+    };
+    match resolution.choice(name) {
+        "v0.5" => (TraceApiVersion::V05, true),
+        "v1.0" => {
+            resolution.warn(format!("{name}: v1.0 is not built in, v0.4 is used"));
+            (TraceApiVersion::V04, true)
+        }
+        _ => (TraceApiVersion::V04, true),
+    }
+}
+
+fn writer(resolution: &Resolution) -> WriterSettings {
+    WriterSettings {
+        interval: resolution.seconds("DD_TRACE_WRITER_INTERVAL_SECONDS"),
+        buffer_size: resolution.count("DD_TRACE_WRITER_BUFFER_SIZE_BYTES"),
+        max_payload_size: resolution.count("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES"),
+    }
+}
+
+fn content(resolution: &Resolution) -> ContentSettings {
+    let schema = match resolution.choice("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA") {
+        "v1" => AttributeSchema::V1,
+        _ => AttributeSchema::V0,
+    };
+    ContentSettings {
+        service_mapping: resolution.tags("DD_SERVICE_MAPPING"),
+        peer_service_mapping: resolution.tags("DD_TRACE_PEER_SERVICE_MAPPING"),
+        peer_service_defaults: resolution.flag("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED")
+            || schema == AttributeSchema::V1,
+        schema,
+        http_server_errors: resolution.statuses("DD_TRACE_HTTP_SERVER_ERROR_STATUSES"),
+        http_client_errors: resolution.statuses("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES"),
+        native_span_events: resolution.flag("DD_TRACE_NATIVE_SPAN_EVENTS"),
+        traceback_max_size: resolution.count("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE"),
+    }
+}
+
+fn sampling(resolution: &Resolution) -> SamplingSettings {
+    SamplingSettings {
+        rules: match resolution.value("DD_TRACE_SAMPLING_RULES") {
+            Value::Rules(rules, _) => rules.clone(),
+            _ => Vec::new(),
+        },
+        sample_rate: match resolution.value("DD_TRACE_SAMPLE_RATE") {
+            Value::Rate(rate) => Some(*rate),
+            _ => None,
+        },
+        rate_limit: resolution.number("DD_TRACE_RATE_LIMIT"),
+        rate_limit_is_set: resolution.is_set("DD_TRACE_RATE_LIMIT"),
+        span_rules: match resolution.value("DD_SPAN_SAMPLING_RULES") {
+            Value::SpanRules(rules, _) => rules.clone(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn propagation(resolution: &Resolution) -> PropagationSettings {
+    let max_items = resolution.integer("DD_TRACE_BAGGAGE_MAX_ITEMS");
+    let max_bytes = resolution.integer("DD_TRACE_BAGGAGE_MAX_BYTES");
+    let has_baggage = max_items > 0 && max_bytes >= SHORTEST_BAGGAGE;
+    let styles = |dedicated: &str, old: &str| {
+        let mut styles = propagation_styles(resolution, dedicated, old);
+        styles.retain(|style| has_baggage || *style != PropagationStyle::Baggage);
+        styles
+    };
+    PropagationSettings {
+        extract: styles("DD_TRACE_PROPAGATION_STYLE_EXTRACT", "DD_PROPAGATION_STYLE_EXTRACT"),
+        inject: styles("DD_TRACE_PROPAGATION_STYLE_INJECT", "DD_PROPAGATION_STYLE_INJECT"),
+        extract_first: resolution.flag("DD_TRACE_PROPAGATION_EXTRACT_FIRST"),
+        behavior: match resolution.choice("DD_TRACE_PROPAGATION_BEHAVIOR_EXTRACT") {
+            "restart" => ExtractBehavior::Restart,
+            "ignore" => ExtractBehavior::Ignore,
+            _ => ExtractBehavior::Continue,
+        },
+        tags_max_length: resolution.count("DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH"),
+        baggage_max_items: resolution.count("DD_TRACE_BAGGAGE_MAX_ITEMS"),
+        baggage_max_bytes: resolution.count("DD_TRACE_BAGGAGE_MAX_BYTES"),
+        baggage_tag_keys: resolution.list("DD_TRACE_BAGGAGE_TAG_KEYS"),
+        http_baggage: resolution.flag("DD_TRACE_PROPAGATION_HTTP_BAGGAGE_ENABLED"),
+    }
+}
+
+/// The styles of one direction: its own setting, else the one for both, else its old name, else the default.
+fn propagation_styles(resolution: &Resolution, dedicated: &str, old: &str) -> Vec<PropagationStyle> {
+    let general = "DD_TRACE_PROPAGATION_STYLE";
+    let name = [dedicated, general, old].into_iter().find(|name| resolution.is_set(name)).unwrap_or(general);
+    match resolution.value(name) {
+        Value::Styles(styles) => styles.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn lifecycle(resolution: &Resolution) -> LifecycleSettings {
+    let host_driven = resolution.flag("LIBDDTRACE_HOST_DRIVEN");
+    LifecycleSettings {
+        host_driven,
+        flush_at_exit: resolution.flag("LIBDDTRACE_FLUSH_AT_EXIT") && !host_driven,
+        shutdown_timeout: Duration::from_millis(resolution.unsigned("LIBDDTRACE_SHUTDOWN_TIMEOUT_MS")),
+        max_live_spans: resolution.count("LIBDDTRACE_MAX_LIVE_SPANS"),
+    }
+}
+
+/// Typed reading. Settings with a default always have a value of their type, which the tests of the table guarantee.
+impl Resolution {
+    fn flag(&self, name: &str) -> bool {
+        *self.value(name) == Value::Bool(true)
+    }
+
+    fn integer(&self, name: &str) -> i64 {
+        match self.value(name) {
+            Value::Int(number) => *number,
+            _ => 0,
+        }
+    }
+
+    fn unsigned(&self, name: &str) -> u64 {
+        self.integer(name).try_into().unwrap_or(0)
+    }
+
+    /// A size or a number of things; negative ones are none.
+    fn count(&self, name: &str) -> usize {
+        usize::try_from(self.unsigned(name)).unwrap_or(usize::MAX)
+    }
+
+    fn number(&self, name: &str) -> f64 {
+        match self.value(name) {
+            Value::Number(number) => *number,
+            _ => 0.0,
+        }
+    }
+
+    /// A time, at least a millisecond: nothing here may spin.
+    fn seconds(&self, name: &str) -> Duration {
+        Duration::try_from_secs_f64(self.number(name)).unwrap_or_default().max(Duration::from_millis(1))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        match self.value(name) {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn choice(&self, name: &str) -> &'static str {
+        match self.value(name) {
+            Value::Choice(word) => word,
+            _ => "",
+        }
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        match self.value(name) {
+            Value::List(items) => items.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn tags(&self, name: &str) -> Vec<(String, String)> {
+        match self.value(name) {
+            Value::Tags(tags) => tags.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn statuses(&self, name: &str) -> StatusRanges {
+        match self.value(name) {
+            Value::Statuses(ranges) => ranges.clone(),
+            _ => StatusRanges::default(),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! OpenTelemetry environment variables that stand for settings of ours.
+//!
+//! | Variable | Setting |
+//! |---|---|
+//! | `OTEL_SERVICE_NAME` | `DD_SERVICE` |
+//! | `OTEL_LOG_LEVEL` | `DD_TRACE_LOG_LEVEL`; `debug` also `DD_TRACE_DEBUG` |
+//! | `OTEL_PROPAGATORS` | `DD_TRACE_PROPAGATION_STYLE` |
+//! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `DD_TRACE_SAMPLE_RATE`, `DD_TRACE_SAMPLE_IGNORE_PARENT` |
+//! | `OTEL_TRACES_EXPORTER` | `DD_TRACE_ENABLED` |
+//! | `OTEL_RESOURCE_ATTRIBUTES` | `DD_TAGS` |
+//!
+//! Values are trimmed and lower-cased, but for names and attributes. The Datadog variable wins where both are set, with a
+//! warning. What cannot be translated is ignored, with a warning. Empty counts as unset.
+
+use super::evaluation::Origin;
+use super::grammar::{self, quoted};
+use super::kind::LOG_LEVELS;
+use super::otel_resource;
+use super::process::{Environment, Variable};
+use super::propagation_settings::PropagationStyle;
+use super::resolution::{Candidate, Resolution};
+use super::value::Value;
+
+/// What is wrong with an OpenTelemetry variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OtelProblem {
+    /// The Datadog variable is set too, and wins.
+    Hidden,
+    /// The value cannot be translated.
+    Invalid,
+}
+
+/// A finding about an OpenTelemetry variable, for telemetry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OtelFinding {
+    /// What is wrong.
+    pub problem: OtelProblem,
+    /// The OpenTelemetry variable.
+    pub otel: &'static str,
+    /// The Datadog variable that it stands for.
+    pub datadog: &'static str,
+}
+
+/// A variable, and how its value becomes that of a setting.
+struct Mapping {
+    otel: &'static str,
+    setting: &'static str,
+    /// The name of the setting in findings.
+    reported: &'static str,
+    expected: &'static str,
+    translate: fn(&str, &mut Vec<String>) -> Option<Value>,
+}
+
+const MAPPINGS: &[Mapping] = &[
+    Mapping {
+        otel: "OTEL_SERVICE_NAME",
+        setting: "DD_SERVICE",
+        reported: "DD_SERVICE",
+        expected: "text",
+        translate: |raw, _| Some(Value::Text(raw.trim().to_owned())),
+    },
+    Mapping {
+        otel: "OTEL_LOG_LEVEL",
+        setting: "DD_TRACE_LOG_LEVEL",
+        reported: "DD_LOG_LEVEL",
+        expected: "error, warn, info, debug or trace",
+        translate: |raw, _| log_level(raw).map(Value::Choice),
+    },
+    Mapping {
+        otel: "OTEL_PROPAGATORS",
+        setting: "DD_TRACE_PROPAGATION_STYLE",
+        reported: "DD_TRACE_PROPAGATION_STYLE",
+        expected: "tracecontext, datadog, b3, b3multi, baggage or none, separated by commas",
+        translate: propagators,
+    },
+    Mapping {
+        otel: "OTEL_TRACES_EXPORTER",
+        setting: "DD_TRACE_ENABLED",
+        reported: "DD_TRACE_ENABLED",
+        expected: "none or otlp",
+        translate: traces_exporter,
+    },
+    Mapping {
+        otel: "OTEL_RESOURCE_ATTRIBUTES",
+        setting: "DD_TAGS",
+        reported: "DD_TAGS",
+        expected: "key=value pairs separated by commas",
+        translate: |raw, notes| otel_resource::tags(raw, notes).map(Value::Tags),
+    },
+];
+
+/// Adds what OpenTelemetry variables say.
+pub(super) fn translate(environment: &Environment, resolution: &mut Resolution) {
+    for mapping in MAPPINGS {
+        let Some(raw) = variable(environment, mapping.otel, resolution) else { continue };
+        let mut notes = Vec::new();
+        let value = (mapping.translate)(&raw, &mut notes);
+        mapping.settle(resolution, raw, value, notes);
+    }
+    debug_level(environment, resolution);
+    sampler(environment, resolution);
+}
+
+impl Mapping {
+    fn settle(&self, resolution: &mut Resolution, raw: String, value: Option<Value>, notes: Vec<String>) {
+        if resolution.has_valid(self.setting, Origin::EnvVar) {
+            self.hidden(resolution);
+        } else if value.is_none() {
+            self.invalid(resolution, &raw);
+        } else {
+            notes.into_iter().for_each(|note| resolution.warn(format!("environment variable {}: {note}", self.otel)));
+        }
+        let value = value.ok_or_else(|| self.expected.to_owned());
+        resolution.insert(self.setting, Candidate { origin: Origin::OtelEnvVar, raw: Some(raw), value });
+    }
+
+    fn hidden(&self, resolution: &mut Resolution) {
+        resolution.warn(format!("environment variable {} is ignored: {} is set too", self.otel, self.setting));
+        resolution.find(OtelFinding { problem: OtelProblem::Hidden, otel: self.otel, datadog: self.reported });
+    }
+
+    fn invalid(&self, resolution: &mut Resolution, raw: &str) {
+        resolution.warn(format!(
+            "environment variable {}: {} is ignored: expected {}",
+            self.otel,
+            quoted(raw),
+            self.expected
+        ));
+        resolution.find(OtelFinding { problem: OtelProblem::Invalid, otel: self.otel, datadog: self.reported });
+    }
+}
+
+fn variable(environment: &Environment, name: &str, resolution: &mut Resolution) -> Option<String> {
+    if let Variable::Unusable(reason) = environment.read(name) {
+        resolution.warn(format!("environment variable {name} {reason} and is ignored"));
+    }
+    environment.get_non_empty(name)
+}
+
+fn log_level(raw: &str) -> Option<&'static str> {
+    let level = grammar::choice(raw, LOG_LEVELS)?;
+    // "off" and "warning" are spellings of ours alone.
+    (level != "off" && level.eq_ignore_ascii_case(raw.trim())).then_some(level)
+}
+
+/// `OTEL_LOG_LEVEL=debug` switches debug mode on where `DD_TRACE_DEBUG` is not set.
+fn debug_level(environment: &Environment, resolution: &mut Resolution) {
+    let Some(raw) = environment.get_non_empty("OTEL_LOG_LEVEL") else { return };
+    if log_level(&raw) == Some("debug") && !resolution.has_valid("DD_TRACE_LOG_LEVEL", Origin::EnvVar) {
+        let candidate = Candidate { origin: Origin::OtelEnvVar, raw: Some(raw), value: Ok(Value::Bool(true)) };
+        resolution.insert("DD_TRACE_DEBUG", candidate);
+    }
+}
+
+fn propagators(raw: &str, notes: &mut Vec<String>) -> Option<Value> {
+    let (styles, remarks) = PropagationStyle::parse_list(raw)?;
+    notes.extend(remarks);
+    Some(Value::Styles(styles))
+}
+
+fn traces_exporter(raw: &str, notes: &mut Vec<String>) -> Option<Value> {
+    match raw.trim().to_ascii_lowercase().as_str() {
+        "none" => Some(Value::Bool(false)),
+        "otlp" => {
+            notes.push("export by OTLP is not built in, traces go to the Datadog agent".to_owned());
+            Some(Value::Bool(true))
+        }
+        _ => None,
+    }
+}
+
+const SAMPLER: Mapping = Mapping {
+    otel: "OTEL_TRACES_SAMPLER",
+    setting: "DD_TRACE_SAMPLE_RATE",
+    reported: "DD_TRACE_SAMPLE_RATE",
+    expected: "parentbased_always_on, parentbased_always_off or parentbased_traceidratio",
+    translate: |_, _| None,
+};
+const SAMPLER_ARG: Mapping = Mapping { otel: "OTEL_TRACES_SAMPLER_ARG", expected: "a number from 0 to 1", ..SAMPLER };
+
+/// The sampler needs two variables and sets two settings.
+fn sampler(environment: &Environment, resolution: &mut Resolution) {
+    let argument = variable(environment, SAMPLER_ARG.otel, resolution);
+    let Some(raw) = variable(environment, SAMPLER.otel, resolution) else {
+        return;
+    };
+    let name = raw.trim().to_ascii_lowercase();
+    let (short_name, is_parent_based) =
+        name.strip_prefix("parentbased_").map_or((name.as_str(), false), |rest| (rest, true));
+    let ratio = argument.as_deref().map(grammar::rate);
+    let rate = match short_name {
+        "always_on" => Some(1.0),
+        "always_off" => Some(0.0),
+        // A bad ratio counts as none.
+        "traceidratio" => Some(ratio.flatten().unwrap_or(1.0)),
+        _ => None,
+    };
+    argument_findings(resolution, argument.as_deref(), matches!(short_name, "always_on" | "always_off"));
+    let mut notes = Vec::new();
+    if rate.is_some() && !is_parent_based {
+        notes.push(format!("parentbased_{short_name} is used: the decision of a parent always holds"));
+        let candidate = Candidate { origin: Origin::OtelEnvVar, raw: Some(raw.clone()), value: Ok(Value::Bool(true)) };
+        resolution.insert("DD_TRACE_SAMPLE_IGNORE_PARENT", candidate);
+    }
+    SAMPLER.settle(resolution, raw, rate.map(Value::Rate), notes);
+}
+
+fn argument_findings(resolution: &mut Resolution, argument: Option<&str>, is_unused: bool) {
+    let Some(raw) = argument else { return };
+    if resolution.has_valid(SAMPLER_ARG.setting, Origin::EnvVar) {
+        SAMPLER_ARG.hidden(resolution);
+    } else if !is_unused && grammar::rate(raw).is_none() {
+        SAMPLER_ARG.invalid(resolution, raw);
+    }
+}

@@ -1,0 +1,116 @@
+//! What the process is started with: environment, arguments, the agent's socket. Nothing else in the crate reads
+//! `std::env`; the environment is read once per resolution and never changed.
+
+use super::agent_endpoint::DEFAULT_SOCKET;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Longest value in bytes that is taken from code or the environment.
+pub(super) const LONGEST_VALUE: usize = 1 << 20;
+
+/// An environment that the host provides: the value of a variable, or `None`.
+pub type EnvLookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The environment variables of one resolution.
+pub(super) struct Environment {
+    lookup: EnvLookup,
+    undecodable: HashSet<String>,
+}
+
+impl Environment {
+    /// The variables of this process.
+    pub(super) fn of_process() -> Self {
+        let mut variables = HashMap::new();
+        let mut undecodable = HashSet::new();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => drop(variables.insert(name, value)),
+                Err(_) => drop(undecodable.insert(name)),
+            }
+        }
+        Environment { lookup: Arc::new(move |name| variables.get(name).cloned()), undecodable }
+    }
+
+    /// The variables of a host.
+    pub(super) fn of_host(lookup: EnvLookup) -> Self {
+        Environment { lookup, undecodable: HashSet::new() }
+    }
+
+    /// Reads a variable.
+    pub(super) fn read(&self, name: &str) -> Variable {
+        if self.undecodable.contains(name) {
+            return Variable::Unusable("is not UTF-8");
+        }
+        match (self.lookup)(name) {
+            None => Variable::Absent,
+            Some(text) if text.len() > LONGEST_VALUE => Variable::Unusable("has more than 1 MiB"),
+            Some(text) => Variable::Text(text),
+        }
+    }
+
+    /// The text of a variable, unless it is empty or unusable.
+    pub(super) fn get_non_empty(&self, name: &str) -> Option<String> {
+        match self.read(name) {
+            Variable::Text(text) => Some(text).filter(|text| !text.trim().is_empty()),
+            _ => None,
+        }
+    }
+}
+
+/// What an environment says about a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Variable {
+    Absent,
+    Text(String),
+    /// It is there, but cannot be used; the text completes the sentence "the variable …".
+    Unusable(&'static str),
+}
+
+/// Everything outside the configuration that it depends on.
+pub(super) struct Surroundings {
+    pub(super) environment: Environment,
+    /// The command line, with the program first.
+    pub(super) arguments: Vec<String>,
+    /// Whether the agent's socket is at its usual place.
+    pub(super) has_agent_socket: bool,
+}
+
+impl Surroundings {
+    /// Those of this process, with the host's environment if it gave one.
+    pub(super) fn of_process(lookup: Option<EnvLookup>) -> Self {
+        Surroundings {
+            environment: lookup.map_or_else(Environment::of_process, Environment::of_host),
+            arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
+            has_agent_socket: Path::new(DEFAULT_SOCKET).exists(),
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Environment { .. }")
+    }
+}
+
+#[cfg(test)]
+impl Surroundings {
+    /// A process with these variables and nothing else.
+    pub(super) fn with_variables(variables: &[(&str, &str)]) -> Self {
+        let variables: HashMap<String, String> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Surroundings {
+            environment: Environment::of_host(Arc::new(move |name| variables.get(name).cloned())),
+            arguments: vec!["/usr/bin/shop".to_owned()],
+            has_agent_socket: false,
+        }
+    }
+
+    /// The same, with a variable that is no UTF-8.
+    pub(super) fn with_undecodable(mut self, name: &str) -> Self {
+        self.environment.undecodable.insert(name.to_owned());
+        self
+    }
+}

@@ -1,0 +1,190 @@
+//! The settings as the rest of the library reads them: plain and typed.
+
+use super::agent_url::AgentUrl;
+use super::exporter_choice::ExporterChoice;
+use super::propagation_settings::PropagationSettings;
+use super::sampling_settings::SamplingSettings;
+use super::status_ranges::StatusRanges;
+use crate::log::Level;
+use std::time::Duration;
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `DD_TRACE_ENABLED`: off, spans propagate but are not recorded.
+    pub enabled: bool,
+    /// `DD_APM_TRACING_ENABLED`.
+    pub apm_tracing_enabled: bool,
+    /// `DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED`.
+    pub generate_128_bit_trace_ids: bool,
+    /// Who the traces come from.
+    pub identity: IdentitySettings,
+    /// The library's own messages.
+    pub logging: LoggingSettings,
+    /// Where the agent is and how to talk to it.
+    pub agent: AgentSettings,
+    /// Memory and rhythm of sending.
+    pub writer: WriterSettings,
+    /// Sending parts of unfinished traces.
+    pub partial_flush: PartialFlushSettings,
+    /// What is put on spans.
+    pub content: ContentSettings,
+    /// Which traces are kept.
+    pub sampling: SamplingSettings,
+    /// Which headers are read and written.
+    pub propagation: PropagationSettings,
+    /// Where finished spans go.
+    pub exporter: ExporterChoice,
+    /// The language of the binding.
+    pub runtime: RuntimeSettings,
+    /// Threads, exit, limits.
+    pub lifecycle: LifecycleSettings,
+}
+
+/// Who the traces come from.
+#[derive(Clone, Debug)]
+pub struct IdentitySettings {
+    /// The service, never empty.
+    pub service: String,
+    /// Whether the user named the service; otherwise it was derived from the process.
+    pub service_is_user_set: bool,
+    /// The environment.
+    pub env: Option<String>,
+    /// The version of the service.
+    pub version: Option<String>,
+    /// Tags of every span, without those that stand for a setting.
+    pub global_tags: Vec<(String, String)>,
+    /// Whether repository and commit are reported.
+    pub git_metadata: bool,
+    /// The repository, without credentials.
+    pub git_repository_url: Option<String>,
+    /// The commit.
+    pub git_commit_sha: Option<String>,
+    /// Whether the host's name is reported.
+    pub report_hostname: bool,
+    /// A host name to use instead of the detected one.
+    pub hostname: Option<String>,
+    /// Whether tags that describe the process are reported.
+    pub process_tags: bool,
+}
+
+/// The library's own messages.
+#[derive(Clone, Debug)]
+pub struct LoggingSettings {
+    /// Whether debug mode is on.
+    pub debug: bool,
+    /// The least urgent level that is shown; `None`: nothing is.
+    pub level: Option<Level>,
+    /// Time in which a message is not repeated; zero: no limit.
+    pub rate_limit: Duration,
+    /// Whether the configuration is logged at start.
+    pub startup_logs: bool,
+    /// Whether log correlation shows all 128 bits of trace ids.
+    pub show_128_bit_trace_ids: bool,
+}
+
+/// A trace format of the agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TraceApiVersion {
+    /// `/v0.4/traces`.
+    #[default]
+    V04,
+    /// `/v0.5/traces`.
+    V05,
+}
+
+/// Where the agent is and how to talk to it.
+#[derive(Clone, Debug)]
+pub struct AgentSettings {
+    /// Where the agent is.
+    pub url: AgentUrl,
+    /// Time limit of one request.
+    pub timeout: Duration,
+    /// The trace format asked for.
+    pub api_version: TraceApiVersion,
+    /// Whether the format was asked for explicitly.
+    pub api_version_is_set: bool,
+    /// Further headers of every request; valid as headers.
+    pub extra_headers: Vec<(String, String)>,
+    /// `DD_EXTERNAL_ENV`.
+    pub external_env: Option<String>,
+    /// `DD_ENTITY_ID`.
+    pub entity_id: Option<String>,
+    /// Whether trace statistics are computed here; `None`: if the agent can take them.
+    pub stats_computation: Option<bool>,
+}
+
+/// Memory and rhythm of sending.
+#[derive(Clone, Debug)]
+pub struct WriterSettings {
+    /// Time between two payloads.
+    pub interval: Duration,
+    /// Memory for records that wait, in bytes.
+    pub buffer_size: usize,
+    /// Largest payload in bytes.
+    pub max_payload_size: usize,
+}
+
+/// Sending parts of unfinished traces.
+#[derive(Clone, Debug)]
+pub struct PartialFlushSettings {
+    /// Whether it happens.
+    pub enabled: bool,
+    /// Finished spans that make it happen; at least 1.
+    pub min_spans: usize,
+}
+
+/// A naming schema of integrations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AttributeSchema {
+    /// Names by integration.
+    #[default]
+    V0,
+    /// Uniform names.
+    V1,
+}
+
+/// What is put on spans.
+#[derive(Clone, Debug)]
+pub struct ContentSettings {
+    /// New names of services.
+    pub service_mapping: Vec<(String, String)>,
+    /// New names of peer services.
+    pub peer_service_mapping: Vec<(String, String)>,
+    /// Whether `peer.service` is derived from other tags.
+    pub peer_service_defaults: bool,
+    /// The naming schema.
+    pub schema: AttributeSchema,
+    /// HTTP statuses that are errors of server spans.
+    pub http_server_errors: StatusRanges,
+    /// HTTP statuses that are errors of client spans.
+    pub http_client_errors: StatusRanges,
+    /// Whether span events have their own field whatever the agent says.
+    pub native_span_events: bool,
+    /// Most frames of a stack trace.
+    pub traceback_max_size: usize,
+}
+
+/// The language of the binding, as reported to the agent.
+#[derive(Clone, Debug)]
+pub struct RuntimeSettings {
+    /// Name of the language.
+    pub language: String,
+    /// Its version; empty if not known.
+    pub language_version: String,
+    /// Name of the interpreter; empty if not known.
+    pub interpreter: String,
+}
+
+/// Threads, exit, limits.
+#[derive(Clone, Debug)]
+pub struct LifecycleSettings {
+    /// Whether the host provides transport and time, and no threads are started.
+    pub host_driven: bool,
+    /// Whether what is left is sent at normal exit; never in host-driven mode.
+    pub flush_at_exit: bool,
+    /// Time limit of shutdown.
+    pub shutdown_timeout: Duration,
+    /// Unfinished spans beyond which new ones record nothing.
+    pub max_live_spans: usize,
+}

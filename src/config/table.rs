@@ -1,0 +1,197 @@
+//! The table of settings: parsing, reporting and documentation all come from these rows.
+
+use super::kind::{API_VERSIONS, EXTRACT_BEHAVIORS, Kind, LOG_LEVELS, SCHEMAS};
+use super::setting::Setting;
+
+const fn row(name: &'static str, kind: Kind, default: Option<&'static str>, doc: &'static str) -> Setting {
+    Setting::new(name, kind, default, doc)
+}
+
+const ON: Option<&'static str> = Some("true");
+const OFF: Option<&'static str> = Some("false");
+/// As many bytes as a buffer may have: 1 TiB, so that sums of sizes cannot overflow.
+const SIZE: Kind = Kind::Int { min: 1, max: 1 << 40 };
+
+/// All settings. One row each, so that it reads as a table.
+#[rustfmt::skip]
+pub static SETTINGS: &[Setting] = &[
+    // Identity
+    row("DD_SERVICE", Kind::Service, None, "Name of the service; derived from the program when unset.").deprecated(&["DD_SERVICE_NAME"]),
+    row("DD_ENV", Kind::Text, None, "Environment of the service: production, staging, …"),
+    row("DD_VERSION", Kind::Text, None, "Version of the service."),
+    row("DD_TAGS", Kind::TagMap, None, "Tags on every span: key:value pairs, separated by commas or else by spaces.")
+        .deprecated(&["DD_TRACE_TAGS", "DD_TRACE_GLOBAL_TAGS", "DATADOG_TAGS"])
+        .hot(),
+    row("DD_TRACE_REPORT_HOSTNAME", Kind::Bool, OFF, "Whether the host's name is put on traces."),
+    row("DD_HOSTNAME", Kind::Text, None, "Host name to report instead of the detected one."),
+    row("DD_TRACE_SOURCE_HOSTNAME", Kind::Text, None, "As DD_HOSTNAME, which wins."),
+    row("DD_TRACE_GIT_METADATA_ENABLED", Kind::Bool, ON, "Whether repository and commit are put on traces."),
+    row("DD_GIT_REPOSITORY_URL", Kind::RepositoryUrl, None, "Repository that the service was built from."),
+    row("DD_GIT_COMMIT_SHA", Kind::Text, None, "Commit that the service was built from."),
+    row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported."),
+    row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
+    row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller."),
+    // Tracing as a whole
+    row("DD_TRACE_ENABLED", Kind::Bool, ON, "Whether spans are recorded; off, they only propagate.").hot(),
+    row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products."),
+    row("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED", Kind::Bool, ON, "Whether new trace ids have 128 bits."),
+    // Logging
+    row("DD_TRACE_DEBUG", Kind::Bool, OFF, "Log level debug, unless DD_TRACE_LOG_LEVEL is set.").hot(),
+    row("DD_TRACE_LOG_LEVEL", Kind::Choice(LOG_LEVELS), Some("warn"), "Least urgent level of the library's own messages.")
+        .alias(&["DD_LOG_LEVEL"]),
+    row("DD_TRACE_LOGGING_RATE", Kind::Int { min: 0, max: 31_536_000 }, Some("60"), "Seconds between repeated messages; 0: no limit."),
+    row("DD_TRACE_STARTUP_LOGS", Kind::Bool, ON, "Whether the configuration is logged at start."),
+    row("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED", Kind::Bool, ON, "Whether log correlation shows all 128 bits of trace ids."),
+    // Agent
+    row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http://, https:// or unix://.").deprecated(&["DD_TRACE_URL"]),
+    row("DD_AGENT_HOST", Kind::Host, Some("localhost"), "Host of the agent, where no URL is given.")
+        .deprecated(&["DD_TRACE_AGENT_HOSTNAME"]),
+    row("DD_TRACE_AGENT_PORT", Kind::Int { min: 1, max: 65535 }, Some("8126"), "Port of the agent, where no URL is given.")
+        .alias(&["DD_AGENT_PORT"]),
+    row("DD_TRACE_AGENT_TIMEOUT_SECONDS", Kind::Seconds, Some("2.0"), "Time limit for one request to the agent."),
+    row("DD_TRACE_API_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "Format of the traces sent to the agent: v0.4 or v0.5."),
+    row("DD_TRACE_AGENT_PROTOCOL_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "As DD_TRACE_API_VERSION, which wins."),
+    row("DD_TRACE_STATS_COMPUTATION_ENABLED", Kind::Bool, None, "Whether trace statistics are computed here; unset: if the agent can take them.")
+        .alias(&["DD_TRACE_COMPUTE_STATS"]),
+    row("_DD_TRACE_WRITER_ADDITIONAL_HEADERS", Kind::Headers, None, "Further headers of every request to the agent; for tests.").sensitive(),
+    // Writer
+    row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
+    row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),
+    row("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES", SIZE, Some("20971520"), "Largest payload."),
+    row("DD_TRACE_PARTIAL_FLUSH_ENABLED", Kind::Bool, ON, "Whether finished spans leave before their trace is complete."),
+    row("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS", Kind::ClampedInt { min: 1, max: i64::MAX }, Some("300"), "Finished spans that make a partial flush."),
+    // Content of spans
+    row("DD_SERVICE_MAPPING", Kind::TagMap, None, "New names of services: from:to pairs.").deprecated(&["DD_TRACE_SERVICE_MAPPING"]).hot(),
+    row("DD_TRACE_PEER_SERVICE_MAPPING", Kind::TagMap, None, "New names of peer services: from:to pairs."),
+    row("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", Kind::Bool, OFF, "Whether peer.service is derived from other tags."),
+    row("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", Kind::Choice(SCHEMAS), Some("v0"), "Naming schema of integrations: v0 or v1."),
+    row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans."),
+    row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans."),
+    row("DD_TRACE_NATIVE_SPAN_EVENTS", Kind::Bool, OFF, "Whether span events are sent in their own field whatever the agent says."),
+    row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span."),
+    // Sampling
+    row("DD_TRACE_SAMPLE_RATE", Kind::Rate, None, "Rate for traces that no rule matches; unset: the agent's rates.").hot(),
+    row("DD_TRACE_SAMPLING_RULES", Kind::SamplingRules, None, "Trace sampling rules, a JSON array.").hot(),
+    row("DD_TRACE_SAMPLING_RULES_FILE", Kind::Text, None, "File with trace sampling rules, where none are given inline."),
+    row("DD_SPAN_SAMPLING_RULES", Kind::SpanSamplingRules, None, "Single-span sampling rules, a JSON array."),
+    row("DD_SPAN_SAMPLING_RULES_FILE", Kind::Text, None, "File with single-span sampling rules, where none are given inline."),
+    row("DD_TRACE_RATE_LIMIT", Kind::Number, Some("100"), "Traces per second that rules may keep; 0: none, negative: no limit."),
+    row("DD_TRACE_SAMPLE_IGNORE_PARENT", Kind::Bool, OFF, "Reported only: sampling is always parent-based."),
+    // Propagation
+    row("DD_TRACE_PROPAGATION_STYLE", Kind::Styles, Some("datadog,tracecontext,baggage"), "Header styles that are read and written."),
+    row("DD_TRACE_PROPAGATION_STYLE_EXTRACT", Kind::Styles, None, "Header styles that are read, in order."),
+    row("DD_TRACE_PROPAGATION_STYLE_INJECT", Kind::Styles, None, "Header styles that are written."),
+    row("DD_PROPAGATION_STYLE_EXTRACT", Kind::Styles, None, "Old name of DD_TRACE_PROPAGATION_STYLE_EXTRACT; both others win."),
+    row("DD_PROPAGATION_STYLE_INJECT", Kind::Styles, None, "Old name of DD_TRACE_PROPAGATION_STYLE_INJECT; both others win."),
+    row("DD_TRACE_PROPAGATION_EXTRACT_FIRST", Kind::Bool, OFF, "Whether only the first style is read."),
+    row("DD_TRACE_PROPAGATION_BEHAVIOR_EXTRACT", Kind::Choice(EXTRACT_BEHAVIORS), Some("continue"), "What becomes of a remote context: continue, restart or ignore."),
+    row("DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH", Kind::ClampedInt { min: 0, max: 512 }, Some("512"), "Longest x-datadog-tags header; 0: none.")
+        .alias(&["DD_TRACE_TAGS_PROPAGATION_MAX_LENGTH"]),
+    row("DD_TRACE_BAGGAGE_MAX_ITEMS", Kind::Int { min: i64::MIN, max: i64::MAX }, Some("64"), "Most baggage items; 0 or less: no baggage."),
+    row("DD_TRACE_BAGGAGE_MAX_BYTES", Kind::Int { min: i64::MIN, max: i64::MAX }, Some("8192"), "Longest baggage header; under 3: no baggage."),
+    row("DD_TRACE_BAGGAGE_TAG_KEYS", Kind::List, Some("user.id,session.id,account.id"), "Baggage keys that become span tags; *: all, empty: none.")
+        .empty_is_value(),
+    row("DD_TRACE_PROPAGATION_HTTP_BAGGAGE_ENABLED", Kind::Bool, OFF, "Whether legacy ot-baggage-* headers are used."),
+    // This library
+    row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, console, console-pretty, tree, file:PATH, memory or null."),
+    row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),
+    row("LIBDDTRACE_LANGUAGE", Kind::Line, Some("cpp"), "Language of the binding, as reported to the agent."),
+    row("LIBDDTRACE_LANGUAGE_VERSION", Kind::Line, None, "Version of the language."),
+    row("LIBDDTRACE_INTERPRETER", Kind::Line, None, "Name of the interpreter, as reported to the agent."),
+    row("LIBDDTRACE_FLUSH_AT_EXIT", Kind::Bool, ON, "Whether what is left is sent at normal exit; never in host-driven mode."),
+    row("LIBDDTRACE_SHUTDOWN_TIMEOUT_MS", Kind::Int { min: 0, max: 4_294_967_295 }, Some("5000"), "Time limit for shutdown and the flush at exit."),
+    row("LIBDDTRACE_MAX_LIVE_SPANS", Kind::Int { min: 1, max: 16_777_216 }, Some("65536"), "Unfinished spans beyond which new ones record nothing."),
+];
+
+/// Where a setting stands in the table, by any of its names.
+pub(super) fn position(name: &str) -> Option<usize> {
+    SETTINGS.iter().position(|setting| setting.names().any(|known| known == name))
+}
+
+/// The known name that is most like an unknown one, if any is near.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    const LONGEST: usize = 100;
+    const FARTHEST: usize = 3;
+    if name.len() > LONGEST {
+        return None;
+    }
+    let upper = name.trim().to_ascii_uppercase();
+    let distances = SETTINGS.iter().map(|setting| (edit_distance(&upper, setting.name), setting.name));
+    distances
+        .filter(|(distance, _)| *distance <= FARTHEST)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// How many bytes must be put in, taken out or changed to make one text the other (Levenshtein).
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (y, cell) in b.bytes().zip(row.iter_mut().skip(1)) {
+            let changed = diagonal + usize::from(x != y);
+            diagonal = *cell;
+            left = changed.min(diagonal + 1).min(left + 1);
+            *cell = left;
+        }
+    }
+    if b.is_empty() { a.len() } else { row.last().copied().unwrap_or(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_name_is_there_once() {
+        let mut seen = HashSet::new();
+        for name in SETTINGS.iter().flat_map(Setting::names) {
+            assert!(seen.insert(name), "{name} is there twice");
+        }
+    }
+
+    #[test]
+    fn every_default_is_a_value_without_remarks() {
+        for setting in SETTINGS {
+            if let Some(default) = setting.default {
+                let parsed = setting.kind.parse(default).unwrap_or_else(|error| panic!("{}: {error}", setting.name));
+                assert!(parsed.notes.is_empty(), "{}: {:?}", setting.name, parsed.notes);
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_says_what_it_is_for_and_what_it_takes() {
+        for setting in SETTINGS {
+            assert!(setting.doc.ends_with(['.', '…']), "{}", setting.name);
+            assert!(!setting.expectation().is_empty(), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn an_alias_finds_its_setting() {
+        assert_eq!(position("DD_LOG_LEVEL"), position("DD_TRACE_LOG_LEVEL"));
+        assert_eq!(position("dd_service"), None);
+    }
+
+    #[test]
+    fn a_near_miss_suggests_the_known_name() {
+        assert_eq!(nearest("DD_SERVCE"), Some("DD_SERVICE"));
+        assert_eq!(nearest("dd_env"), Some("DD_ENV"));
+        assert_eq!(nearest("DD_TRACE_SAMPLE_RATES"), Some("DD_TRACE_SAMPLE_RATE"));
+        assert_eq!(nearest("SOMETHING_ELSE"), None);
+        assert_eq!(nearest(""), None);
+        assert_eq!(nearest(&"x".repeat(1_000_000)), None);
+    }
+
+    #[test]
+    fn edit_distances() {
+        for (a, b, distance) in
+            [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("same", "same", 0)]
+        {
+            assert_eq!(edit_distance(a, b), distance, "{a} {b}");
+        }
+    }
+}
