@@ -3,10 +3,12 @@
 mod baggage;
 mod decision;
 mod extracted;
+mod state;
 mod text_range;
 mod trace_tags;
 
 pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};
 pub use extracted::Extracted;
+pub use state::TraceState;
 pub use trace_tags::{DECISION_MAKER, KNUTH_RATE, PROPAGATED_PREFIX, TRACE_ID_HIGH, TraceTags};

@@ -136,8 +136,8 @@ impl TraceState {
         self.store(&manual);
         if self.has_tags() {
             self.change_tags(|tags| {
-                tags.remove_propagated("_dd.p.dm");
-                tags.remove_propagated("_dd.p.ksr");
+                tags.remove("_dd.p.dm");
+                tags.remove("_dd.p.ksr");
             });
         }
     }

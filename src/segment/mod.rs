@@ -6,4 +6,4 @@ mod records;
 mod slot;
 
 pub use records::Finished;
-pub use slot::{Segment, SegmentBody, SpanClosed, TracerLink};
+pub use slot::{Segment, SegmentBody, SegmentGuard, SpanClosed, TracerLink};

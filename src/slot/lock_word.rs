@@ -110,6 +110,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
+                    let shared = &shared;
                     for _ in 0..10_000 {
                         let guard = shared.0.lock(1);
                         // SAFETY: the lock is held.

@@ -1,0 +1,240 @@
+//! A tracer's slot: type-stable, so that a call that races with the tracer's end reads an ended tracer, never freed memory.
+
+use super::build::{BuildError, Parts, build_pipeline};
+use crate::export::{Flushed, Pipeline, Snapshot};
+use crate::segment::TracerLink;
+use crate::service::fork;
+use crate::slot::{FreeList, HandleError, Kind, Slot, SlotClass, SlotHeader, lock, resolve};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+static CLASS: SlotClass = SlotClass::new(Kind::Tracer, 256);
+/// Numbers of tracers; 0 is none.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// A tracer. Lives in a slot.
+#[repr(C)]
+pub struct Tracer {
+    header: SlotHeader,
+    /// Tells this tracer from earlier and later ones in the same slot; 0 once it has ended.
+    id: AtomicU64,
+    /// Grows with every new snapshot.
+    version: AtomicU32,
+    /// The fork generation that the pipeline belongs to.
+    generation: AtomicU32,
+    body: UnsafeCell<Body>,
+}
+
+struct Body {
+    references: u32,
+    running: Option<Box<Running>>,
+}
+
+/// What a tracer consists of in this process.
+#[derive(Clone)]
+struct Running {
+    parts: Parts,
+    pipeline: Arc<Pipeline>,
+    snapshot: Arc<Snapshot>,
+}
+
+/// A tracer's handle, as a pointer.
+pub type TracerHandle = *mut c_void;
+
+// SAFETY: the body is only touched with the lock word held; the rest is atomic.
+unsafe impl Sync for Tracer {}
+// SAFETY: `repr(C)` with the header first; zero bytes are an ended tracer; the size is checked below.
+unsafe impl Slot for Tracer {
+    const CLASS: &'static SlotClass = &CLASS;
+
+    fn header(&self) -> &SlotHeader {
+        &self.header
+    }
+}
+const _: () = assert!(size_of::<Tracer>() <= 256);
+
+/// Makes a tracer with one reference.
+pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
+    fork::register();
+    super::fork::register();
+    let (pipeline, snapshot) = build_pipeline(&parts, 1)?;
+    let mut list = FreeList::<Tracer>::new();
+    let tracer = list.take(usize::MAX).ok_or(BuildError::OutOfMemory)?;
+    list.drain();
+    let guard = lock(&tracer.header).map_err(|_| BuildError::OutOfMemory)?;
+    let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
+    // SAFETY: the lock is held.
+    unsafe { *tracer.body.get() = Body { references: 1, running: Some(Box::new(Running { parts, pipeline, snapshot })) } };
+    tracer.generation.store(fork::generation(), Ordering::Relaxed);
+    tracer.version.store(1, Ordering::Relaxed);
+    tracer.id.store(NEXT_ID.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    tracer.header.open_handle();
+    drop(guard);
+    if flushes_at_exit {
+        super::exit::flush_at_exit();
+    }
+    Ok(tracer.header.handle())
+}
+
+/// The tracer of a handle.
+///
+/// # Safety
+/// `handle` is NULL or was given out by this library.
+#[inline]
+pub unsafe fn resolve_tracer(handle: *const c_void) -> Result<&'static Tracer, HandleError> {
+    // SAFETY: passed on.
+    let (header, identity) = unsafe { resolve(handle) }?;
+    if !identity.is(Kind::Tracer) {
+        return Err(HandleError::Stale);
+    }
+    let header: *const SlotHeader = header;
+    // SAFETY: slots of this kind are `Tracer`, which begin with the header.
+    Ok(unsafe { &*header.cast() })
+}
+
+/// Adds a reference.
+///
+/// # Safety
+/// As for [`resolve_tracer`].
+pub unsafe fn add_reference(handle: *const c_void) -> Result<(), HandleError> {
+    // SAFETY: passed on.
+    let tracer = unsafe { resolve_tracer(handle) }?;
+    tracer.with_body(|body| body.references += 1)
+}
+
+/// Drops a reference; the last one ends the tracer, with a flush within its shutdown timeout.
+///
+/// # Safety
+/// As for [`resolve_tracer`].
+pub unsafe fn release(handle: *const c_void) -> Result<(), HandleError> {
+    // SAFETY: passed on.
+    let tracer = unsafe { resolve_tracer(handle) }?;
+    let ended = tracer.with_body(|body| {
+        body.references = body.references.saturating_sub(1);
+        if body.references > 0 {
+            return None;
+        }
+        tracer.id.store(0, Ordering::Release);
+        tracer.header.close_handle();
+        Some(body.running.take())
+    })?;
+    let Some(running) = ended else { return Ok(()) };
+    FreeList::<Tracer>::new().give(tracer);
+    if let Some(running) = running {
+        end(*running);
+    }
+    Ok(())
+}
+
+/// What a forked child inherited is left alone: its threads, locks and sockets are the parent's.
+fn end(running: Running) {
+    if running.pipeline.generation != fork::generation() {
+        std::mem::forget(running);
+        return;
+    }
+    let timeout = running.snapshot.config.settings.lifecycle.shutdown_timeout;
+    running.pipeline.shutdown(timeout);
+}
+
+/// Shuts a tracer down; its spans go on to propagate. A second call finds nothing to do.
+pub fn close(tracer: &Tracer, timeout: Duration) -> Result<Flushed, HandleError> {
+    Ok(tracer.pipeline()?.shutdown(timeout))
+}
+
+impl Tracer {
+    /// Calls `use_it` with every tracer that lives.
+    pub fn each(mut use_it: impl FnMut(&'static Tracer)) {
+        CLASS.each_slot(|header| {
+            let header: *const SlotHeader = header;
+            // SAFETY: slots of this class are `Tracer`, which begin with the header, and are never unmapped.
+            let tracer: &'static Tracer = unsafe { &*header.cast() };
+            if tracer.header.has_live_handle() {
+                use_it(tracer);
+            }
+        });
+    }
+
+    /// What segments remember of their tracer.
+    #[inline]
+    pub fn link(&self) -> TracerLink {
+        TracerLink { slot: &self.header, id: self.id.load(Ordering::Acquire) }
+    }
+
+    /// The tracer of a link, if it still lives.
+    #[inline]
+    pub fn of_link(link: TracerLink) -> Option<&'static Tracer> {
+        // SAFETY: links point to slots of tracers, which are never unmapped.
+        let tracer: &'static Tracer = unsafe { link.slot.cast::<Tracer>().as_ref() }?;
+        (tracer.id.load(Ordering::Acquire) == link.id && link.id != 0).then_some(tracer)
+    }
+
+    /// The version of the newest snapshot.
+    #[inline]
+    pub fn version(&self) -> u32 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// Whether this process forked off since the pipeline was built.
+    #[inline]
+    pub fn is_inherited(&self) -> bool {
+        self.generation.load(Ordering::Relaxed) != fork::generation()
+    }
+
+    /// Pipeline and snapshot, new ones in a forked child.
+    pub fn current(&self) -> Result<(Arc<Pipeline>, Arc<Snapshot>), HandleError> {
+        self.with_body(|body| {
+            let running = body.running.as_deref_mut().ok_or(HandleError::Stale)?;
+            if running.pipeline.generation != fork::generation() {
+                self.rebuild(running)?;
+            }
+            Ok((Arc::clone(&running.pipeline), Arc::clone(&running.snapshot)))
+        })?
+    }
+
+    /// The pipeline.
+    pub fn pipeline(&self) -> Result<Arc<Pipeline>, HandleError> {
+        Ok(self.current()?.0)
+    }
+
+    /// The newest snapshot.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, HandleError> {
+        Ok(self.current()?.1)
+    }
+
+    /// The snapshot, without waiting and without building one; for the fork handler.
+    pub fn try_snapshot(&self) -> Option<Arc<Snapshot>> {
+        let _guard = self.header.lock.try_lock(fork::generation())?;
+        // SAFETY: the lock is held.
+        let running = unsafe { &*self.body.get() }.running.as_deref()?;
+        Some(Arc::clone(&running.snapshot))
+    }
+
+    /// A forked child leaks what it inherited, whose locks and threads belong to the parent, and builds its own.
+    #[cold]
+    fn rebuild(&self, running: &mut Running) -> Result<(), HandleError> {
+        let version = self.version.load(Ordering::Relaxed).wrapping_add(1);
+        let (pipeline, snapshot) = build_pipeline(&running.parts, version).map_err(|_| HandleError::Forked)?;
+        if !running.pipeline.accepts() {
+            pipeline.refuse();
+        }
+        std::mem::forget(std::mem::replace(&mut running.pipeline, pipeline));
+        std::mem::forget(std::mem::replace(&mut running.snapshot, snapshot));
+        self.version.store(version, Ordering::Release);
+        self.generation.store(fork::generation(), Ordering::Release);
+        Ok(())
+    }
+
+    fn with_body<R>(&self, use_it: impl FnOnce(&mut Body) -> R) -> Result<R, HandleError> {
+        let guard = lock(&self.header).map_err(|_| HandleError::Forked)?;
+        if !self.header.has_live_handle() {
+            return Err(HandleError::Stale);
+        }
+        // SAFETY: the lock is held.
+        let result = use_it(unsafe { &mut *self.body.get() });
+        drop(guard);
+        Ok(result)
+    }
+}
