@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::path::PathBuf;
 
 /// Where the agent is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum AgentUrl {
     /// HTTP over a unix socket.
     Unix {
         /// Absolute path of the socket.
-        path: String,
+        path: PathBuf,
     },
 }
 
@@ -42,7 +43,7 @@ impl AgentUrl {
 
     /// A unix socket.
     pub fn unix(path: &str) -> Self {
-        AgentUrl::Unix { path: path.to_owned() }
+        AgentUrl::Unix { path: PathBuf::from(path) }
     }
 
     /// Reads a URL; `None` if it is none of the three forms.
@@ -113,7 +114,7 @@ impl fmt::Display for AgentUrl {
         let (scheme, host, port, default_port, base_path) = match self {
             AgentUrl::Http { host, port, base_path } => ("http", host, *port, 80, base_path),
             AgentUrl::Https { host, port, base_path } => ("https", host, *port, 443, base_path),
-            AgentUrl::Unix { path } => return write!(f, "unix://{path}"),
+            AgentUrl::Unix { path } => return write!(f, "unix://{}", path.display()),
         };
         f.write_str(scheme)?;
         match host.contains(':') {
