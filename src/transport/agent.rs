@@ -17,6 +17,9 @@ use crate::log::log_warn;
 /// The most that is read of a response's body; what is beyond is cut off, and the connection is closed.
 pub const MAX_RESPONSE_BODY_BYTES: u64 = 1024 * 1024;
 
+/// A longer timeout of a request is cut to this, which is far beyond any use and within what the clock can add.
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Connections that are kept when nothing is being sent. One sender and one poller per agent are usual.
 const IDLE_CONNECTIONS: usize = 2;
 /// Longer headers of a response are a protocol error.
@@ -65,8 +68,9 @@ impl AgentTransport {
             AgentUrl::Unix { .. } => "http://localhost".to_owned(),
             _ => address.clone(),
         };
-        if let Err(error) = format!("{prefix}/").parse::<Uri>() {
-            return Err(TransportError::Connect { address, cause: format!("not a valid URL: {error}") });
+        if !is_http_url(&prefix) {
+            let cause = "its host or base path cannot stand in a URL; expected a name or an IP address, and a path".to_owned();
+            return Err(TransportError::Connect { address, cause });
         }
         let interrupted = Arc::new(AtomicBool::new(false));
         let connector =
@@ -92,10 +96,13 @@ impl AgentTransport {
     }
 
     fn run(&self, request: &Request<'_>, body: impl AsSendBody) -> Result<http::Response<Body>, ureq::Error> {
+        if !request.path.starts_with('/') {
+            return Err(ureq::Error::BadUri(format!("the path {:?} does not begin with a slash", request.path)));
+        }
         let uri = format!("{}{}", self.prefix, request.path);
         let mut message = http::Request::builder().method(request.method).uri(uri).body(body)?;
         add_headers(message.headers_mut(), request);
-        let message = self.client.configure_request(message).timeout_global(Some(request.timeout)).build();
+        let message = self.client.configure_request(message).timeout_global(Some(request.timeout.min(MAX_TIMEOUT))).build();
         self.client.run(message)
     }
 
@@ -135,6 +142,16 @@ impl Transport for AgentTransport {
         self.interrupted.store(true, Ordering::Relaxed);
         self.client.clone().shutdown();
     }
+}
+
+/// Whether the text before the path of a request is what it should be, and nothing in the host reads as another part of a URL.
+fn is_http_url(prefix: &str) -> bool {
+    let Ok(uri) = format!("{prefix}/").parse::<Uri>() else {
+        return false;
+    };
+    let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+    uri.host().is_some_and(|host| !host.is_empty()) && authority.bytes().all(is_host_byte) && uri.query().is_none()
 }
 
 fn client_config() -> ureq::config::Config {

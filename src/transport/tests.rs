@@ -209,8 +209,31 @@ fn https_is_refused_with_the_reason() {
 
 #[test]
 fn a_host_that_cannot_stand_in_a_url_is_refused() {
-    let url = AgentUrl::Http { host: "a b".to_owned(), port: 8126, base_path: String::new() };
-    assert!(matches!(AgentTransport::new(&url, LONG), Err(TransportError::Connect { .. })));
+    for host in ["", "a b", "user@agent", "agent/path", "agent?query", "agent#fragment", "a\nb", "ägent"] {
+        let url = AgentUrl::Http { host: host.to_owned(), port: 8126, base_path: String::new() };
+        assert!(matches!(AgentTransport::new(&url, LONG), Err(TransportError::Connect { .. })), "{host:?}");
+    }
+}
+
+#[test]
+fn a_path_that_cannot_stand_in_a_url_is_a_protocol_error() {
+    let server = TestServer::tcp(vec![answer("200 OK", "")]);
+    let transport = connect(&server.url);
+    for path in ["", "info", "@elsewhere/", "/a b", "/a\r\nX: 1"] {
+        let error = transport.send(&Request { path, ..TRACES }).unwrap_err();
+        assert!(matches!(error, TransportError::Protocol { .. }), "{path:?}: {error:?}");
+    }
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn the_longest_and_shortest_timeouts_are_taken_as_what_they_mean() {
+    for server in both_kinds(&[answer("200 OK", "")]) {
+        let transport = AgentTransport::new(&server.url, Duration::MAX).unwrap();
+        assert_eq!(transport.send(&Request { timeout: Duration::MAX, ..TRACES }).unwrap().status, 200);
+        let error = transport.send(&Request { timeout: Duration::ZERO, ..TRACES }).unwrap_err();
+        assert!(matches!(error, TransportError::Timeout { .. }), "{error:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,22 @@
+//! The protocol between the tracer and the agent's trace endpoints, without the sending.
+//!
+//! [`AgentProtocol`] says what a request looks like and judges what came of it. Whoever sends, a thread of ours or a host
+//! with a transport of its own, drives it like this, for one payload at a time:
+//!
+//! 1. encode the chunks in [`AgentProtocol::format`], and send them to [`AgentProtocol::path`] with [`AgentProtocol::headers`];
+//! 2. hand the result to [`AgentProtocol::judge`] and do what the [`Verdict`] says;
+//! 3. if the payload is given up for another reason (a deadline, a full buffer), say so with [`AgentProtocol::give_up`].
+//!
+//! The endpoints are `/v0.4/traces` and `/v0.5/traces`. Retries: 5, after 100 ms and each time twice as long.
+
+mod failure_log;
+mod facts;
+mod protocol;
+mod verdict;
+
+pub use facts::AgentFacts;
+pub use protocol::{AgentProtocol, TraceFormat};
+pub use verdict::{DropReason, MAX_RETRIES, Verdict};
+
+#[cfg(test)]
+mod tests;
