@@ -23,5 +23,6 @@ pub mod segment;
 pub mod service;
 pub mod slot;
 pub mod span;
+pub mod tracer;
 pub mod transport;
 pub mod wire;

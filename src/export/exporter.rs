@@ -1,12 +1,12 @@
 //! Exporters as the sender sees them: an attempt to hand over a payload, and what became of it.
 
-use super::agent::{AgentProtocol, TraceVersion, Verdict};
+use super::agent::{AgentProtocol, TraceFormat, Verdict};
 use super::data_exporter::DataExporter;
 use super::exchange::{BeginExchange, Exchange};
 use super::pipeline::Pipeline;
 use crate::record::ChunkData;
 use crate::transport::{Request, Response, Transport, TransportError};
-use crate::wire::{TraceFormat, V04, V05};
+use crate::wire::{TraceEncoder, V04, V05};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ pub trait Payload {
     /// How many chunks.
     fn chunk_count(&self) -> usize;
     /// Encodes the chunks.
-    fn encode(&self, format: &mut dyn TraceFormat);
+    fn encode(&self, format: &mut dyn TraceEncoder);
     /// The chunks to read.
     fn data(&self) -> Vec<ChunkData>;
 }
@@ -66,7 +66,7 @@ pub enum Link {
     /// By a call that waits for the answer.
     Blocking(Arc<dyn Transport>),
     /// By the host.
-    Host(Box<BeginExchange>),
+    Host(Arc<BeginExchange>),
 }
 
 impl Exporter {
@@ -93,6 +93,14 @@ impl Exporter {
         }
     }
 
+    /// The payload that was to be tried again is given up.
+    pub fn give_up(&mut self) {
+        if let Exporter::Agent(agent) = self {
+            agent.protocol.give_up();
+            agent.in_flight = None;
+        }
+    }
+
     /// Ends the exporter.
     pub fn shutdown(&mut self) {
         if let Exporter::Data(exporter) = self {
@@ -111,9 +119,9 @@ impl AgentExporter {
         if let Some((exchange, deadline)) = self.in_flight.take() {
             return self.look_for_answer(exchange, deadline);
         }
-        let format: &mut dyn TraceFormat = match self.protocol.version() {
-            TraceVersion::V04 => &mut self.v04,
-            TraceVersion::V05 => &mut self.v05,
+        let format: &mut dyn TraceEncoder = match self.protocol.format() {
+            TraceFormat::V04 => &mut self.v04,
+            TraceFormat::V05 => &mut self.v05,
         };
         payload.encode(format);
         let body = format.finish();
@@ -143,8 +151,9 @@ impl AgentExporter {
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            exchange.fail(TransportError::Interrupted);
-            let result = exchange.take_result().unwrap_or(Err(TransportError::Interrupted));
+            let late = || TransportError::Timeout { address: "the host's transport".to_owned(), after: self.timeout };
+            exchange.fail(late());
+            let result = exchange.take_result().unwrap_or_else(|| Err(late()));
             return self.judge(&result, bytes);
         }
         self.in_flight = Some((exchange, deadline));

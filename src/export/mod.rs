@@ -22,6 +22,7 @@ mod pipeline;
 #[cfg(test)]
 mod sample_chunk;
 mod sender;
+mod shared_exporter;
 mod snapshot;
 mod span_ref;
 mod terminal_ink;
@@ -49,5 +50,6 @@ pub use outbox::Outbox;
 pub use output::Output;
 pub use pipeline::{Flushed, Pipeline};
 pub use sender::Sender;
+pub use shared_exporter::SharedExporter;
 pub use snapshot::Snapshot;
 pub use span_ref::SpanRef;

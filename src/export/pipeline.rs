@@ -101,6 +101,11 @@ impl Pipeline {
         self.accepts.load(Ordering::Relaxed)
     }
 
+    /// Takes no chunks from now on.
+    pub fn refuse(&self) {
+        self.accepts.store(false, Ordering::Relaxed);
+    }
+
     /// An outbox for the calling thread.
     pub fn add_outbox(&self) -> Arc<Outbox> {
         let outbox = Arc::new(Outbox::new());
@@ -210,7 +215,7 @@ impl Pipeline {
 
     /// Stops: sends what is finished, within `timeout`; nothing is taken afterwards.
     pub fn shutdown(&self, timeout: Duration) -> Flushed {
-        self.accepts.store(false, Ordering::Relaxed);
+        self.refuse();
         let lost_before = self.counters.chunks_dropped.get();
         let interrupt = || {
             if let Some(transport) = self.transport.get() {

@@ -12,9 +12,9 @@ use super::pipeline::{EARLY_FLUSH_BYTES, Pipeline};
 use super::snapshot::Snapshot;
 use super::span_ref::SpanRef;
 use crate::context::{Decision, TraceTags};
-use crate::record::{ChunkData, RecordRef, update_head};
+use crate::record::{ChunkData, RecordRef, unix_ns, update_head};
 use crate::service::{Cause, PeriodicService};
-use crate::wire::TraceFormat;
+use crate::wire::TraceEncoder;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -106,10 +106,9 @@ impl Sender {
         let batch = Batch { blocks: waiting, count, keep_rate: self.keep_rate.rate() };
         let pipeline = &self.pipeline;
         let attempt = self.exporter.attempt(&batch, last_attempt_by, pipeline);
-        if let Attempt::Taken { .. } = attempt {
-            if let Some(rates) = self.exporter.take_rates() {
-                update_rates(waiting, count, &rates);
-            }
+        if let (Attempt::Taken { .. }, Exporter::Agent(_)) = (&attempt, &self.exporter) {
+            // Without rates in the answer the samplers still take a step towards the rates that they were asked for.
+            update_rates(waiting, count, &self.exporter.take_rates().unwrap_or_default());
         }
         attempt
     }
@@ -139,6 +138,7 @@ impl Sender {
     fn drop_waiting(&mut self, why: &str) {
         let chunks: u32 = self.waiting.iter().map(|block| block.chunks).sum();
         crate::log_warn!("{chunks} trace chunks are dropped at shutdown: {why}");
+        self.exporter.give_up();
         let all = self.waiting.len();
         self.drop_front(all);
     }
@@ -163,6 +163,9 @@ impl PeriodicService for Sender {
     fn periodic(&mut self, cause: Cause) -> Duration {
         let Cause::Shutdown(deadline) = cause else { return self.cycle(None) };
         self.cycle(Some(deadline));
+        if !self.waiting.is_empty() {
+            self.drop_waiting("the last payload got no answer in time");
+        }
         self.exporter.shutdown();
         self.interval
     }
@@ -185,12 +188,9 @@ impl Batch<'_> {
                 rest = tail;
                 chunk.sorted_records(&mut records);
                 let tags = chunk.head.state.filter(|state| state.has_tags());
-                match tags {
-                    None => use_it(&block.snapshot, &chunk, None, &records),
-                    Some(state) => {
-                        state.read_tags(|tags| use_it(&block.snapshot, &chunk, Some(tags), &records));
-                    }
-                }
+                // A copy, so that no thread of the application waits for the encoding.
+                let tags = tags.and_then(|state| state.read_tags(TraceTags::clone));
+                use_it(&block.snapshot, &chunk, tags.as_ref(), &records);
             }
         }
     }
@@ -201,7 +201,7 @@ impl Payload for Batch<'_> {
         self.blocks.iter().take(self.count).map(|block| block.chunks as usize).sum()
     }
 
-    fn encode(&self, format: &mut dyn TraceFormat) {
+    fn encode(&self, format: &mut dyn TraceEncoder) {
         format.begin();
         self.each_chunk(|snapshot, chunk, tags, records| {
             format.chunk(&chunk_facts(chunk, snapshot, tags, self.keep_rate), records);
@@ -229,23 +229,25 @@ fn batch_len(waiting: &VecDeque<Block>) -> usize {
 
 /// Makes the decisions that are open, in the order in which the chunks ended, and applies single-span sampling.
 fn decide(blocks: &mut [Block]) {
+    let now = unix_ns();
     let mut open: Vec<(i64, usize, usize)> = Vec::new();
     for (index, block) in blocks.iter_mut().enumerate() {
         let mut at = 0;
         each_chunk_mut(&mut block.bytes, |head, _| {
             if !head.is_processed {
-                open.push((head.end_ns, index, at));
+                // A chunk may claim to end in the future, which must not fill the limiters.
+                open.push((head.end_ns.min(now), index, at));
             }
             at += head.len as usize;
         });
     }
     open.sort_unstable();
-    for (_, index, at) in open {
+    for (end_ns, index, at) in open {
         let Some(block) = blocks.get_mut(index) else { continue };
         let snapshot = Arc::clone(&block.snapshot);
         let Some(chunk) = block.bytes.get_mut(at..) else { continue };
         let mut is_first = true;
-        each_first_chunk(chunk, &mut is_first, |head, records| process(head, records, &snapshot));
+        each_first_chunk(chunk, &mut is_first, |head, records| process(head, records, end_ns, &snapshot));
     }
 }
 
@@ -260,20 +262,20 @@ fn each_first_chunk(bytes: &mut [u8], is_first: &mut bool, mut change: impl FnMu
     });
 }
 
-fn process(head: &mut ChunkHead, records: &mut [u8], snapshot: &Snapshot) {
+fn process(head: &mut ChunkHead, records: &mut [u8], end_ns: i64, snapshot: &Snapshot) {
     head.decision = head.state.and_then(|state| state.decision()).or(head.decision);
     if head.decision.is_none() {
-        let decision = decide_chunk(head, records, snapshot);
+        let decision = decide_chunk(head, records, end_ns, snapshot);
         head.decision = Some(head.state.map_or(decision, |state| state.decide(&decision)));
     }
     head.is_processed = true;
     if head.decision.is_some_and(|decision| !decision.is_kept()) && !snapshot.span_sampler.is_empty() {
-        sample_spans(head.end_ns, records, snapshot);
+        sample_spans(end_ns, records, snapshot);
     }
 }
 
 /// Decides on the local root; where it is not in the chunk, on the first record.
-fn decide_chunk(head: &ChunkHead, records: &[u8], snapshot: &Snapshot) -> Decision {
+fn decide_chunk(head: &ChunkHead, records: &[u8], end_ns: i64, snapshot: &Snapshot) -> Decision {
     let mut root = None;
     let mut rest = records;
     while let Some((record, tail)) = RecordRef::split(rest) {
@@ -285,7 +287,7 @@ fn decide_chunk(head: &ChunkHead, records: &[u8], snapshot: &Snapshot) -> Decisi
     let Some(root) = root else { return Decision { priority: 1, mechanism: Some(0), rate: None, limit_rate: None } };
     let span = SpanRef::of_record(&root, snapshot);
     let env = snapshot.env_of(&span);
-    snapshot.sampler.decide(head.trace_id as u64, &span, env, head.end_ns)
+    snapshot.sampler.decide(head.trace_id as u64, &span, env, end_ns)
 }
 
 /// Marks the spans of a dropped trace that single-span rules keep, in start order.

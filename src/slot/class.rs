@@ -55,17 +55,22 @@ impl SlotClass {
     /// How many slots have a live handle.
     pub fn live_handles(&self) -> usize {
         let mut live = 0;
+        self.each_slot(|header| live += usize::from(header.has_live_handle()));
+        live
+    }
+
+    /// Calls `use_it` with every slot there is.
+    pub fn each_slot(&self, mut use_it: impl FnMut(&'static SlotHeader)) {
         let mut slab = self.slabs.load(Ordering::Acquire);
         while !slab.is_null() {
             // SAFETY: slabs are pushed whole and never freed.
             let this = unsafe { &*slab };
             for index in 0..this.count {
-                // SAFETY: the slab has `count` slots, each begins with an initialised header.
-                live += usize::from(unsafe { (*self.slot_at(this, index)).has_live_handle() });
+                // SAFETY: the slab has `count` slots, each begins with an initialised header and is never unmapped.
+                use_it(unsafe { &*self.slot_at(this, index) });
             }
             slab = this.next.load(Ordering::Acquire);
         }
-        live
     }
 
     /// Makes a slab and returns its slots as a list linked by `next`, with their number. `None` when memory is out.

@@ -1,6 +1,6 @@
 //! Tracers: made from settings, found by name, flushed, shut down; and each thread's part of them.
 
-mod build;
+pub mod build;
 mod core;
 mod exit;
 mod fork;
@@ -8,8 +8,9 @@ mod registry;
 mod snapshot;
 mod thread;
 
-pub use build::{BuildError, Parts as TracerParts, build_pipeline};
+pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter};
 pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, resolve_tracer};
+pub use fork::{decide_before_fork, set_active_segment};
 pub use registry::{default_tracer, named_tracer};
 pub use snapshot::{make_snapshot, runtime_id};
 pub use thread::{Thread, with_thread};

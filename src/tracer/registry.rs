@@ -19,7 +19,7 @@ pub fn default_tracer() -> Result<TracerHandle, BuildError> {
     if let Some(tracer) = referenced_default() {
         return Ok(tracer);
     }
-    let tracer = new_tracer(Parts::from_config(ConfigBuilder::new().resolve()))?;
+    let tracer = new_tracer(Parts::from_config(ConfigBuilder::new().resolve())?)?;
     DEFAULT.store(tracer, Ordering::Release);
     Ok(tracer)
 }

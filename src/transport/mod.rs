@@ -8,7 +8,6 @@
 //! `lookup.rs` talk to the system.
 
 mod agent;
-mod agent_url;
 mod connection;
 mod error;
 mod lookup;
@@ -17,7 +16,7 @@ mod origin;
 mod socket;
 
 pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
-pub use agent_url::AgentUrl;
+pub use crate::config::AgentUrl;
 pub use error::TransportError;
 pub use message::{Request, Response};
 pub use origin::Origin;

@@ -15,7 +15,7 @@ pub use v04::V04;
 pub use v05::V05;
 
 /// A payload format: chunks go in one by one, then the payload is closed.
-pub trait TraceFormat {
+pub trait TraceEncoder {
     /// Begins a payload.
     fn begin(&mut self);
     /// Adds a chunk; `records` stand in start order.

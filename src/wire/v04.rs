@@ -2,7 +2,7 @@
 //!
 //! String and numeric tags move as whole runs, one copy each; only headers and the library's own tags are written here.
 
-use super::{AddedTags, ChunkFacts, TraceFormat, events_json};
+use super::{AddedTags, ChunkFacts, TraceEncoder, events_json};
 use crate::record::msgpack::{str_size, write_str};
 use crate::record::{AttributeValue, Extra, Field, RecordRef, SpanEvent, SpanLink, flag};
 
@@ -17,7 +17,7 @@ pub struct V04 {
 /// Bit 31 of a link's flags says that the others mean something.
 const FLAGS_ARE_SET: u32 = 1 << 31;
 
-impl TraceFormat for V04 {
+impl TraceEncoder for V04 {
     fn begin(&mut self) {
         self.payload.clear();
         self.payload.extend_from_slice(&[0xdd, 0, 0, 0, 0]);

@@ -2,7 +2,7 @@
 //!
 //! Links and events travel as JSON in tags; structured tags cannot be sent in this format.
 
-use super::{AddedTags, ChunkFacts, TraceFormat, events_json, links_json};
+use super::{AddedTags, ChunkFacts, TraceEncoder, events_json, links_json};
 use crate::record::msgpack::{decode_number, split_str, str_size, write_str};
 use crate::record::{Field, Number, RecordRef, flag, text_hash};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ pub struct V05 {
     added: AddedTags,
 }
 
-impl TraceFormat for V05 {
+impl TraceEncoder for V05 {
     fn begin(&mut self) {
         self.strings.clear();
         self.chunks.clear();

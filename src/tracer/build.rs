@@ -1,0 +1,135 @@
+//! From settings to a running pipeline: exporter, transport, snapshot.
+
+use super::snapshot::make_snapshot;
+use crate::config::{Config, ExporterChoice, Settings, TraceApiVersion};
+use crate::export::agent::{AgentFacts, AgentProtocol, TraceFormat};
+use crate::export::{
+    AgentExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, Output, Pipeline, Sender,
+    SharedExporter, Snapshot,
+};
+use crate::transport::{AgentTransport, Origin, Transport, TransportError};
+use std::fmt;
+use std::sync::Arc;
+
+/// What a tracer is made from; kept, because a forked child makes its own from the same.
+#[derive(Clone)]
+pub struct Parts {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// An exporter given in code, which beats the settings.
+    pub exporter: Option<Arc<SharedExporter>>,
+    /// A transport of the host's, which beats the library's own.
+    pub transport: Option<Arc<BeginExchange>>,
+}
+
+/// Why no tracer was made.
+#[derive(Debug)]
+pub enum BuildError {
+    /// The exporter that the settings name cannot be opened.
+    Exporter(String),
+    /// The agent's address cannot be used.
+    Transport(TransportError),
+    /// Memory is out.
+    OutOfMemory,
+    /// Too many names of tracers.
+    TooManyNames,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Exporter(cause) => write!(f, "LIBDDTRACE_EXPORTER: {cause}"),
+            BuildError::Transport(cause) => write!(f, "the agent cannot be reached by this library: {cause}"),
+            BuildError::OutOfMemory => write!(f, "memory is out"),
+            BuildError::TooManyNames => write!(f, "too many names of tracers are in use"),
+        }
+    }
+}
+
+impl Parts {
+    /// A tracer made from settings alone. Opens the exporter that they name.
+    pub fn from_config(config: Config) -> Result<Self, BuildError> {
+        let config = Arc::new(config);
+        let exporter = open_exporter(&config.settings)?;
+        Ok(Parts { config, exporter, transport: None })
+    }
+}
+
+/// The exporter of the settings, unless it is the agent.
+pub fn open_exporter(settings: &Settings) -> Result<Option<Arc<SharedExporter>>, BuildError> {
+    let console = |format| {
+        let exporter = ConsoleExporter::new(format, Output::Stdout, colour(settings));
+        exporter.map(|exporter| SharedExporter::of_data(Arc::new(exporter)))
+    };
+    let opened = match &settings.exporter {
+        ExporterChoice::Agent => return Ok(None),
+        ExporterChoice::Console => console(ConsoleFormat::Json),
+        ExporterChoice::ConsolePretty => console(ConsoleFormat::Pretty),
+        ExporterChoice::Tree => console(ConsoleFormat::Tree),
+        ExporterChoice::File(path) => FileExporter::open(path).map(|exporter| SharedExporter::of_data(Arc::new(exporter))),
+        ExporterChoice::Memory => Ok(SharedExporter::memory(0)),
+        ExporterChoice::Null => Ok(SharedExporter::null()),
+    };
+    opened.map(|exporter| Some(Arc::new(exporter))).map_err(|error| BuildError::Exporter(error.to_string()))
+}
+
+fn colour(settings: &Settings) -> Colour {
+    if settings.logging.no_color { Colour::Never } else { Colour::Auto }
+}
+
+/// Builds what a tracer runs on in this process.
+pub fn build_pipeline(parts: &Parts, version: u32) -> Result<(Arc<Pipeline>, Arc<Snapshot>), BuildError> {
+    let settings = &parts.config.settings;
+    let snapshot = Arc::new(make_snapshot(&parts.config, version));
+    let pipeline = Arc::new(Pipeline::new(settings.writer.buffer_size, settings.lifecycle.host_driven));
+    let (exporter, transport) = exporter_of(parts)?;
+    if let Some(shared) = &parts.exporter {
+        shared.attach(&pipeline);
+    }
+    let interval = settings.writer.interval;
+    let sender = Sender::new(Arc::clone(&pipeline), exporter, interval);
+    let id = pipeline.runtime.add(Box::new(sender), interval);
+    pipeline.set_sender(id, transport);
+    Ok((pipeline, snapshot))
+}
+
+fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Transport>>), BuildError> {
+    if let Some(shared) = &parts.exporter {
+        return Ok((shared.exporter(), None));
+    }
+    let settings = &parts.config.settings;
+    let (link, transport) = match &parts.transport {
+        Some(begin) => (Link::Host(Arc::clone(begin)), None),
+        None => {
+            let transport: Arc<dyn Transport> = Arc::new(open_transport(settings)?);
+            (Link::Blocking(Arc::clone(&transport)), Some(transport))
+        }
+    };
+    let protocol = AgentProtocol::new(agent_facts(settings));
+    Ok((Exporter::Agent(Box::new(AgentExporter::new(protocol, link, settings.agent.timeout))), transport))
+}
+
+fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
+    AgentTransport::new(&settings.agent.url, settings.agent.timeout).map_err(BuildError::Transport)
+}
+
+fn agent_facts(settings: &Settings) -> AgentFacts {
+    let mut origin = Origin::detect();
+    if let Some(entity) = &settings.agent.entity_id {
+        origin.entity_id = Some(entity.clone());
+    }
+    AgentFacts {
+        language: settings.runtime.language.clone(),
+        language_version: settings.runtime.language_version.clone(),
+        interpreter: settings.runtime.interpreter.clone(),
+        tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
+        origin,
+        external_env: settings.agent.external_env.clone().unwrap_or_default(),
+        extra_headers: settings.agent.extra_headers.clone(),
+        format: match settings.agent.api_version {
+            TraceApiVersion::V04 => TraceFormat::V04,
+            TraceApiVersion::V05 => TraceFormat::V05,
+        },
+        ..AgentFacts::default()
+    }
+}

@@ -1,0 +1,114 @@
+//! From settings to a snapshot: samplers, propagator, and the tags that the library adds.
+
+use crate::config::{Config, Settings};
+use crate::export::Snapshot;
+use crate::propagation::Propagator;
+use crate::record::{LibraryTags, TagEntry, fill_random};
+use crate::sampling::{SpanSampler, TraceSampler};
+use crate::service::fork;
+use crate::wire::SpanRule;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::Arc;
+
+/// Makes a snapshot.
+pub fn make_snapshot(config: &Arc<Config>, version: u32) -> Snapshot {
+    let settings = &config.settings;
+    let sampling = &settings.sampling;
+    let span_rules = sampling.span_rules.iter().map(|rule| SpanRule { rate: rule.sample_rate, max_per_second: rule.max_per_second });
+    Snapshot {
+        version,
+        config: Arc::clone(config),
+        library: library_tags(settings),
+        sampler: Arc::new(TraceSampler::new(&sampling.rules, sampling.sample_rate, sampling.rate_limit, sampling.rate_limit_is_set)),
+        span_rules: span_rules.collect(),
+        span_sampler: Arc::new(SpanSampler::new(&sampling.span_rules)),
+        propagator: Arc::new(Propagator::new(&settings.propagation)),
+        is_enabled: settings.enabled,
+        max_live_spans: settings.lifecycle.max_live_spans,
+        wide_trace_ids: settings.generate_128_bit_trace_ids,
+        partial_flush_min: partial_flush_min(settings),
+        max_chunk_bytes: settings.writer.max_payload_size,
+        service_mapping: settings.content.service_mapping.clone(),
+        native_events: settings.content.native_span_events,
+    }
+}
+
+fn partial_flush_min(settings: &Settings) -> u32 {
+    if !settings.partial_flush.enabled {
+        return u32::MAX;
+    }
+    u32::try_from(settings.partial_flush.min_spans).unwrap_or(u32::MAX).max(1)
+}
+
+fn library_tags(settings: &Settings) -> LibraryTags {
+    let identity = &settings.identity;
+    let language = &settings.runtime.language;
+    let mut tags = LibraryTags::new(&identity.service, short_language(language));
+    if let Some(env) = &identity.env {
+        tags.every_span.push(TagEntry::text("env", env));
+    }
+    for (key, value) in &identity.global_tags {
+        tags.every_span.push(TagEntry::text(key, value));
+    }
+    tags.version = identity.version.as_ref().map(|version| TagEntry::text("version", version));
+    tags.local_root_texts.push(TagEntry::text("runtime-id", &runtime_id()));
+    tags.local_root_numbers.push(TagEntry::number("process_id", f64::from(std::process::id())));
+    if identity.report_hostname {
+        let hostname = identity.hostname.clone().or_else(system_hostname);
+        tags.trace_root_texts.extend(hostname.map(|name| TagEntry::text("_dd.hostname", &name)));
+    }
+    tags.chunk_root_texts.push(TagEntry::text("language", tag_language(language)));
+    if identity.git_metadata {
+        let git = [("_dd.git.repository_url", &identity.git_repository_url), ("_dd.git.commit.sha", &identity.git_commit_sha)];
+        for (key, value) in git {
+            tags.chunk_root_texts.extend(value.as_ref().map(|value| TagEntry::text(key, value)));
+        }
+    }
+    tags
+}
+
+/// The value of the tag `language`.
+fn tag_language(language: &str) -> &str {
+    if language == "nodejs" { "javascript" } else { language }
+}
+
+/// The name in keys such as `_dd.py.partial_flush`.
+fn short_language(language: &str) -> &str {
+    match language {
+        "python" => "py",
+        "ruby" => "rb",
+        "nodejs" => "js",
+        other => other,
+    }
+}
+
+fn system_hostname() -> Option<String> {
+    let mut name = [0u8; 256];
+    // SAFETY: pointer and length are of one buffer.
+    let failed = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len()) } != 0;
+    let name = name.split(|byte| *byte == 0).next()?;
+    let name = std::str::from_utf8(name).ok()?;
+    (!failed && !name.is_empty()).then(|| name.to_owned())
+}
+
+/// The process's id for its traces: a random UUID, another one in every forked child.
+pub fn runtime_id() -> String {
+    static GENERATION: AtomicU32 = AtomicU32::new(0);
+    static HIGH: AtomicU64 = AtomicU64::new(0);
+    static LOW: AtomicU64 = AtomicU64::new(0);
+    static LOCK: crate::slot::LockWord = crate::slot::LockWord::new();
+    let generation = fork::generation();
+    // A lock that a fork left behind belongs to a thread that was drawing the parent's id; ours is drawn without it.
+    let guard = LOCK.lock(generation);
+    if GENERATION.load(Ordering::Acquire) != generation {
+        let mut random = [0; 16];
+        fill_random(&mut random);
+        let id = uuid::Builder::from_random_bytes(random).into_uuid().as_u128();
+        HIGH.store((id >> 64) as u64, Ordering::Relaxed);
+        LOW.store(id as u64, Ordering::Relaxed);
+        GENERATION.store(generation, Ordering::Release);
+    }
+    let id = (u128::from(HIGH.load(Ordering::Relaxed)) << 64) | u128::from(LOW.load(Ordering::Relaxed));
+    drop(guard);
+    uuid::Uuid::from_u128(id).hyphenated().to_string()
+}
