@@ -9,4 +9,5 @@ mod trace_tags;
 pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};
 pub use extracted::Extracted;
+pub(crate) use trace_tags::TagView;
 pub use trace_tags::{DECISION_MAKER, KNUTH_RATE, PROPAGATED_PREFIX, TRACE_ID_HIGH, TraceTags};
