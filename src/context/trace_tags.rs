@@ -120,12 +120,17 @@ impl TraceTags {
     /// changed, if `key` does not begin with `_dd.p.`, is `_dd.p.tid` (that follows from the trace id), or the limit of
     /// text would be exceeded.
     pub fn set(&mut self, key: &str, value: &str) -> bool {
-        let is_propagated = key.len() > PROPAGATED_PREFIX.len() && key.starts_with(PROPAGATED_PREFIX);
-        if !is_propagated || key == TRACE_ID_HIGH || !self.has_room(key.len().saturating_add(value.len())) {
+        key.strip_prefix(PROPAGATED_PREFIX).is_some_and(|name| self.set_named(name, value))
+    }
+
+    /// [`Self::set`] for a key without its `_dd.p.`.
+    pub(crate) fn set_named(&mut self, name: &str, value: &str) -> bool {
+        let value = value.trim_matches(' ');
+        if name.is_empty() || name == "tid" || !self.has_room(name.len().saturating_add(value.len())) {
             return false;
         }
-        let index = self.position(key);
-        let tag = self.append_pair(key, value.trim_matches(' '));
+        let index = self.tag_views().position(|tag| tag.name() == name);
+        let tag = self.append_pair(name, value);
         match index.and_then(|index| self.tags.get_mut(index)) {
             Some(place) => {
                 let gone = std::mem::replace(place, tag);
@@ -264,16 +269,17 @@ impl TraceTags {
     }
 
     fn has_room(&self, added: usize) -> bool {
-        self.text.len().saturating_add(added) < MAX_TEXT
+        self.text.len().saturating_add(added) < MAX_TEXT - PROPAGATED_PREFIX.len()
     }
 
-    fn append_pair(&mut self, key: &str, value: &str) -> Tag {
+    fn append_pair(&mut self, name: &str, value: &str) -> Tag {
         let start = self.text.len();
-        self.text.push_str(key);
+        self.text.push_str(PROPAGATED_PREFIX);
+        self.text.push_str(name);
         self.text.push('=');
         self.text.push_str(value);
         let pair = TextRange::new(start, self.text.len() - start);
-        Tag { pair, key_len: key.len() as u32, form: TagForm::of(key, value) }
+        Tag { pair, key_len: (PROPAGATED_PREFIX.len() + name.len()) as u32, form: TagForm::of(name, value) }
     }
 
     /// Puts `new` where `old`, which no field names any more, was. Empty if there is no room.
@@ -327,13 +333,20 @@ impl Tag {
     }
 }
 
+impl<'a> TagView<'a> {
+    /// The key without its `_dd.p.`.
+    pub(crate) fn name(&self) -> &'a str {
+        self.key.get(PROPAGATED_PREFIX.len()..).unwrap_or("")
+    }
+}
+
 impl TagForm {
-    fn of(key: &str, value: &str) -> Self {
-        let key_fits = key.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && !matches!(byte, b',' | b'='));
+    fn of(name: &str, value: &str) -> Self {
+        let name_fits = name.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && !matches!(byte, b',' | b'='));
         let value_fits = !value.is_empty() && value.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b',');
         let needs_change = |byte| matches!(byte, b';' | b'~' | b'=');
-        let plain = !key.bytes().any(|byte| byte == b';') && !value.bytes().any(needs_change);
-        TagForm { fits_datadog: key_fits && value_fits, fits_tracestate: key_fits && value_fits && plain }
+        let plain = !name.bytes().any(|byte| byte == b';') && !value.bytes().any(needs_change);
+        TagForm { fits_datadog: name_fits && value_fits, fits_tracestate: name_fits && value_fits && plain }
     }
 }
 

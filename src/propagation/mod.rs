@@ -1,1 +1,33 @@
-//! (empty room)
+//! Context propagation: reads and writes the headers by which a trace crosses process borders.
+//!
+//! One file per style: the Datadog headers, W3C Trace Context (`traceparent`, `tracestate`), B3 in both forms, W3C Baggage;
+//! [`Propagator`] composes them as `DD_TRACE_PROPAGATION_STYLE` and its companions say. Pure functions of headers and
+//! settings: no clock, no input or output, no state. Whatever comes in is bounded and checked; what is not valid is passed
+//! over and reported, never an error.
+
+#![forbid(unsafe_code)]
+
+mod b3;
+mod baggage;
+mod datadog;
+mod datadog_tags;
+mod digits;
+mod extract;
+mod headers;
+mod inject;
+mod outgoing;
+mod propagator;
+mod rate;
+mod report;
+mod sink;
+mod tracecontext;
+mod tracestate;
+
+#[cfg(test)]
+mod tests;
+
+pub use extract::Lookup;
+pub use inject::InjectInput;
+pub use propagator::Propagator;
+pub use report::{ExtractReport, InjectReport, StyleSet};
+pub use sink::{BufferSink, HeaderSink};

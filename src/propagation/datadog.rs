@@ -1,0 +1,82 @@
+//! The Datadog style: ids in decimal, priority, origin and tags in headers of their own.
+//!
+//! `x-datadog-trace-id` holds the low half of the trace id; the high half travels in `x-datadog-tags` as `_dd.p.tid`.
+
+use super::datadog_tags;
+use super::digits::{Decimal, parse_decimal, parse_decimal_i32};
+use super::extract::{Ids, Malformed};
+use super::headers::{Header, Headers};
+use super::outgoing::Outgoing;
+use super::sink::HeaderSink;
+use crate::context::Extracted;
+
+/// Reads the whole context.
+pub(super) fn read(headers: &Headers<'_>, tags_enabled: bool, into: &mut Extracted) -> Result<Option<Ids>, Malformed> {
+    let Some((low, span_id)) = read_low_ids(headers)? else { return Ok(None) };
+    into.priority = headers.get(Header::SamplingPriority).and_then(parse_decimal_i32);
+    if let Some(origin) = headers.get(Header::Origin).and_then(|value| std::str::from_utf8(value).ok()) {
+        into.tags.set_origin(origin);
+    }
+    let tags = headers.get(Header::Tags);
+    let high = tags.map_or(0, |header| datadog_tags::read(header, tags_enabled, &mut into.tags));
+    Ok(Some(Ids::new(high, low, span_id)))
+}
+
+/// Reads nothing but the ids and whether the trace is kept.
+pub(super) fn peek(headers: &Headers<'_>, tags_enabled: bool) -> Result<Option<(Ids, bool)>, Malformed> {
+    let Some((low, span_id)) = read_low_ids(headers)? else { return Ok(None) };
+    let high = headers.get(Header::Tags).map_or(0, |header| datadog_tags::read_trace_id_high(header, tags_enabled));
+    let is_kept = headers.get(Header::SamplingPriority).and_then(parse_decimal_i32).is_some_and(|priority| priority > 0);
+    Ok(Some((Ids::new(high, low, span_id), is_kept)))
+}
+
+/// Writes the headers; why the tags were left out, if they were.
+pub(super) fn write<S: HeaderSink + ?Sized>(
+    outgoing: &Outgoing<'_>,
+    tags_max_length: usize,
+    sink: &mut S,
+) -> Option<&'static str> {
+    sink.header(Header::TraceId.name(), Decimal::new(outgoing.trace_id as u64).as_bytes());
+    sink.header(Header::ParentId.name(), Decimal::new(outgoing.span_id).as_bytes());
+    if let Some(priority) = outgoing.priority {
+        write_priority(priority, sink);
+    }
+    if let Some(origin) = outgoing.origin() {
+        sink.header(Header::Origin.name(), origin.as_bytes());
+    }
+    write_tags(outgoing, tags_max_length, sink)
+}
+
+fn write_tags<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, max_length: usize, sink: &mut S) -> Option<&'static str> {
+    let known_error = outgoing.tags.and_then(|tags| tags.propagation_error());
+    if known_error.is_some_and(datadog_tags::is_outgoing_error) {
+        return None;
+    }
+    match datadog_tags::write(outgoing, max_length) {
+        Ok(list) if list.len() == 0 => None,
+        Ok(list) => {
+            sink.header(Header::Tags.name(), list.as_bytes());
+            None
+        }
+        Err(error) => Some(error),
+    }
+}
+
+fn write_priority<S: HeaderSink + ?Sized>(priority: i32, sink: &mut S) {
+    let mut text = super::sink::ValueBuffer::<16>::new();
+    push_priority(&mut text, priority);
+    sink.header(Header::SamplingPriority.name(), text.as_bytes());
+}
+
+/// Appends a priority in decimal; whether it fitted.
+pub(super) fn push_priority<const N: usize>(text: &mut super::sink::ValueBuffer<N>, priority: i32) -> bool {
+    let has_sign = priority >= 0 || text.push(b"-");
+    has_sign && text.push(Decimal::new(u64::from(priority.unsigned_abs())).as_bytes())
+}
+
+fn read_low_ids(headers: &Headers<'_>) -> Result<Option<(u64, u64)>, Malformed> {
+    let Some(trace_id) = headers.get(Header::TraceId) else { return Ok(None) };
+    let low = parse_decimal(trace_id).filter(|id| *id != 0).ok_or(Malformed)?;
+    let span_id = headers.get(Header::ParentId).map_or(Some(0), parse_decimal).ok_or(Malformed)?;
+    Ok(Some((low, span_id)))
+}

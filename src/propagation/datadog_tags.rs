@@ -1,0 +1,168 @@
+//! The codec of `x-datadog-tags`: `key=value` pairs with commas between them.
+//!
+//! Keys are 0x21–0x7E without `,` and `=`, values 0x20–0x7E without `,`; both have at least one character, and blanks around
+//! a value do not count. One trailing comma is tolerated. Only keys `_dd.p.…` travel. Inbound limit: 512 bytes; outbound:
+//! `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`, at most 512. A list that is too long is left out as a whole.
+
+use super::digits::{hex16, parse_decimal, parse_lower_hex};
+use super::outgoing::Outgoing;
+use super::sink::ValueBuffer;
+use crate::context::{PROPAGATED_PREFIX, TraceTags};
+
+/// The longest list, in either direction.
+pub(super) const MAX_LENGTH: usize = 512;
+
+/// Propagation errors that concern the outgoing list: once one is known, the list is not tried again.
+pub(super) const DISABLED: &str = "disabled";
+const INJECT_MAX_SIZE: &str = "inject_max_size";
+const ENCODING_ERROR: &str = "encoding_error";
+
+const EXTRACT_MAX_SIZE: &str = "extract_max_size";
+const DECODING_ERROR: &str = "decoding_error";
+
+/// The header breaks the grammar.
+struct Malformed;
+
+/// Reads the header into `tags` and returns the trace id's high half, 0 if there is none.
+pub(super) fn read(header: &[u8], enabled: bool, tags: &mut TraceTags) -> u64 {
+    match decode(header, enabled) {
+        Ok(pairs) => store(pairs, tags),
+        Err(error) => {
+            tags.set_propagation_error(error);
+            0
+        }
+    }
+}
+
+/// Reads nothing but the trace id's high half.
+pub(super) fn read_trace_id_high(header: &[u8], enabled: bool) -> u64 {
+    let Ok(mut pairs) = decode(header, enabled) else { return 0 };
+    let mut high = 0;
+    let is_valid = pairs.all(|pair| match pair {
+        Ok(("_dd.p.tid", value)) => {
+            high = parse_trace_id_high(value).unwrap_or(0);
+            true
+        }
+        other => other.is_ok(),
+    });
+    if is_valid { high } else { 0 }
+}
+
+/// Stores a tag that came in, unless it is one that nobody uses any more. A decision maker must be one.
+pub(super) fn store_tag(name: &str, value: &str, tags: &mut TraceTags) {
+    match name {
+        "upstream_services" => {}
+        "dm" if !is_decision_maker(value) => set_first_error(tags, DECODING_ERROR),
+        _ => {
+            tags.set_named(name, value);
+        }
+    }
+}
+
+/// Writes the list. Nothing to write: an empty one.
+pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize) -> Result<ValueBuffer<MAX_LENGTH>, &'static str> {
+    let mut list = ValueBuffer::new();
+    if max_length == 0 {
+        return if outgoing.has_tags() { Err(DISABLED) } else { Ok(list) };
+    }
+    for tag in outgoing.stored_tags() {
+        if !tag.fits_datadog {
+            return Err(ENCODING_ERROR);
+        }
+        append(&mut list, &[tag.pair.as_bytes()])?;
+    }
+    if let Some(mechanism) = outgoing.decision_maker {
+        append(&mut list, &[b"_dd.p.dm=", mechanism.as_bytes()])?;
+    }
+    if let Some(rate) = outgoing.rate {
+        append(&mut list, &[b"_dd.p.ksr=", rate.as_bytes()])?;
+    }
+    let high = (outgoing.trace_id >> 64) as u64;
+    if high != 0 {
+        append(&mut list, &[b"_dd.p.tid=", &hex16(high)])?;
+    }
+    if list.len() > max_length { Err(INJECT_MAX_SIZE) } else { Ok(list) }
+}
+
+/// Whether an error tells that the outgoing list was tried already.
+pub(super) fn is_outgoing_error(error: &str) -> bool {
+    matches!(error, DISABLED | INJECT_MAX_SIZE | ENCODING_ERROR)
+}
+
+fn store<'a>(pairs: impl Iterator<Item = Result<(&'a str, &'a str), Malformed>>, tags: &mut TraceTags) -> u64 {
+    let mut high = 0;
+    for pair in pairs {
+        let Ok((key, value)) = pair else {
+            tags.clear_tags();
+            tags.set_propagation_error(DECODING_ERROR);
+            return 0;
+        };
+        match key.strip_prefix(PROPAGATED_PREFIX) {
+            Some("tid") => high = trace_id_high(value, tags),
+            Some(name) => store_tag(name, value, tags),
+            None => {}
+        }
+    }
+    high
+}
+
+fn decode(
+    header: &[u8],
+    enabled: bool,
+) -> Result<impl Iterator<Item = Result<(&str, &str), Malformed>>, &'static str> {
+    if !enabled && !header.is_empty() {
+        return Err(DISABLED);
+    }
+    if header.len() > MAX_LENGTH {
+        return Err(EXTRACT_MAX_SIZE);
+    }
+    if !header.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return Err(DECODING_ERROR);
+    }
+    let text = std::str::from_utf8(header).map_err(|_| DECODING_ERROR)?;
+    let list = (!text.is_empty()).then(|| text.strip_suffix(',').unwrap_or(text));
+    Ok(list.into_iter().flat_map(|list| list.split(',')).map(split_pair))
+}
+
+fn split_pair(pair: &str) -> Result<(&str, &str), Malformed> {
+    let (key, value) = pair.split_once('=').ok_or(Malformed)?;
+    let value = value.trim_matches(' ');
+    let is_valid = !key.is_empty() && !key.contains(' ') && !value.is_empty();
+    if is_valid { Ok((key, value)) } else { Err(Malformed) }
+}
+
+fn trace_id_high(value: &str, tags: &mut TraceTags) -> u64 {
+    if let Some(high) = parse_trace_id_high(value) {
+        return high;
+    }
+    let mut error = ValueBuffer::<{ MAX_LENGTH + 16 }>::new();
+    let is_complete = error.push(b"malformed_tid ") && error.push(value.as_bytes());
+    if let (true, Ok(error)) = (is_complete, std::str::from_utf8(error.as_bytes())) {
+        set_first_error(tags, error);
+    }
+    0
+}
+
+fn parse_trace_id_high(value: &str) -> Option<u64> {
+    let digits = <&[u8; 16]>::try_from(value.as_bytes()).ok()?;
+    parse_lower_hex(digits).filter(|high| *high != 0)
+}
+
+/// `-` and a mechanism from 0 to 255 without leading zeros, known or not.
+fn is_decision_maker(value: &str) -> bool {
+    let Some(digits) = value.strip_prefix('-') else { return false };
+    let is_canonical = digits == "0" || !digits.starts_with('0');
+    is_canonical && parse_decimal(digits.as_bytes()).is_some_and(|mechanism| mechanism <= 255)
+}
+
+fn set_first_error(tags: &mut TraceTags, error: &str) {
+    if tags.propagation_error().is_none() {
+        tags.set_propagation_error(error);
+    }
+}
+
+#[inline]
+fn append(list: &mut ValueBuffer<MAX_LENGTH>, pieces: &[&[u8]]) -> Result<(), &'static str> {
+    let fits = (list.len() == 0 || list.push(b",")) && pieces.iter().all(|piece| list.push(piece));
+    if fits { Ok(()) } else { Err(INJECT_MAX_SIZE) }
+}

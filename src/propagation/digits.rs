@@ -1,0 +1,227 @@
+//! Ids as headers write them: decimal and hexadecimal, read strictly and written without allocation.
+
+/// Reads a decimal number of at most 64 bits: digits only, leading zeros allowed.
+pub(super) fn parse_decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    if let Some((head, tail)) = text.split_last_chunk::<16>() {
+        let low = decimal8(first8(tail))? * 100_000_000 + decimal8(last8(tail))?;
+        return parse_short_decimal(head)?.checked_mul(10_000_000_000_000_000)?.checked_add(low);
+    }
+    parse_short_decimal(text)
+}
+
+/// Reads a decimal number with an optional minus sign.
+pub(super) fn parse_decimal_i32(text: &[u8]) -> Option<i32> {
+    let (is_negative, digits) = match text.split_first() {
+        Some((b'-', digits)) => (true, digits),
+        _ => (false, text),
+    };
+    let magnitude = i64::try_from(parse_decimal(digits)?).ok()?;
+    i32::try_from(if is_negative { -magnitude } else { magnitude }).ok()
+}
+
+/// Reads 1 to 16 hexadecimal digits of either case.
+pub(super) fn parse_hex(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 16 {
+        return None;
+    }
+    text.iter().try_fold(0, |value, &byte| Some(value << 4 | u64::from(hex_value(byte)?)))
+}
+
+/// Reads 1 to 32 hexadecimal digits of either case.
+pub(super) fn parse_hex128(text: &[u8]) -> Option<u128> {
+    match text.split_last_chunk::<16>() {
+        Some(([], low)) => parse_hex(low).map(u128::from),
+        Some((high, low)) => Some(u128::from(parse_hex(high)?) << 64 | u128::from(parse_hex(low)?)),
+        None => parse_hex(text).map(u128::from),
+    }
+}
+
+/// Reads hexadecimal digits, lower case only.
+pub(super) fn parse_lower_hex<const N: usize>(text: &[u8; N]) -> Option<u64> {
+    let mut value = 0u64;
+    let mut seen = 0u8;
+    for &byte in text {
+        let digit = LOWER_HEX_VALUES[usize::from(byte)];
+        seen |= digit;
+        value = value << 4 | u64::from(digit & 0x0f);
+    }
+    (seen & NOT_A_DIGIT == 0).then_some(value)
+}
+
+/// Writes a number as 16 lowercase hexadecimal digits.
+pub(super) fn hex16(value: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
+        pair.copy_from_slice(&HEX_PAIRS[usize::from(byte)]);
+    }
+    digits
+}
+
+/// A number written in decimal.
+pub(super) struct Decimal {
+    digits: [u8; 20],
+    start: usize,
+}
+
+impl Decimal {
+    /// Writes `value`.
+    pub(super) fn new(mut value: u64) -> Self {
+        let mut digits = [b'0'; 20];
+        let mut start = digits.len();
+        for place in digits.rchunks_exact_mut(2) {
+            let pair = DECIMAL_PAIRS[(value % 100) as usize];
+            place.copy_from_slice(&pair);
+            value /= 100;
+            start -= 2;
+            if value == 0 {
+                start += usize::from(pair[0] == b'0');
+                break;
+            }
+        }
+        Decimal { digits, start }
+    }
+
+    /// The digits.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.digits.get(self.start..).unwrap_or_default()
+    }
+}
+
+const NOT_A_DIGIT: u8 = 0x80;
+
+/// The value of each lowercase hexadecimal digit.
+static LOWER_HEX_VALUES: [u8; 256] = {
+    let mut values = [NOT_A_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[HEX_DIGITS[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
+
+static HEX_PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [HEX_DIGITS[byte >> 4], HEX_DIGITS[byte & 0x0f]];
+        byte += 1;
+    }
+    pairs
+};
+
+static DECIMAL_PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    pairs
+};
+
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Reads digits one by one; of more than 19, no sum can overflow unnoticed.
+fn parse_short_decimal(text: &[u8]) -> Option<u64> {
+    text.iter().try_fold(0u64, |value, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Reads eight decimal digits at once: neighbours are joined to pairs, pairs to fours, fours to the number.
+fn decimal8(text: [u8; 8]) -> Option<u64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let digits = u64::from_le_bytes(text) ^ ZEROS;
+    if digits.wrapping_add(0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 != 0 || digits & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+}
+
+fn first8(text: &[u8; 16]) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = *text;
+    [a, b, c, d, e, f, g, h]
+}
+
+fn last8(text: &[u8; 16]) -> [u8; 8] {
+    let [.., a, b, c, d, e, f, g, h] = *text;
+    [a, b, c, d, e, f, g, h]
+}
+
+fn hex_value(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_read_up_to_64_bits() {
+        for value in [0, 1, 9, 10, 99, 12_345_678, 9_999_999_999_999_999, 10_000_000_000_000_000, u64::MAX - 1, u64::MAX] {
+            assert_eq!(parse_decimal(value.to_string().as_bytes()), Some(value));
+            assert_eq!(Decimal::new(value).as_bytes(), value.to_string().as_bytes());
+        }
+        assert_eq!(parse_decimal(b"00000000000000000000000042"), Some(42));
+        for bad in ["", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "99999999999999999999", "1234567890123456:"] {
+            assert_eq!(parse_decimal(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_byte_but_a_digit_is_refused_at_every_place() {
+        let good = *b"18446744073709551";
+        for place in 0..good.len() {
+            for byte in 0..=255u8 {
+                let mut text = good;
+                text[place] = byte;
+                assert_eq!(parse_decimal(&text).is_some(), byte.is_ascii_digit(), "{byte} at {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn priorities_are_any_32_bit_number() {
+        assert_eq!(parse_decimal_i32(b"-2"), Some(-2));
+        assert_eq!(parse_decimal_i32(b"-2147483648"), Some(i32::MIN));
+        assert_eq!(parse_decimal_i32(b"2147483647"), Some(i32::MAX));
+        for bad in ["", "-", "--1", "+1", "1.0", "2147483648", "keep"] {
+            assert_eq!(parse_decimal_i32(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_of_either_case_and_any_length() {
+        assert_eq!(parse_hex(b"F"), Some(15));
+        assert_eq!(parse_hex(b"00000000000000000"), None);
+        assert_eq!(parse_hex128(b"640CFD8d00000000abcdefAB12345678"), Some(0x640c_fd8d_0000_0000_abcd_efab_1234_5678));
+        assert_eq!(parse_hex128(b"1abcdefab12345678"), Some(0x1_abcd_efab_1234_5678));
+        for bad in ["", "g", "0x1", "640cfd8d00000000abcdefab123456789", "640cfd8d0000000-abcdefab12345678"] {
+            assert_eq!(parse_hex128(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn strict_hexadecimal_is_lower_case() {
+        assert_eq!(parse_lower_hex(b"0123456789abcdef"), Some(0x0123_4567_89ab_cdef));
+        assert_eq!(parse_lower_hex(b"0123456789abcdeF"), None);
+        assert_eq!(parse_lower_hex(b"0g"), None);
+        assert_eq!(&hex16(0x0123_4567_89ab_cdef), b"0123456789abcdef");
+        assert_eq!(&hex16(10), b"000000000000000a");
+    }
+}

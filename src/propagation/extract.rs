@@ -1,0 +1,238 @@
+//! Extraction: runs the configured styles in order and makes one remote context of what they find.
+//!
+//! The first style with a valid context is the primary one: ids, priority, origin and tags are its. A later style that
+//! names another trace becomes a span link. W3C headers of the same trace add other vendors' tracestate, and their parent, a
+//! nearer one if it differs: then the Datadog parent is kept as the last one known.
+
+use super::digits::hex16;
+use super::headers::{Header, Headers, LookedUp, ot_baggage_key};
+use super::propagator::Propagator;
+use super::report::ExtractReport;
+use super::{b3, baggage, datadog, tracecontext};
+use crate::config::{ExtractBehavior, PropagationStyle};
+use crate::context::Extracted;
+use crate::record::SpanLink;
+
+/// A carrier that can be asked for one lowercase name at a time, and calls back with each value.
+pub type Lookup<'a> = dyn FnMut(&'static str, &mut dyn FnMut(&str)) + 'a;
+
+/// A style's headers are there, but break its rules.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// What every style must name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ids {
+    pub(super) trace_id: u128,
+    pub(super) span_id: u64,
+}
+
+impl Ids {
+    pub(super) fn new(high: u64, low: u64, span_id: u64) -> Self {
+        Ids { trace_id: u128::from(high) << 64 | u128::from(low), span_id }
+    }
+}
+
+impl Propagator {
+    /// Extracts from a carrier that can be asked for one name at a time. Legacy `ot-baggage-` headers, whose names cannot be known, are not found this way.
+    pub fn extract(&self, carrier: &mut Lookup<'_>, into: &mut Extracted) -> ExtractReport {
+        into.clear();
+        if self.behavior == ExtractBehavior::Ignore {
+            return ExtractReport::default();
+        }
+        let mut found = LookedUp::default();
+        for header in Header::of_styles(self.extracted_styles()) {
+            carrier(header.name(), &mut |value| found.add(header, value));
+        }
+        self.extract_headers(&found.headers(), into)
+    }
+
+    /// Extracts from all headers of a request or a message, in one pass.
+    pub fn extract_pairs<'a>(
+        &self,
+        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        into: &mut Extracted,
+    ) -> ExtractReport {
+        into.clear();
+        if self.behavior == ExtractBehavior::Ignore || self.extract.is_empty() {
+            return ExtractReport::default();
+        }
+        let mut headers = Headers::default();
+        for (name, value) in pairs {
+            if let Some(header) = Header::recognize(name) {
+                headers.add(header, value);
+            } else if self.reads_legacy_baggage {
+                self.extract_legacy_baggage(name, value, into);
+            }
+        }
+        self.extract_headers(&headers, into)
+    }
+
+    fn extract_legacy_baggage(&self, name: &[u8], value: &[u8], into: &mut Extracted) {
+        if let Some(key) = ot_baggage_key(name) {
+            baggage::read_legacy(key, value, self.baggage_limits, into.tags.baggage_mut());
+        }
+    }
+
+    fn extract_headers(&self, headers: &Headers<'_>, into: &mut Extracted) -> ExtractReport {
+        let mut report = ExtractReport::default();
+        let primary = self.extract_trace(headers, into, &mut report);
+        report.primary = primary;
+        if let (Some(style), ExtractBehavior::Restart) = (primary, self.behavior) {
+            restart(style, into);
+        }
+        self.extract_baggage(headers, into, &mut report);
+        into.is_remote = !into.is_empty();
+        report
+    }
+
+    fn extract_trace(
+        &self,
+        headers: &Headers<'_>,
+        into: &mut Extracted,
+        report: &mut ExtractReport,
+    ) -> Option<PropagationStyle> {
+        let mut primary = None;
+        let mut datadog_parent = 0;
+        let trace_styles = self.extract.iter().copied().filter(|style| *style != PropagationStyle::Baggage);
+        for style in trace_styles.take(if self.extract_first { 1 } else { usize::MAX }) {
+            let outcome = match primary {
+                None => self.read(style, headers, into, report),
+                Some(_) => self.compare(style, headers, into, datadog_parent, report),
+            };
+            match outcome {
+                Ok(Some(ids)) => {
+                    report.extracted.insert(style);
+                    primary = primary.or(Some(style));
+                    if style == PropagationStyle::Datadog && ids.trace_id == into.trace_id {
+                        datadog_parent = ids.span_id;
+                    }
+                }
+                Ok(None) => {}
+                Err(Malformed) => report.malformed.insert(style),
+            }
+        }
+        primary
+    }
+
+    /// Reads one style as the primary one.
+    fn read(
+        &self,
+        style: PropagationStyle,
+        headers: &Headers<'_>,
+        into: &mut Extracted,
+        report: &mut ExtractReport,
+    ) -> Result<Option<Ids>, Malformed> {
+        let found = match style {
+            PropagationStyle::Datadog => datadog::read(headers, self.tags_max_length > 0, into)?,
+            PropagationStyle::TraceContext => tracecontext::read(headers, into, report)?,
+            PropagationStyle::B3Multi => take_priority(b3::read_multi(headers)?, into),
+            PropagationStyle::B3 => take_priority(b3::read_single(headers)?, into),
+            PropagationStyle::Baggage => None,
+        };
+        if let Some(ids) = found {
+            into.trace_id = ids.trace_id;
+            into.span_id = ids.span_id;
+        }
+        Ok(found)
+    }
+
+    /// Reads one style beside the primary one.
+    fn compare(
+        &self,
+        style: PropagationStyle,
+        headers: &Headers<'_>,
+        into: &mut Extracted,
+        datadog_parent: u64,
+        report: &mut ExtractReport,
+    ) -> Result<Option<Ids>, Malformed> {
+        let Some((ids, is_kept)) = self.peek(style, headers)? else { return Ok(None) };
+        if ids.trace_id != into.trace_id {
+            report.conflict |= add_link(style, ids, is_kept, headers, into);
+        } else if style == PropagationStyle::TraceContext {
+            let state_parent = tracecontext::merge(headers, into, report);
+            if ids.span_id != into.span_id {
+                into.span_id = ids.span_id;
+                set_last_parent(state_parent, datadog_parent, into);
+            }
+        }
+        Ok(Some(ids))
+    }
+
+    fn peek(&self, style: PropagationStyle, headers: &Headers<'_>) -> Result<Option<(Ids, bool)>, Malformed> {
+        let of_b3 = |(ids, priority): (Ids, Option<i32>)| (ids, priority.is_some_and(|priority| priority > 0));
+        match style {
+            PropagationStyle::Datadog => datadog::peek(headers, self.tags_max_length > 0),
+            PropagationStyle::TraceContext => tracecontext::peek(headers),
+            PropagationStyle::B3Multi => Ok(b3::read_multi(headers)?.map(of_b3)),
+            PropagationStyle::B3 => Ok(b3::read_single(headers)?.map(of_b3)),
+            PropagationStyle::Baggage => Ok(None),
+        }
+    }
+
+    fn extract_baggage(&self, headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) {
+        if self.extract.contains(&PropagationStyle::Baggage) {
+            if let Some(header) = headers.get(Header::Baggage) {
+                let result = baggage::read(header, self.baggage_limits, into.tags.baggage_mut(), report);
+                let styles = if result.is_ok() { &mut report.extracted } else { &mut report.malformed };
+                styles.insert(PropagationStyle::Baggage);
+            }
+        }
+        if !into.tags.baggage().is_empty() {
+            into.tags.take_baggage_tags(|key| self.is_baggage_tag(key));
+        }
+    }
+}
+
+fn take_priority(found: Option<(Ids, Option<i32>)>, into: &mut Extracted) -> Option<Ids> {
+    let (ids, priority) = found?;
+    into.priority = priority;
+    Some(ids)
+}
+
+fn set_last_parent(state_parent: Option<&str>, datadog_parent: u64, into: &mut Extracted) {
+    if let Some(id) = state_parent {
+        into.tags.set_last_parent_id(id);
+    } else if datadog_parent != 0 {
+        let digits = hex16(datadog_parent);
+        into.tags.set_last_parent_id(std::str::from_utf8(&digits).unwrap_or_default());
+    }
+}
+
+/// Links another trace that the same headers name; whether its ids allow that.
+fn add_link(style: PropagationStyle, ids: Ids, is_kept: bool, headers: &Headers<'_>, into: &mut Extracted) -> bool {
+    if ids.trace_id == 0 || ids.span_id == 0 {
+        return false;
+    }
+    let state = match style {
+        PropagationStyle::TraceContext => tracecontext::full_state(headers),
+        _ => None,
+    };
+    into.tags.links_mut().push(link("terminated_context", style, ids, is_kept, state));
+    true
+}
+
+/// Turns a resolved context into a link of the trace that is to start anew.
+fn restart(style: PropagationStyle, into: &mut Extracted) {
+    let ids = Ids { trace_id: into.trace_id, span_id: into.span_id };
+    let is_kept = into.priority.is_some_and(|priority| priority > 0);
+    let state = into.tags.tracestate().filter(|_| style == PropagationStyle::TraceContext);
+    let link = link("propagation_behavior_extract", style, ids, is_kept, state);
+    let baggage = std::mem::take(into.tags.baggage_mut());
+    into.clear();
+    *into.tags.baggage_mut() = baggage;
+    if ids.span_id != 0 {
+        into.tags.links_mut().push(link);
+    }
+}
+
+fn link(reason: &str, style: PropagationStyle, ids: Ids, is_kept: bool, tracestate: Option<&str>) -> SpanLink {
+    let attribute = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    SpanLink {
+        trace_id: ids.trace_id,
+        span_id: ids.span_id,
+        tracestate: tracestate.unwrap_or_default().to_owned(),
+        flags: Some(u32::from(is_kept)),
+        attributes: vec![attribute("reason", reason), attribute("context_headers", style.name())],
+    }
+}

@@ -1,0 +1,91 @@
+//! What every style writes of one context: its ids, its decision, and its tags with those that a local decision replaces.
+
+use crate::context::{Decision, TraceTags, mechanism};
+use crate::context::{DECISION_MAKER, KNUTH_RATE, TagView};
+
+/// One context on its way out.
+pub(super) struct Outgoing<'a> {
+    pub(super) trace_id: u128,
+    pub(super) span_id: u64,
+    pub(super) priority: Option<i32>,
+    pub(super) tags: Option<&'a TraceTags>,
+    /// The span's id is one of ours, not a remote parent that is handed through.
+    pub(super) is_local_span: bool,
+    /// Value of `_dd.p.dm`, if the decision was made here.
+    pub(super) decision_maker: Option<&'a str>,
+    /// Value of `_dd.p.ksr`, if the decision was made here and by a rate.
+    pub(super) rate: Option<&'a str>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// The stored tags, but those that a local decision replaces.
+    pub(super) fn stored_tags(&self) -> impl Iterator<Item = TagView<'a>> + Clone + use<'a> {
+        let is_replaced = self.decision_maker.is_some();
+        let tags = self.tags.into_iter().flat_map(TraceTags::tag_views);
+        tags.filter(move |tag| !(is_replaced && matches!(tag.key, DECISION_MAKER | KNUTH_RATE)))
+    }
+
+    /// Whether there is any propagated tag.
+    pub(super) fn has_tags(&self) -> bool {
+        self.decision_maker.is_some() || self.trace_id >> 64 != 0 || self.stored_tags().next().is_some()
+    }
+
+    /// Where the trace began.
+    pub(super) fn origin(&self) -> Option<&'a str> {
+        self.tags.and_then(TraceTags::origin)
+    }
+}
+
+/// Writes the decision maker of a local decision: `-` and the mechanism.
+pub(super) fn format_decision_maker(decision: Option<Decision>, buffer: &mut [u8; 4]) -> Option<&str> {
+    let mechanism = decision?.mechanism?;
+    let [sign, hundreds, tens, ones] = buffer;
+    *sign = b'-';
+    *hundreds = b'0' + mechanism / 100;
+    *tens = b'0' + mechanism / 10 % 10;
+    *ones = b'0' + mechanism % 10;
+    let skipped = match mechanism {
+        100.. => 0,
+        10.. => 1,
+        _ => 2,
+    };
+    // The sign moves up to the first digit that counts.
+    *buffer.get_mut(skipped)? = b'-';
+    std::str::from_utf8(buffer.get(skipped..)?).ok()
+}
+
+/// The rate of a local decision, where it was one by rate.
+pub(super) fn decision_rate(decision: Option<Decision>) -> Option<f64> {
+    use mechanism::{AGENT_RATE, LOCAL_RULE, REMOTE_DYNAMIC_RULE, REMOTE_USER_RULE};
+    let decision = decision?;
+    match decision.mechanism? {
+        AGENT_RATE | LOCAL_RULE | REMOTE_USER_RULE | REMOTE_DYNAMIC_RULE => decision.rate,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mechanism_has_its_decision_maker() {
+        for mechanism in 0..=255u8 {
+            let decision = Decision { mechanism: Some(mechanism), ..Decision::inherited(1) };
+            assert_eq!(format_decision_maker(Some(decision), &mut [0; 4]), Some(&*format!("-{mechanism}")));
+        }
+        assert_eq!(format_decision_maker(Some(Decision::inherited(1)), &mut [0; 4]), None);
+        assert_eq!(format_decision_maker(None, &mut [0; 4]), None);
+    }
+
+    #[test]
+    fn only_decisions_by_rate_have_one() {
+        let with = |mechanism| Some(Decision { priority: 1, mechanism, rate: Some(0.5), limit_rate: None });
+        for mechanism in [1, 3, 11, 12] {
+            assert_eq!(decision_rate(with(Some(mechanism))), Some(0.5));
+        }
+        for mechanism in [None, Some(0), Some(4), Some(5)] {
+            assert_eq!(decision_rate(with(mechanism)), None);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The propagator: settings of propagation, made ready for use.
+
+use super::baggage::Limits;
+use super::datadog_tags;
+use super::report::StyleSet;
+use crate::config::{ExtractBehavior, PropagationSettings, PropagationStyle};
+
+/// Extracts and injects in the configured styles. It never changes; threads may share it.
+#[derive(Clone, Debug)]
+pub struct Propagator {
+    pub(super) extract: Vec<PropagationStyle>,
+    pub(super) inject: Vec<PropagationStyle>,
+    pub(super) extract_first: bool,
+    pub(super) behavior: ExtractBehavior,
+    pub(super) tags_max_length: usize,
+    pub(super) baggage_limits: Limits,
+    pub(super) reads_legacy_baggage: bool,
+    pub(super) writes_legacy_baggage: bool,
+    baggage_tag_keys: Vec<String>,
+    all_baggage_tags: bool,
+}
+
+impl Propagator {
+    /// A propagator for `settings`.
+    pub fn new(settings: &PropagationSettings) -> Propagator {
+        let uses_legacy = |styles: &[PropagationStyle]| settings.http_baggage && styles.contains(&PropagationStyle::Datadog);
+        Propagator {
+            extract: settings.extract.clone(),
+            inject: settings.inject.clone(),
+            extract_first: settings.extract_first,
+            behavior: settings.behavior,
+            tags_max_length: settings.tags_max_length.min(datadog_tags::MAX_LENGTH),
+            baggage_limits: Limits { items: settings.baggage_max_items, bytes: settings.baggage_max_bytes },
+            reads_legacy_baggage: uses_legacy(&settings.extract),
+            writes_legacy_baggage: uses_legacy(&settings.inject),
+            baggage_tag_keys: settings.baggage_tag_keys.clone(),
+            all_baggage_tags: settings.baggage_tag_keys.iter().any(|key| key == "*"),
+        }
+    }
+
+    /// The styles whose headers must be read.
+    pub(super) fn extracted_styles(&self) -> StyleSet {
+        self.extract.iter().copied().collect()
+    }
+
+    /// Whether an extracted baggage item becomes a tag of the local root.
+    pub(super) fn is_baggage_tag(&self, key: &str) -> bool {
+        self.all_baggage_tags || self.baggage_tag_keys.iter().any(|wanted| wanted == key)
+    }
+}

@@ -1,0 +1,133 @@
+//! Where injected headers go, and the fixed buffers in which their values are put together.
+
+/// Takes the headers of an injection, one by one.
+pub trait HeaderSink {
+    /// One header. The name is lowercase, the value printable ASCII.
+    fn header(&mut self, name: &str, value: &[u8]);
+}
+
+/// Writes `name\0value\0name\0value\0…` into a caller's buffer, as far as it reaches, and counts what is needed.
+#[derive(Debug)]
+pub struct BufferSink<'a> {
+    buffer: &'a mut [u8],
+    needed: usize,
+}
+
+impl<'a> BufferSink<'a> {
+    /// A sink for `buffer`, which may be empty, to learn what is needed.
+    pub fn new(buffer: &'a mut [u8]) -> Self {
+        BufferSink { buffer, needed: 0 }
+    }
+
+    /// How many bytes all headers need. If that is more than the buffer has, only its beginning was written.
+    pub fn needed(&self) -> usize {
+        self.needed
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.needed + bytes.len();
+        match self.buffer.get_mut(self.needed..end) {
+            Some(place) => copy_short(place, bytes),
+            None => self.put_beginning(bytes),
+        }
+        self.needed = end;
+    }
+
+    #[cold]
+    fn put_beginning(&mut self, bytes: &[u8]) {
+        let rest = self.buffer.get_mut(self.needed..).unwrap_or_default();
+        rest.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+    }
+}
+
+impl HeaderSink for BufferSink<'_> {
+    #[inline]
+    fn header(&mut self, name: &str, value: &[u8]) {
+        self.put(name.as_bytes());
+        self.put(b"\0");
+        self.put(value);
+        self.put(b"\0");
+    }
+}
+
+/// A header value under construction, of at most `N` bytes, on the stack.
+pub(super) struct ValueBuffer<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> ValueBuffer<N> {
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        ValueBuffer { bytes: [0; N], len: 0 }
+    }
+
+    /// Appends `piece`; false, and nothing changed, if it does not fit.
+    #[inline]
+    pub(super) fn push(&mut self, piece: &[u8]) -> bool {
+        let end = self.len + piece.len();
+        let Some(place) = self.bytes.get_mut(self.len..end) else { return false };
+        copy_short(place, piece);
+        self.len = end;
+        true
+    }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Forgets everything after the first `len` bytes.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// What was appended.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Copies between slices of the same length; most are short, and a call of `memcpy` would cost more than they do.
+#[inline]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    to.copy_from_slice(from);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_buffer_holds_names_and_values_with_their_nul() {
+        let mut buffer = [0xff; 16];
+        let mut sink = BufferSink::new(&mut buffer);
+        sink.header("b3", b"1-2");
+        sink.header("a", b"");
+        assert_eq!(sink.needed(), 10);
+        assert_eq!(&buffer[..11], b"b3\x001-2\0a\0\0\xff");
+    }
+
+    #[test]
+    fn a_small_buffer_is_filled_and_the_need_counted() {
+        let mut buffer = [0xff; 5];
+        let mut sink = BufferSink::new(&mut buffer);
+        sink.header("b3", b"1-2");
+        sink.header("baggage", b"k=v");
+        assert_eq!(sink.needed(), 7 + 12);
+        assert_eq!(&buffer, b"b3\x001-");
+        let mut sink = BufferSink::new(&mut []);
+        sink.header("b3", b"1-2");
+        assert_eq!(sink.needed(), 7);
+    }
+
+    #[test]
+    fn a_value_never_holds_half_a_piece() {
+        let mut value = ValueBuffer::<4>::new();
+        assert!(value.push(b"abc") && !value.push(b"de") && value.push(b"d") && !value.push(b"e"));
+        assert_eq!(value.as_bytes(), b"abcd");
+        value.truncate(2);
+        assert_eq!((value.as_bytes(), value.len()), (&b"ab"[..], 2));
+    }
+}
