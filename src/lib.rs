@@ -7,9 +7,7 @@
 #![warn(missing_docs)]
 
 #[cfg(all(not(test), panic = "abort"))]
-compile_error!(
-    "libddtrace contains its panics with catch_unwind: build it with panic = \"unwind\""
-);
+compile_error!("libddtrace contains its panics with catch_unwind: build it with panic = \"unwind\"");
 
 pub mod config;
 pub mod context;

@@ -34,23 +34,13 @@ enum Mode {
 fn main() -> ExitCode {
     let mode = mode();
     let arguments: Vec<_> = env::args().skip(1).collect();
-    let filters: Vec<_> = arguments
-        .iter()
-        .filter(|argument| !argument.starts_with('-'))
-        .collect();
+    let filters: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     let programs: Vec<_> = programs()
         .into_iter()
-        .filter(|source| {
-            filters.is_empty()
-                || filters
-                    .iter()
-                    .any(|filter| name(source).contains(filter.as_str()))
-        })
+        .filter(|source| filters.is_empty() || filters.iter().any(|filter| name(source).contains(filter.as_str())))
         .collect();
     if arguments.iter().any(|argument| argument == "--list") {
-        programs
-            .iter()
-            .for_each(|source| println!("{}: test", name(source)));
+        programs.iter().for_each(|source| println!("{}: test", name(source)));
         return ExitCode::SUCCESS;
     }
     run_all(mode, &programs)
@@ -74,9 +64,7 @@ fn run_all(mode: Mode, programs: &[PathBuf]) -> ExitCode {
         println!("test {} ... {}", name(source), outcome.1);
     }
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
-    println!(
-        "\ntest result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; 0 filtered out\n"
-    );
+    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; 0 filtered out\n");
     ExitCode::from(u8::from(failed > 0))
 }
 
@@ -85,15 +73,8 @@ fn check(source: &Path, mode: Mode) {
     let mut command = match mode {
         Mode::Valgrind => {
             let mut command = Command::new("valgrind");
-            command.args([
-                "--quiet",
-                "--error-exitcode=99",
-                "--leak-check=full",
-                "--errors-for-leak-kinds=definite",
-            ]);
-            command
-                .args(["--child-silent-after-fork=yes", "--fair-sched=yes"])
-                .arg(&program);
+            command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]);
+            command.args(["--child-silent-after-fork=yes", "--fair-sched=yes"]).arg(&program);
             command
         }
         _ => Command::new(&program),
@@ -102,12 +83,8 @@ fn check(source: &Path, mode: Mode) {
     let log = program.with_extension("log");
     let file = fs::File::create(&log).expect("the scratch directory is writable");
     let copy = file.try_clone().expect("a file can be shared");
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(file)
-        .stderr(copy)
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut child =
+        command.stdin(Stdio::null()).stdout(file).stderr(copy).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let status = wait(&mut child);
     let output = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
     match status {
@@ -120,10 +97,7 @@ fn check(source: &Path, mode: Mode) {
 fn settle_environment(command: &mut Command, mode: Mode) {
     for (key, _) in env::vars_os() {
         let key = key.to_string_lossy();
-        if ["DD_", "OTEL_", "LIBDDTRACE_"]
-            .iter()
-            .any(|prefix| key.starts_with(prefix))
-        {
+        if ["DD_", "OTEL_", "LIBDDTRACE_"].iter().any(|prefix| key.starts_with(prefix)) {
             command.env_remove(key.as_ref());
         }
     }
@@ -149,45 +123,20 @@ fn wait(child: &mut Child) -> Option<ExitStatus> {
 }
 
 fn build(source: &Path, mode: Mode) -> PathBuf {
-    let program =
-        scratch("c_abi").join(format!("{}_{}", name(source).replace('.', "_"), mode as u8));
-    let standard = if source
-        .extension()
-        .is_some_and(|extension| extension == "cpp")
-    {
-        "c++17"
-    } else {
-        "c99"
-    };
+    let program = scratch("c_abi").join(format!("{}_{}", name(source).replace('.', "_"), mode as u8));
+    let standard = if source.extension().is_some_and(|extension| extension == "cpp") { "c++17" } else { "c99" };
     let mut command = Command::new(compiler(source));
-    command
-        .arg(format!("-std={standard}"))
-        .args(WARNINGS)
-        .args(["-g", "-O1", "-pthread"]);
-    command
-        .arg("-I")
-        .arg(project("include"))
-        .arg("-I")
-        .arg(project("tests/c_abi"));
+    command.arg(format!("-std={standard}")).args(WARNINGS).args(["-g", "-O1", "-pthread"]);
+    command.arg("-I").arg(project("include")).arg("-I").arg(project("tests/c_abi"));
     if mode == Mode::Asan {
-        command.args([
-            "-fsanitize=address,undefined",
-            "-fno-sanitize-recover=all",
-            "-fno-omit-frame-pointer",
-        ]);
+        command.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]);
     }
     command.arg(source).arg("-o").arg(&program);
     match mode {
-        Mode::Asan => command
-            .arg(native::static_library())
-            .args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-ldl"]),
+        Mode::Asan => command.arg(native::static_library()).args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-ldl"]),
         _ => {
             let directory = installed_library();
-            command
-                .arg("-L")
-                .arg(&directory)
-                .arg("-lddtrace")
-                .arg(format!("-Wl,-rpath,{}", directory.display()))
+            command.arg("-L").arg(&directory).arg("-lddtrace").arg(format!("-Wl,-rpath,{}", directory.display()))
         }
     };
     run(&mut command);
@@ -209,13 +158,8 @@ fn installed_library() -> PathBuf {
 
 fn programs() -> Vec<PathBuf> {
     let entries = fs::read_dir(project("tests/c_abi")).expect("the programs are there");
-    let mut sources: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    sources.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "c" || extension == "cpp")
-    });
+    let mut sources: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c" || extension == "cpp"));
     sources.sort();
     assert!(!sources.is_empty(), "no program in tests/c_abi");
     sources
@@ -228,10 +172,7 @@ fn runs_in(source: &Path, mode: Mode) -> bool {
         Mode::Asan => "asan",
     };
     let text = read(source);
-    let modes = text
-        .lines()
-        .take(12)
-        .find_map(|line| line.split_once("modes: "));
+    let modes = text.lines().take(12).find_map(|line| line.split_once("modes: "));
     modes.is_none_or(|(_, modes)| modes.split_whitespace().any(|listed| listed == word))
 }
 
@@ -245,8 +186,6 @@ fn mode() -> Mode {
 }
 
 fn name(source: &Path) -> String {
-    let file = source
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
+    let file = source.file_name().map(|name| name.to_string_lossy().into_owned());
     file.unwrap_or_default()
 }

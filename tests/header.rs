@@ -12,8 +12,7 @@ use std::process::Command;
 
 use cbindgen::{Builder, Config};
 use ddtrace::ffi::types::{
-    ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_ids,
-    ddtrace_span_options, ddtrace_str, ddtrace_tag,
+    ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_ids, ddtrace_span_options, ddtrace_str, ddtrace_tag,
 };
 use native::{WARNINGS, project, read, run, scratch, write};
 use serde_json::{Map, Value};
@@ -51,39 +50,20 @@ fn every_name_in_the_header_has_the_prefix() {
 #[test]
 fn every_standard_accepts_the_header_alone() {
     for standard in ["c99", "c11", "c17", "c2x"] {
-        compile(
-            "alone.c",
-            standard,
-            "#include <ddtrace.h>\nint unused_unit;\n",
-        );
+        compile("alone.c", standard, "#include <ddtrace.h>\nint unused_unit;\n");
     }
     for standard in ["c++11", "c++14", "c++17", "c++20"] {
-        compile(
-            "alone.cpp",
-            standard,
-            "#include <ddtrace.h>\nint unused_unit;\n",
-        );
+        compile("alone.cpp", standard, "#include <ddtrace.h>\nint unused_unit;\n");
     }
 }
 
 #[test]
 fn two_units_may_include_the_header_twice() {
     let once = "#include <ddtrace.h>\n#include <ddtrace.h>\n";
-    let first = compile(
-        "first.c",
-        "c99",
-        &format!("{once}int second(void);\nint main(void) {{ return second(); }}\n"),
-    );
-    let second = compile(
-        "second.c",
-        "c99",
-        &format!("{once}int second(void);\nint second(void) {{ return 0; }}\n"),
-    );
+    let first = compile("first.c", "c99", &format!("{once}int second(void);\nint main(void) {{ return second(); }}\n"));
+    let second = compile("second.c", "c99", &format!("{once}int second(void);\nint second(void) {{ return 0; }}\n"));
     let program = scratch("header").join("two_units");
-    run(Command::new(native::compiler(Path::new("x.c")))
-        .args([&first, &second])
-        .arg("-o")
-        .arg(&program));
+    run(Command::new(native::compiler(Path::new("x.c"))).args([&first, &second]).arg("-o").arg(&program));
     run(&mut Command::new(program));
 }
 
@@ -112,8 +92,7 @@ fn structs_have_the_same_layout_on_both_sides() {
         layout::<ddtrace_counters>("ddtrace_counters"),
     ] {
         checks += &format!("_Static_assert(sizeof({name}) == {size}, \"size of {name}\");\n");
-        checks +=
-            &format!("_Static_assert(_Alignof({name}) == {alignment}, \"alignment of {name}\");\n");
+        checks += &format!("_Static_assert(_Alignof({name}) == {alignment}, \"alignment of {name}\");\n");
     }
     compile("layout.c", "c11", &checks);
 }
@@ -161,10 +140,7 @@ fn compare_or_bless(path: &str, expected: &str) {
         return;
     }
     let committed = read(&file);
-    let difference = committed
-        .lines()
-        .zip(expected.lines())
-        .position(|(committed, expected)| committed != expected);
+    let difference = committed.lines().zip(expected.lines()).position(|(committed, expected)| committed != expected);
     assert!(
         committed == expected,
         "{path} is not what the source says, first difference in line {}; \
@@ -177,9 +153,7 @@ fn generate_header() -> String {
     let [major, minor, patch] = package_version();
     let mut config = Config::from_file(project("cbindgen.toml")).unwrap();
     let with_version = |text: String| {
-        text.replace("@MAJOR@", &major.to_string())
-            .replace("@MINOR@", &minor.to_string())
-            .replace("@PATCH@", &patch.to_string())
+        text.replace("@MAJOR@", &major.to_string()).replace("@MINOR@", &minor.to_string()).replace("@PATCH@", &patch.to_string())
     };
     config.after_includes = config.after_includes.map(with_version);
     config.header = config.header.map(|text| text.trim().to_owned());
@@ -198,9 +172,7 @@ fn shorten_comments(header: &str) -> String {
     let mut rest = lines.as_slice();
     while let [line, following @ ..] = rest {
         rest = following;
-        let indent = line
-            .strip_suffix("/**")
-            .filter(|indent| indent.trim().is_empty());
+        let indent = line.strip_suffix("/**").filter(|indent| indent.trim().is_empty());
         match (indent, following) {
             (Some(indent), [text, end, after @ ..]) if end.trim() == "*/" => {
                 short += &format!("{indent}/** {} */\n", text.trim().trim_start_matches("* "));
@@ -226,13 +198,8 @@ fn add_module(source: &Path, sources: &mut Vec<PathBuf>) {
         _ => source.with_extension(""),
     };
     for line in read(source).lines() {
-        let declaration = line
-            .trim_start_matches("pub(crate) ")
-            .trim_start_matches("pub ");
-        let Some(name) = declaration
-            .strip_prefix("mod ")
-            .and_then(|rest| rest.strip_suffix(';'))
-        else {
+        let declaration = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        let Some(name) = declaration.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) else {
             continue;
         };
         if name == "tests" {
@@ -245,53 +212,28 @@ fn add_module(source: &Path, sources: &mut Vec<PathBuf>) {
 }
 
 fn ffi_types() -> Vec<String> {
-    ffi_sources()
-        .iter()
-        .flat_map(|source| public_types(&read(source)))
-        .collect()
+    ffi_sources().iter().flat_map(|source| public_types(&read(source))).collect()
 }
 
 fn public_types(source: &str) -> Vec<String> {
     let declared = source.lines().filter_map(|line| {
-        let rest = ["pub struct ", "pub union ", "pub type "]
-            .iter()
-            .find_map(|start| line.strip_prefix(start))?;
-        let end = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
+        let rest = ["pub struct ", "pub union ", "pub type "].iter().find_map(|start| line.strip_prefix(start))?;
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         rest.get(..end)
     });
-    declared
-        .filter(|name| name.starts_with("ddtrace_"))
-        .map(str::to_owned)
-        .collect()
+    declared.filter(|name| name.starts_with("ddtrace_")).map(str::to_owned).collect()
 }
 
 /// The declarations alone, without comments, macros and includes, for parsers that know no preprocessor.
 fn cdef(header: &str) -> String {
-    let without_includes: Vec<_> = header
-        .lines()
-        .filter(|line| !line.starts_with("#include "))
-        .collect();
+    let without_includes: Vec<_> = header.lines().filter(|line| !line.starts_with("#include ")).collect();
     let source = scratch("header").join("cdef.h");
     write(&source, &without_includes.join("\n"));
     let mut command = Command::new(native::compiler(Path::new("x.c")));
-    command.args([
-        "-E",
-        "-P",
-        "-x",
-        "c",
-        "-DDDTRACE_API=",
-        "-DDDTRACE_NODISCARD=",
-        "-DDDTRACE_DEPRECATED(x)=",
-    ]);
+    command.args(["-E", "-P", "-x", "c", "-DDDTRACE_API=", "-DDDTRACE_NODISCARD=", "-DDDTRACE_DEPRECATED(x)="]);
     let output = run(command.arg(source));
     let text = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<_> = text
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     lines.join("\n") + "\n"
 }
 
@@ -301,9 +243,7 @@ fn constants(header: &str) -> Map<String, Value> {
         let (name, value) = line.strip_prefix("#define ")?.split_once(' ')?;
         Some((name.to_owned(), value.parse::<i64>().ok()?))
     });
-    defined
-        .map(|(name, value)| (name, Value::from(value)))
-        .collect()
+    defined.map(|(name, value)| (name, Value::from(value))).collect()
 }
 
 /// Compiles a unit against the committed header and returns the object.
@@ -313,11 +253,7 @@ fn compile(name: &str, standard: &str, code: &str) -> PathBuf {
     write(&source, code);
     let object = source.with_extension("o");
     let mut command = Command::new(native::compiler(&source));
-    command
-        .arg(format!("-std={standard}"))
-        .args(WARNINGS)
-        .arg("-I")
-        .arg(project("include"));
+    command.arg(format!("-std={standard}")).args(WARNINGS).arg("-I").arg(project("include"));
     run(command.arg("-c").arg(&source).arg("-o").arg(&object));
     object
 }
@@ -327,10 +263,6 @@ fn layout<T>(name: &'static str) -> (&'static str, usize, usize) {
 }
 
 fn package_version() -> [u32; 3] {
-    let parts = [
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        env!("CARGO_PKG_VERSION_MINOR"),
-        env!("CARGO_PKG_VERSION_PATCH"),
-    ];
+    let parts = [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
     parts.map(|part| part.parse().unwrap())
 }

@@ -16,19 +16,9 @@ fn only_guarded_panics_are_kept_from_the_hook_of_the_process() {
 
     assert_eq!(guard(-1, || panic!("contained")), -1);
     assert_eq!(guard(-1, || panic!("contained, a second time")), -1);
-    assert_eq!(
-        (contained_panics(), SEEN_BY_THE_HOST.load(Ordering::SeqCst)),
-        (2, 0)
-    );
+    assert_eq!((contained_panics(), SEEN_BY_THE_HOST.load(Ordering::SeqCst)), (2, 0));
 
     assert!(panic::catch_unwind(|| panic!("the host's own")).is_err());
-    assert!(
-        thread::spawn(|| panic!("the host's own, elsewhere"))
-            .join()
-            .is_err()
-    );
-    assert_eq!(
-        (contained_panics(), SEEN_BY_THE_HOST.load(Ordering::SeqCst)),
-        (2, 2)
-    );
+    assert!(thread::spawn(|| panic!("the host's own, elsewhere")).join().is_err());
+    assert_eq!((contained_panics(), SEEN_BY_THE_HOST.load(Ordering::SeqCst)), (2, 2));
 }

@@ -23,18 +23,9 @@ fn exported_symbols_are_those_of_the_list() {
         return;
     }
     let committed = read(&project(SYMBOLS));
-    let missing: Vec<_> = committed
-        .lines()
-        .filter(|name| !exported.contains(*name))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "programs break without {missing:?}, which {SYMBOLS} promises"
-    );
-    assert_eq!(
-        committed, list,
-        "{SYMBOLS} lacks new functions; DDTRACE_BLESS=1 adds them"
-    );
+    let missing: Vec<_> = committed.lines().filter(|name| !exported.contains(*name)).collect();
+    assert!(missing.is_empty(), "programs break without {missing:?}, which {SYMBOLS} promises");
+    assert_eq!(committed, list, "{SYMBOLS} lacks new functions; DDTRACE_BLESS=1 adds them");
 }
 
 #[test]
@@ -61,20 +52,13 @@ fn every_function_of_the_header_is_documented() {
 #[test]
 fn history_lists_every_name_of_the_header() {
     let mut history = history();
-    let version = format!(
-        "{}.{}",
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        env!("CARGO_PKG_VERSION_MINOR")
-    );
+    let version = format!("{}.{}", env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
     if env::var_os("DDTRACE_BLESS").is_some() {
         for name in names() {
             history.entry(name).or_insert_with(|| version.clone());
         }
         let width = history.keys().map(String::len).max().unwrap_or(0);
-        let lines: String = history
-            .iter()
-            .map(|(name, rest)| format!("{name:width$} {rest}\n"))
-            .collect();
+        let lines: String = history.iter().map(|(name, rest)| format!("{name:width$} {rest}\n")).collect();
         write(&project(VERSIONS), &(history_preamble() + &lines));
         return;
     }
@@ -88,10 +72,7 @@ fn history_lists_every_name_of_the_header() {
     let unlisted: Vec<_> = names.difference(&listed).collect();
     let gone: Vec<_> = present.difference(&names).collect();
     assert!(unlisted.is_empty(), "{VERSIONS} lacks {unlisted:?}");
-    assert!(
-        gone.is_empty(),
-        "{VERSIONS} does not say when {gone:?} were removed"
-    );
+    assert!(gone.is_empty(), "{VERSIONS} does not say when {gone:?} were removed");
 }
 
 #[test]
@@ -102,9 +83,7 @@ fn history_and_comments_agree_on_when_a_function_came() {
     }
     let history = history();
     for (name, comment) in functions() {
-        let listed = history
-            .get(&name)
-            .and_then(|versions| versions.split_whitespace().next());
+        let listed = history.get(&name).and_then(|versions| versions.split_whitespace().next());
         assert_eq!(since(&comment), listed, "{name}");
     }
 }
@@ -114,21 +93,14 @@ fn history_and_comments_agree_on_when_a_function_came() {
 fn library_has_its_soname_and_stays_loaded() {
     let output = run(Command::new("readelf").arg("-d").arg(shared_library()));
     let dynamic = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        dynamic.contains("Library soname: [libddtrace.so.0]"),
-        "{dynamic}"
-    );
+    assert!(dynamic.contains("Library soname: [libddtrace.so.0]"), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }
 
 fn exported() -> BTreeSet<String> {
-    let output = run(Command::new("nm")
-        .args(["-D", "--defined-only"])
-        .arg(shared_library()));
+    let output = run(Command::new("nm").args(["-D", "--defined-only"]).arg(shared_library()));
     let text = String::from_utf8(output.stdout).unwrap();
-    let names = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(2));
+    let names = text.lines().filter_map(|line| line.split_whitespace().nth(2));
     names.map(str::to_owned).collect()
 }
 
@@ -154,11 +126,7 @@ fn functions() -> BTreeMap<String, String> {
 /// The name before the first parenthesis. Attributes with parentheses stand after the declaration.
 fn function_name(declaration: &str) -> String {
     let before = declaration.split('(').next().unwrap_or_default();
-    before
-        .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default().to_owned()
 }
 
 fn since(comment: &str) -> Option<&str> {
@@ -175,10 +143,7 @@ fn names() -> BTreeSet<String> {
             let end = rest.find([' ', '(']).unwrap_or(rest.len());
             names.extend(rest.get(..end).map(str::to_owned));
         }
-        let alias = line
-            .strip_prefix("typedef ")
-            .or_else(|| line.strip_prefix("} "))
-            .and_then(|rest| rest.strip_suffix(';'));
+        let alias = line.strip_prefix("typedef ").or_else(|| line.strip_prefix("} ")).and_then(|rest| rest.strip_suffix(';'));
         names.extend(alias.and_then(|rest| Some(rest.rsplit(' ').next()?.to_owned())));
     }
     names.remove("DDTRACE_H");
@@ -189,9 +154,7 @@ fn history() -> BTreeMap<String, String> {
     let text = read(&project(VERSIONS));
     let entries = text.lines().filter(|line| line.starts_with(['d', 'D']));
     let parsed = entries.map(|line| {
-        let (name, rest) = line
-            .split_once(' ')
-            .unwrap_or_else(|| panic!("{VERSIONS}: no version in {line:?}"));
+        let (name, rest) = line.split_once(' ').unwrap_or_else(|| panic!("{VERSIONS}: no version in {line:?}"));
         (name.to_owned(), rest.trim().to_owned())
     });
     parsed.collect()
@@ -199,8 +162,6 @@ fn history() -> BTreeMap<String, String> {
 
 fn history_preamble() -> String {
     let text = read(&project(VERSIONS));
-    let preamble = text
-        .lines()
-        .take_while(|line| !line.starts_with(['d', 'D']));
+    let preamble = text.lines().take_while(|line| !line.starts_with(['d', 'D']));
     preamble.map(|line| format!("{line}\n")).collect()
 }

@@ -6,8 +6,8 @@ use super::propagation_settings::{ExtractBehavior, PropagationSettings, Propagat
 use super::resolution::Resolution;
 use super::sampling_settings::SamplingSettings;
 use super::settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings,
-    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, PartialFlushSettings,
+    RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 use super::status_ranges::StatusRanges;
 use super::value::Value;
@@ -77,6 +77,7 @@ fn logging(resolution: &Resolution) -> LoggingSettings {
         },
         rate_limit: Duration::from_secs(resolution.unsigned("DD_TRACE_LOGGING_RATE")),
         startup_logs: resolution.flag("DD_TRACE_STARTUP_LOGS"),
+        no_color: resolution.text("NO_COLOR").is_some(),
         show_128_bit_trace_ids: resolution.flag("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED"),
     }
 }
@@ -129,8 +130,7 @@ fn content(resolution: &Resolution) -> ContentSettings {
     ContentSettings {
         service_mapping: resolution.tags("DD_SERVICE_MAPPING"),
         peer_service_mapping: resolution.tags("DD_TRACE_PEER_SERVICE_MAPPING"),
-        peer_service_defaults: resolution.flag("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED")
-            || schema == AttributeSchema::V1,
+        peer_service_defaults: resolution.flag("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED") || schema == AttributeSchema::V1,
         schema,
         http_server_errors: resolution.statuses("DD_TRACE_HTTP_SERVER_ERROR_STATUSES"),
         http_client_errors: resolution.statuses("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES"),

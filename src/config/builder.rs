@@ -65,10 +65,9 @@ impl ConfigBuilder {
 
 fn find(name: &str) -> Result<&'static Setting, ConfigError> {
     const LONGEST_NAME: usize = 200;
-    position(name).and_then(|place| SETTINGS.get(place)).ok_or_else(|| ConfigError::UnknownName {
-        name: name.chars().take(LONGEST_NAME).collect(),
-        suggestion: nearest(name),
-    })
+    position(name)
+        .and_then(|place| SETTINGS.get(place))
+        .ok_or_else(|| ConfigError::UnknownName { name: name.chars().take(LONGEST_NAME).collect(), suggestion: nearest(name) })
 }
 
 impl fmt::Debug for ConfigBuilder {

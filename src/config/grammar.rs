@@ -75,11 +75,8 @@ pub(super) fn unique(pairs: impl Iterator<Item = (String, String)>) -> Vec<(Stri
 pub(super) fn headers(raw: &str) -> (Vec<(String, String)>, Vec<String>) {
     let (good, bad): (Vec<_>, Vec<_>) =
         tag_map(raw).into_iter().partition(|(name, value)| is_header_name(name) && header_value(value).is_some());
-    let notes = if bad.is_empty() {
-        Vec::new()
-    } else {
-        vec![format!("{} of the pairs are no HTTP headers, and left out", bad.len())]
-    };
+    let notes =
+        if bad.is_empty() { Vec::new() } else { vec![format!("{} of the pairs are no HTTP headers, and left out", bad.len())] };
     (good, notes)
 }
 
@@ -113,15 +110,9 @@ mod tests {
 
     #[test]
     fn booleans_are_four_words_in_any_case() {
-        for (raw, value) in [
-            ("true", true),
-            ("TRUE", true),
-            (" True ", true),
-            ("1", true),
-            ("false", false),
-            ("False", false),
-            ("0", false),
-        ] {
+        for (raw, value) in
+            [("true", true), ("TRUE", true), (" True ", true), ("1", true), ("false", false), ("False", false), ("0", false)]
+        {
             assert_eq!(boolean(raw), Some(value), "{raw}");
         }
         for raw in ["", "yes", "no", "on", "t", "2", "truee", "00"] {
@@ -164,10 +155,7 @@ mod tests {
         let cases: &[(&str, &[(&str, &str)])] = &[
             ("key1:value1,key2:value2", &[("key1", "value1"), ("key2", "value2")]),
             ("key1:value1 key2:value2", &[("key1", "value1"), ("key2", "value2")]),
-            (
-                "env:test aKey:aVal bKey:bVal cKey:",
-                &[("env", "test"), ("aKey", "aVal"), ("bKey", "bVal"), ("cKey", "")],
-            ),
+            ("env:test aKey:aVal bKey:bVal cKey:", &[("env", "test"), ("aKey", "aVal"), ("bKey", "bVal"), ("cKey", "")]),
             ("env:test,aKey:aVal bKey:bVal cKey:", &[("env", "test"), ("aKey", "aVal bKey:bVal cKey:")]),
             (
                 "env:test     bKey :bVal dKey: dVal cKey:",

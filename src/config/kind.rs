@@ -21,18 +21,10 @@ pub(super) const LOG_LEVELS: Spellings = &[
     ("debug", "debug"),
     ("trace", "trace"),
 ];
-pub(super) const API_VERSIONS: Spellings = &[
-    ("v0.4", "v0.4"),
-    ("0.4", "v0.4"),
-    ("v0.5", "v0.5"),
-    ("0.5", "v0.5"),
-    ("v1.0", "v1.0"),
-    ("1.0", "v1.0"),
-    ("v1", "v1.0"),
-];
+pub(super) const API_VERSIONS: Spellings =
+    &[("v0.4", "v0.4"), ("0.4", "v0.4"), ("v0.5", "v0.5"), ("0.5", "v0.5"), ("v1.0", "v1.0"), ("1.0", "v1.0"), ("v1", "v1.0")];
 pub(super) const SCHEMAS: Spellings = &[("v0", "v0"), ("v1", "v1")];
-pub(super) const EXTRACT_BEHAVIORS: Spellings =
-    &[("continue", "continue"), ("restart", "restart"), ("ignore", "ignore")];
+pub(super) const EXTRACT_BEHAVIORS: Spellings = &[("continue", "continue"), ("restart", "restart"), ("ignore", "ignore")];
 
 /// Longest time in seconds that a setting may name: one year, far below what clocks can add.
 const MOST_SECONDS: f64 = 31_536_000.0;
@@ -132,9 +124,7 @@ impl Kind {
             Kind::Text => Some(Value::Text(raw.to_owned())),
             Kind::Service => Some(Value::Text(raw.trim().to_owned())),
             Kind::Line => grammar::header_value(raw.trim()).map(|text| Value::Text(text.to_owned())),
-            Kind::Host => {
-                Some(raw.trim()).filter(|host| agent_url::is_host(host)).map(|host| Value::Text(host.to_owned()))
-            }
+            Kind::Host => Some(raw.trim()).filter(|host| agent_url::is_host(host)).map(|host| Value::Text(host.to_owned())),
             Kind::RepositoryUrl => Some(Value::Text(git_repository::without_credentials(raw.trim()))),
             Kind::List => Some(Value::List(grammar::list(raw))),
             Kind::TagMap => Some(Value::Tags(grammar::tag_map(raw))),
@@ -147,8 +137,7 @@ impl Kind {
     fn parse_clamped(&self, raw: &str, min: i64, max: i64) -> Result<Parsed, String> {
         let number = grammar::integer(raw).ok_or_else(|| self.expectation())?;
         let within = number.clamp(min, max);
-        let notes =
-            if within == number { Vec::new() } else { vec![format!("{number} is out of range, {within} is used")] };
+        let notes = if within == number { Vec::new() } else { vec![format!("{number} is out of range, {within} is used")] };
         Ok(Parsed { value: Value::Int(within), notes })
     }
 
@@ -156,8 +145,7 @@ impl Kind {
         let text = raw.trim();
         let url = AgentUrl::parse(text).ok_or_else(|| self.expectation())?;
         let shown = agent_url::without_user_info(text);
-        let notes =
-            if shown == text { Vec::new() } else { vec!["user and password in the URL are not used".to_owned()] };
+        let notes = if shown == text { Vec::new() } else { vec!["user and password in the URL are not used".to_owned()] };
         Ok(Parsed { value: Value::Url(url, shown.trim_end_matches('/').to_owned()), notes })
     }
 

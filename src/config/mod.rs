@@ -54,8 +54,8 @@ pub use resolved::Config;
 pub use sampling_settings::{Provenance, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings,
-    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, PartialFlushSettings,
+    RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;

@@ -120,12 +120,7 @@ impl Mapping {
     }
 
     fn invalid(&self, resolution: &mut Resolution, raw: &str) {
-        resolution.warn(format!(
-            "environment variable {}: {} is ignored: expected {}",
-            self.otel,
-            quoted(raw),
-            self.expected
-        ));
+        resolution.warn(format!("environment variable {}: {} is ignored: expected {}", self.otel, quoted(raw), self.expected));
         resolution.find(OtelFinding { problem: OtelProblem::Invalid, otel: self.otel, datadog: self.reported });
     }
 }
@@ -185,8 +180,7 @@ fn sampler(environment: &Environment, resolution: &mut Resolution) {
         return;
     };
     let name = raw.trim().to_ascii_lowercase();
-    let (short_name, is_parent_based) =
-        name.strip_prefix("parentbased_").map_or((name.as_str(), false), |rest| (rest, true));
+    let (short_name, is_parent_based) = name.strip_prefix("parentbased_").map_or((name.as_str(), false), |rest| (rest, true));
     let ratio = argument.as_deref().map(grammar::rate);
     let rate = match short_name {
         "always_on" => Some(1.0),

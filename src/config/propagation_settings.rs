@@ -121,8 +121,7 @@ mod tests {
     use super::*;
 
     fn names(raw: &str) -> Option<String> {
-        PropagationStyle::parse_list(raw)
-            .map(|(styles, _)| styles.iter().map(|style| style.name()).collect::<Vec<_>>().join(","))
+        PropagationStyle::parse_list(raw).map(|(styles, _)| styles.iter().map(|style| style.name()).collect::<Vec<_>>().join(","))
     }
 
     #[test]

@@ -140,8 +140,7 @@ impl Resolution {
 
     /// Whether any source gave a value, valid or not.
     pub(super) fn is_given(&self, name: &str) -> bool {
-        self.entry(name)
-            .is_some_and(|entry| entry.candidates.iter().any(|candidate| candidate.origin > Origin::Calculated))
+        self.entry(name).is_some_and(|entry| entry.candidates.iter().any(|candidate| candidate.origin > Origin::Calculated))
     }
 
     /// Whether a source gave a valid value.
@@ -154,9 +153,7 @@ impl Resolution {
     pub(super) fn texts(&self) -> Vec<(Option<String>, Origin)> {
         self.entries
             .iter()
-            .map(|entry| {
-                entry.effective().map_or((None, Origin::Default), |(origin, value)| (entry.shown(value), origin))
-            })
+            .map(|entry| entry.effective().map_or((None, Origin::Default), |(origin, value)| (entry.shown(value), origin)))
             .collect()
     }
 

@@ -79,6 +79,8 @@ pub struct LoggingSettings {
     pub rate_limit: Duration,
     /// Whether the configuration is logged at start.
     pub startup_logs: bool,
+    /// `NO_COLOR`: the console exporters use no colour.
+    pub no_color: bool,
     /// Whether log correlation shows all 128 bits of trace ids.
     pub show_128_bit_trace_ids: bool,
 }

@@ -66,12 +66,9 @@ mod tests {
 
     #[test]
     fn ranges_single_statuses_and_reversed_bounds() {
-        for (raw, shown) in [
-            ("500-599", "500-599"),
-            ("250-200", "200-250"),
-            ("404, 418 ,500 - 503", "404,418,500-503"),
-            ("100-100", "100"),
-        ] {
+        for (raw, shown) in
+            [("500-599", "500-599"), ("250-200", "200-250"), ("404, 418 ,500 - 503", "404,418,500-503"), ("100-100", "100")]
+        {
             let (ranges, notes) = StatusRanges::parse(raw).unwrap();
             assert_eq!(ranges.to_string(), shown, "{raw}");
             assert!(notes.is_empty(), "{raw}");

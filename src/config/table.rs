@@ -41,6 +41,7 @@ pub static SETTINGS: &[Setting] = &[
         .alias(&["DD_LOG_LEVEL"]),
     row("DD_TRACE_LOGGING_RATE", Kind::Int { min: 0, max: 31_536_000 }, Some("60"), "Seconds between repeated messages; 0: no limit."),
     row("DD_TRACE_STARTUP_LOGS", Kind::Bool, ON, "Whether the configuration is logged at start."),
+    row("NO_COLOR", Kind::Text, None, "Whatever its value: the console exporters use no colour."),
     row("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED", Kind::Bool, ON, "Whether log correlation shows all 128 bits of trace ids."),
     // Agent
     row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http://, https:// or unix://.").deprecated(&["DD_TRACE_URL"]),
@@ -117,10 +118,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
     }
     let upper = name.trim().to_ascii_uppercase();
     let distances = SETTINGS.iter().map(|setting| (edit_distance(&upper, setting.name), setting.name));
-    distances
-        .filter(|(distance, _)| *distance <= FARTHEST)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+    distances.filter(|(distance, _)| *distance <= FARTHEST).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// How many bytes must be put in, taken out or changed to make one text the other (Levenshtein).
@@ -188,9 +186,7 @@ mod tests {
 
     #[test]
     fn edit_distances() {
-        for (a, b, distance) in
-            [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("same", "same", 0)]
-        {
+        for (a, b, distance) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("same", "same", 0)] {
             assert_eq!(edit_distance(a, b), distance, "{a} {b}");
         }
     }

@@ -42,9 +42,7 @@ impl Value {
             Value::Rate(value) => value.to_string(),
             Value::Text(text) | Value::Url(_, text) | Value::Rules(_, text) | Value::SpanRules(_, text) => text.clone(),
             Value::List(items) => items.join(","),
-            Value::Tags(pairs) => {
-                pairs.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(",")
-            }
+            Value::Tags(pairs) => pairs.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(","),
             Value::Choice(word) => (*word).to_owned(),
             Value::Statuses(ranges) => ranges.to_string(),
             Value::Styles(styles) if styles.is_empty() => "none".to_owned(),

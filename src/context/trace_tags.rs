@@ -92,6 +92,11 @@ impl TraceTags {
         self.baggage.clear();
     }
 
+    /// Whether nothing is carried.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.links.is_empty() && self.baggage.is_empty()
+    }
+
     /// Where the trace began (`synthetics`, `rum`, …).
     pub fn origin(&self) -> Option<&str> {
         self.piece(self.origin)

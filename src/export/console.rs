@@ -53,12 +53,7 @@ impl ConsoleExporter {
     /// An exporter to an open stream. Fails only for a descriptor that is not open.
     pub fn new(format: ConsoleFormat, output: Output, colour: Colour) -> Result<Self, ExportError> {
         let writer = Writer::console(output)?;
-        Ok(ConsoleExporter {
-            format,
-            colour,
-            writer,
-            is_shut_down: AtomicBool::new(false),
-        })
+        Ok(ConsoleExporter { format, colour, writer, is_shut_down: AtomicBool::new(false) })
     }
 
     fn write_trees(&self, chunks: &[ChunkData]) -> Result<(), ExportError> {
@@ -82,9 +77,7 @@ impl ConsoleExporter {
 
 impl DataExporter for ConsoleExporter {
     fn export(&self, chunks: &[ChunkData]) -> Result<(), ExportError> {
-        let _turn = TURN
-            .take()
-            .ok_or(ExportError::Busy { exporter: EXPORTER })?;
+        let _turn = TURN.take().ok_or(ExportError::Busy { exporter: EXPORTER })?;
         if self.is_shut_down.load(Ordering::Acquire) {
             return Err(ExportError::ShutDown { exporter: EXPORTER });
         }

@@ -10,10 +10,7 @@ use std::thread;
 fn connected(format: ConsoleFormat, colour: Colour) -> (ConsoleExporter, UnixStream) {
     let (reader, writer) = UnixStream::pair().expect("makes a pair");
     let output = Output::Fd(writer.as_raw_fd());
-    (
-        ConsoleExporter::new(format, output, colour).expect("is open"),
-        reader,
-    )
+    (ConsoleExporter::new(format, output, colour).expect("is open"), reader)
 }
 
 fn exported(format: ConsoleFormat, colour: Colour, chunks: &[ChunkData]) -> String {
@@ -27,14 +24,8 @@ fn exported(format: ConsoleFormat, colour: Colour, chunks: &[ChunkData]) -> Stri
 
 fn small() -> ChunkData {
     let first = span((1, 0), "a", "shop", (0, 2));
-    let second = SpanData {
-        duration_ns: 500_000,
-        ..span((2, 1), "b", "shop", (1, 0))
-    };
-    ChunkData {
-        spans: vec![first, second],
-        priority: Some(2),
-    }
+    let second = SpanData { duration_ns: 500_000, ..span((2, 1), "b", "shop", (1, 0)) };
+    ChunkData { spans: vec![first, second], priority: Some(2) }
 }
 
 #[test]
@@ -61,9 +52,7 @@ fn json_is_a_line_for_each_span() {
 fn pretty_is_indented_by_two() {
     let mut chunk = small();
     chunk.spans.truncate(1);
-    chunk.spans[0]
-        .meta
-        .push(("env".to_owned(), "test".to_owned()));
+    chunk.spans[0].meta.push(("env".to_owned(), "test".to_owned()));
     let text = exported(ConsoleFormat::Pretty, Colour::Auto, &[chunk]);
     let expected = r#"{
   "trace_id": "68f0c1b2000000001a2b3c4d5e6f7081",
@@ -117,9 +106,7 @@ fn trees_are_coloured_when_asked_for() {
 fn exporters_of_one_stream_do_not_interleave() {
     let (mut reader, writer) = UnixStream::pair().expect("makes a pair");
     let output = Output::Fd(writer.as_raw_fd());
-    let exporters = [(); 2].map(|()| {
-        ConsoleExporter::new(ConsoleFormat::Json, output, Colour::Never).expect("is open")
-    });
+    let exporters = [(); 2].map(|()| ConsoleExporter::new(ConsoleFormat::Json, output, Colour::Never).expect("is open"));
     drop(writer);
     let reading = thread::spawn(move || {
         let mut text = String::new();
@@ -139,10 +126,7 @@ fn exporters_of_one_stream_do_not_interleave() {
     let names: Vec<String> = text.lines().map(name_of).collect();
     let expected: Vec<String> = shop().spans.into_iter().map(|span| span.name).collect();
     assert_eq!(names.len(), 4 * 20 * 2 * expected.len());
-    assert!(
-        names.chunks(expected.len()).all(|names| names == expected),
-        "exports stay whole"
-    );
+    assert!(names.chunks(expected.len()).all(|names| names == expected), "exports stay whole");
 }
 
 fn name_of(line: &str) -> String {
@@ -155,10 +139,7 @@ fn after_shutdown_nothing_is_written() {
     let (exporter, mut reader) = connected(ConsoleFormat::Tree, Colour::Auto);
     exporter.shutdown();
     let error = exporter.export(&[shop()]).expect_err("is shut down");
-    assert_eq!(
-        error.to_string(),
-        "console exporter: spans arrived after its shutdown"
-    );
+    assert_eq!(error.to_string(), "console exporter: spans arrived after its shutdown");
     drop(exporter);
     let mut text = String::new();
     reader.read_to_string(&mut text).expect("reads");

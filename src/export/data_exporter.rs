@@ -73,29 +73,17 @@ impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OpenFile { path, cause } => {
-                write!(
-                    f,
-                    "file exporter: cannot open {path:?} for appending: {cause}"
-                )
+                write!(f, "file exporter: cannot open {path:?} for appending: {cause}")
             }
             Self::NotAFile { path, found } => {
-                write!(
-                    f,
-                    "file exporter: {path:?} is {found}, expected a regular file"
-                )
+                write!(f, "file exporter: {path:?} is {found}, expected a regular file")
             }
             Self::Descriptor { fd, cause } => {
-                write!(
-                    f,
-                    "console exporter: expected an open descriptor, got {fd}: {cause}"
-                )
+                write!(f, "console exporter: expected an open descriptor, got {fd}: {cause}")
             }
             Self::Write { output, cause } => write!(f, "cannot write spans to {output}: {cause}"),
             Self::Busy { exporter } => {
-                write!(
-                    f,
-                    "{exporter} exporter: another thread holds it for too long"
-                )
+                write!(f, "{exporter} exporter: another thread holds it for too long")
             }
             Self::ShutDown { exporter } => {
                 write!(f, "{exporter} exporter: spans arrived after its shutdown")
@@ -107,9 +95,7 @@ impl fmt::Display for ExportError {
 impl std::error::Error for ExportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::OpenFile { cause, .. }
-            | Self::Descriptor { cause, .. }
-            | Self::Write { cause, .. } => Some(cause),
+            Self::OpenFile { cause, .. } | Self::Descriptor { cause, .. } | Self::Write { cause, .. } => Some(cause),
             Self::NotAFile { .. } | Self::Busy { .. } | Self::ShutDown { .. } => None,
         }
     }
@@ -128,21 +114,9 @@ mod tests {
 
     #[test]
     fn errors_name_the_thing_the_value_and_the_expectation() {
-        let error = ExportError::NotAFile {
-            path: "/tmp/x".into(),
-            found: "a directory",
-        };
-        assert_eq!(
-            error.to_string(),
-            "file exporter: \"/tmp/x\" is a directory, expected a regular file"
-        );
-        let error = ExportError::Descriptor {
-            fd: -1,
-            cause: io::Error::other("bad"),
-        };
-        assert_eq!(
-            error.to_string(),
-            "console exporter: expected an open descriptor, got -1: bad"
-        );
+        let error = ExportError::NotAFile { path: "/tmp/x".into(), found: "a directory" };
+        assert_eq!(error.to_string(), "file exporter: \"/tmp/x\" is a directory, expected a regular file");
+        let error = ExportError::Descriptor { fd: -1, cause: io::Error::other("bad") };
+        assert_eq!(error.to_string(), "console exporter: expected an open descriptor, got -1: bad");
     }
 }

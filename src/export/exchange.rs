@@ -44,12 +44,7 @@ const MAX_HEADERS: usize = 100;
 
 impl Exchange {
     /// A request; `awake` is called when its answer is there.
-    pub fn new(
-        path: &'static str,
-        headers: Vec<(String, String)>,
-        body: Vec<u8>,
-        awake: Box<dyn Fn() + Send + Sync>,
-    ) -> Self {
+    pub fn new(path: &'static str, headers: Vec<(String, String)>, body: Vec<u8>, awake: Box<dyn Fn() + Send + Sync>) -> Self {
         Exchange { method: "POST", path, headers, body, answer: Mutex::default(), awake }
     }
 

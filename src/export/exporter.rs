@@ -77,7 +77,7 @@ impl Exporter {
             Exporter::Data(exporter) => match exporter.export(&payload.data()) {
                 Ok(()) => Attempt::Taken { bytes: 0 },
                 Err(error) => {
-                    crate::log_warn!("finished spans are dropped: {error}");
+                    crate::log::log_warn!("finished spans are dropped: {error}");
                     Attempt::Dropped
                 }
             },

@@ -46,10 +46,7 @@ impl FileExporter {
 
 impl DataExporter for FileExporter {
     fn export(&self, chunks: &[ChunkData]) -> Result<(), ExportError> {
-        let _turn = self
-            .turn
-            .take()
-            .ok_or(ExportError::Busy { exporter: EXPORTER })?;
+        let _turn = self.turn.take().ok_or(ExportError::Busy { exporter: EXPORTER })?;
         if self.is_shut_down.load(Ordering::Acquire) {
             return Err(ExportError::ShutDown { exporter: EXPORTER });
         }
@@ -64,19 +61,11 @@ impl DataExporter for FileExporter {
 fn open_regular_file(path: &str) -> Result<File, ExportError> {
     // Non-blocking, because opening a named pipe would wait for its reader. It changes nothing for regular files.
     let flags = libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let opened = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .custom_flags(flags)
-        .open(path);
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
     let file = opened.map_err(|cause| refusal(path, cause))?;
     let facts = file.metadata().map_err(|cause| refusal(path, cause))?;
     if !facts.is_file() {
-        return Err(ExportError::NotAFile {
-            path: path.to_owned(),
-            found: "a device or pipe",
-        });
+        return Err(ExportError::NotAFile { path: path.to_owned(), found: "a device or pipe" });
     }
     Ok(file)
 }
@@ -84,18 +73,9 @@ fn open_regular_file(path: &str) -> Result<File, ExportError> {
 fn refusal(path: &str, cause: io::Error) -> ExportError {
     let path = path.to_owned();
     match cause.raw_os_error() {
-        Some(libc::ELOOP) => ExportError::NotAFile {
-            path,
-            found: "a symbolic link",
-        },
-        Some(libc::EISDIR) => ExportError::NotAFile {
-            path,
-            found: "a directory",
-        },
-        Some(libc::ENXIO) => ExportError::NotAFile {
-            path,
-            found: "a pipe, socket or device",
-        },
+        Some(libc::ELOOP) => ExportError::NotAFile { path, found: "a symbolic link" },
+        Some(libc::EISDIR) => ExportError::NotAFile { path, found: "a directory" },
+        Some(libc::ENXIO) => ExportError::NotAFile { path, found: "a pipe, socket or device" },
         _ => ExportError::OpenFile { path, cause },
     }
 }

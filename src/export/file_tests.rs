@@ -33,9 +33,7 @@ impl Drop for Folder {
 fn lines(path: &str) -> Vec<serde_json::Value> {
     let text = fs::read_to_string(path).expect("reads");
     assert!(text.is_empty() || text.ends_with('\n'), "whole lines only");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
 #[test]
@@ -71,10 +69,7 @@ fn a_symbolic_link_is_refused_and_its_target_left_alone() {
     fs::write(&target, "precious").expect("writes");
     symlink(&target, &link).expect("links");
     let error = FileExporter::open(&link).expect_err("refuses");
-    assert_eq!(
-        error.to_string(),
-        format!("file exporter: {link:?} is a symbolic link, expected a regular file")
-    );
+    assert_eq!(error.to_string(), format!("file exporter: {link:?} is a symbolic link, expected a regular file"));
     assert_eq!(fs::read_to_string(&target).expect("reads"), "precious");
     symlink(folder.path("nowhere"), folder.path("dangling")).expect("links");
     FileExporter::open(&folder.path("dangling")).expect_err("refuses");
@@ -85,21 +80,11 @@ fn a_symbolic_link_is_refused_and_its_target_left_alone() {
 fn what_is_no_file_is_refused() {
     let folder = Folder::new();
     let error = FileExporter::open(folder.0.to_str().expect("UTF-8")).expect_err("a folder");
-    assert!(
-        error
-            .to_string()
-            .ends_with("is a directory, expected a regular file"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("is a directory, expected a regular file"), "{error}");
     FileExporter::open("/dev/null").expect_err("a device");
     let missing = folder.path("no/such/folder");
     let error = FileExporter::open(&missing).expect_err("nowhere to make it");
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("cannot open {missing:?}")),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&format!("cannot open {missing:?}")), "{error}");
     FileExporter::open("").expect_err("no path");
     FileExporter::open("a\0b").expect_err("no path either");
 }
@@ -108,10 +93,7 @@ fn what_is_no_file_is_refused() {
 fn a_named_pipe_is_refused_without_waiting_for_a_reader() {
     let folder = Folder::new();
     let path = folder.path("pipe");
-    let made = std::process::Command::new("mkfifo")
-        .arg(&path)
-        .status()
-        .expect("runs mkfifo");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("runs mkfifo");
     assert!(made.success());
     FileExporter::open(&path).expect_err("refuses");
 }
@@ -123,10 +105,7 @@ fn after_shutdown_nothing_is_written() {
     let exporter = FileExporter::open(&path).expect("opens");
     exporter.shutdown();
     let error = exporter.export(&[shop()]).expect_err("is shut down");
-    assert_eq!(
-        error.to_string(),
-        "file exporter: spans arrived after its shutdown"
-    );
+    assert_eq!(error.to_string(), "file exporter: spans arrived after its shutdown");
     assert_eq!(fs::metadata(&path).expect("is there").size(), 0);
 }
 
@@ -141,13 +120,8 @@ fn writers_of_one_file_do_not_interleave() {
             scope.spawn(move || {
                 // Longer than what is written at a time, so that an export takes several writes.
                 let name = writer.to_string().repeat(9_000);
-                let spans = (1..=20)
-                    .map(|id| span((id, 0), &name, "s", (0, 1)))
-                    .collect();
-                let chunks = [ChunkData {
-                    spans,
-                    priority: None,
-                }];
+                let spans = (1..=20).map(|id| span((id, 0), &name, "s", (0, 1))).collect();
+                let chunks = [ChunkData { spans, priority: None }];
                 for _ in 0..5 {
                     exporter.export(&chunks).expect("writes");
                 }

@@ -13,23 +13,14 @@ use crate::record::{AttributeValue, Number, SpanData, SpanEvent, SpanLink};
 
 /// The span as a JSON document. Whether it is sampled is read from its own tags.
 pub fn span_json(span: &SpanData) -> SpanJson<'_> {
-    let priority = span
-        .metrics
-        .iter()
-        .find(|(key, _)| key == "_sampling_priority_v1");
+    let priority = span.metrics.iter().find(|(key, _)| key == "_sampling_priority_v1");
     let sampled = priority.map(|(_, value)| as_f64(*value) > 0.0);
-    SpanJson {
-        span,
-        sampled: sampled_alone(span).or(sampled),
-    }
+    SpanJson { span, sampled: sampled_alone(span).or(sampled) }
 }
 
 /// The span as a JSON document, sampled by the priority of its chunk or by a rule for single spans.
 pub fn span_json_with_priority(span: &SpanData, priority: Option<i32>) -> SpanJson<'_> {
-    SpanJson {
-        span,
-        sampled: sampled_alone(span).or(priority.map(|priority| priority > 0)),
-    }
+    SpanJson { span, sampled: sampled_alone(span).or(priority.map(|priority| priority > 0)) }
 }
 
 /// A span that serializes as described above.
@@ -41,10 +32,7 @@ pub struct SpanJson<'a> {
 
 /// A span that a single-span rule keeps, whatever happens to its trace.
 fn sampled_alone(span: &SpanData) -> Option<bool> {
-    let has_rule = span
-        .metrics
-        .iter()
-        .any(|(key, _)| key == "_dd.span_sampling.mechanism");
+    let has_rule = span.metrics.iter().any(|(key, _)| key == "_dd.span_sampling.mechanism");
     has_rule.then_some(true)
 }
 
@@ -89,17 +77,11 @@ impl Serialize for SpanJson<'_> {
 /// The kind, by the tag `span.kind`. What is not there or not known is internal.
 fn kind(span: &SpanData) -> &'static str {
     let value = text_tag(span, "span.kind").unwrap_or_default();
-    ["server", "client", "producer", "consumer"]
-        .into_iter()
-        .find(|known| value.eq_ignore_ascii_case(known))
-        .unwrap_or("internal")
+    ["server", "client", "producer", "consumer"].into_iter().find(|known| value.eq_ignore_ascii_case(known)).unwrap_or("internal")
 }
 
 fn text_tag<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
-    span.meta
-        .iter()
-        .find(|(name, _)| name == key)
-        .map(|(_, value)| value.as_str())
+    span.meta.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
 
 /// The status as far as a finished span has one: success is not kept apart from "unset".

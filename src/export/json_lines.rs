@@ -21,11 +21,7 @@ pub(super) enum Layout {
 }
 
 /// Writes all spans, each as a document of its own.
-pub(super) fn write_json(
-    writer: &Writer,
-    chunks: &[ChunkData],
-    layout: Layout,
-) -> Result<(), ExportError> {
+pub(super) fn write_json(writer: &Writer, chunks: &[ChunkData], layout: Layout) -> Result<(), ExportError> {
     let mut text = Vec::new();
     for chunk in chunks {
         for span in &chunk.spans {
@@ -82,10 +78,7 @@ mod tests {
     use crate::record::SpanData;
 
     fn line(name: &str, layout: Layout) -> String {
-        let span = SpanData {
-            name: name.to_owned(),
-            ..SpanData::default()
-        };
+        let span = SpanData { name: name.to_owned(), ..SpanData::default() };
         let mut out = Vec::new();
         append_json(&mut out, span_json(&span), layout).expect("serializes");
         String::from_utf8(out).expect("UTF-8")
@@ -98,10 +91,7 @@ mod tests {
             let text = line(hostile, layout);
             assert!(!text.chars().any(must_escape), "{text:?}");
             assert!(text.contains("\\u009b1m\\u202e"), "{text:?}");
-            assert!(
-                text.contains("\\udb40\\udc41z"),
-                "a pair of surrogates: {text:?}"
-            );
+            assert!(text.contains("\\udb40\\udc41z"), "a pair of surrogates: {text:?}");
             let value: serde_json::Value = serde_json::from_str(&text).expect("valid JSON");
             assert_eq!(value["name"], hostile);
         }

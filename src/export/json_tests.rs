@@ -30,10 +30,7 @@ fn a_plain_root_has_null_and_empty_fields() {
     );
     let mut root = span((1, 0), "a", "s", (0, 0));
     root.duration_ns = -5;
-    assert_eq!(
-        span_json_with_priority(&root, Some(2)).to_string(),
-        expected
-    );
+    assert_eq!(span_json_with_priority(&root, Some(2)).to_string(), expected);
 }
 
 #[test]
@@ -42,10 +39,7 @@ fn links_and_events_leave_out_what_they_do_not_have() {
     root.links.push(SpanLink::default());
     root.events.push(SpanEvent::default());
     let text = span_json(&root).to_string();
-    assert!(
-        text.contains(r#""events":[{"name":"","time_unix_nano":0}]"#),
-        "{text}"
-    );
+    assert!(text.contains(r#""events":[{"name":"","time_unix_nano":0}]"#), "{text}");
     let zeros = "0".repeat(32);
     let link = format!(r#""links":[{{"trace_id":"{zeros}","span_id":"0000000000000000"}}]"#);
     assert!(text.contains(&link), "{text}");
@@ -53,13 +47,8 @@ fn links_and_events_leave_out_what_they_do_not_have() {
 
 #[test]
 fn the_kind_is_read_from_its_tag() {
-    let vectors = [
-        ("server", "server"),
-        ("Client", "client"),
-        ("producer", "producer"),
-        ("consumer", "consumer"),
-        ("x", "internal"),
-    ];
+    let vectors =
+        [("server", "server"), ("Client", "client"), ("producer", "producer"), ("consumer", "consumer"), ("x", "internal")];
     for (tag, expected) in vectors {
         let mut root = span((1, 0), "a", "s", (0, 0));
         root.meta.push(("span.kind".to_owned(), tag.to_owned()));
@@ -70,12 +59,8 @@ fn the_kind_is_read_from_its_tag() {
 #[test]
 fn an_error_message_without_error_is_no_description() {
     let mut root = span((1, 0), "a", "s", (0, 0));
-    root.meta
-        .push(("error.message".to_owned(), "was mended".to_owned()));
-    assert_eq!(
-        json_value(&root)["status"]["description"],
-        serde_json::Value::Null
-    );
+    root.meta.push(("error.message".to_owned(), "was mended".to_owned()));
+    assert_eq!(json_value(&root)["status"]["description"], serde_json::Value::Null);
     root.error = true;
     assert_eq!(json_value(&root)["status"]["description"], "was mended");
 }
@@ -85,11 +70,9 @@ fn sampled_follows_the_priority_and_single_span_rules() {
     let mut root = span((1, 0), "a", "s", (0, 0));
     assert_eq!(span_json(&root).sampled, None);
     assert_eq!(span_json_with_priority(&root, Some(0)).sampled, Some(false));
-    root.metrics
-        .push(("_sampling_priority_v1".to_owned(), Number::Int(-1)));
+    root.metrics.push(("_sampling_priority_v1".to_owned(), Number::Int(-1)));
     assert_eq!(span_json(&root).sampled, Some(false));
-    root.metrics
-        .push(("_dd.span_sampling.mechanism".to_owned(), Number::Int(8)));
+    root.metrics.push(("_dd.span_sampling.mechanism".to_owned(), Number::Int(8)));
     assert_eq!(span_json(&root).sampled, Some(true));
     assert_eq!(span_json_with_priority(&root, Some(0)).sampled, Some(true));
 }
@@ -99,10 +82,8 @@ fn times_and_numbers_at_their_limits_are_valid_json() {
     let mut root = span((u64::MAX, u64::MAX), "a", "s", (0, 0));
     root.start_ns = i64::MAX;
     root.duration_ns = i64::MAX;
-    root.metrics
-        .push(("least".to_owned(), Number::Int(i64::MIN)));
-    root.metrics
-        .push(("none".to_owned(), Number::Float(f64::NAN)));
+    root.metrics.push(("least".to_owned(), Number::Int(i64::MIN)));
+    root.metrics.push(("none".to_owned(), Number::Float(f64::NAN)));
     let value = json_value(&root);
     assert_eq!(value["end"], i64::MAX);
     assert_eq!(value["metrics"]["least"], i64::MIN);

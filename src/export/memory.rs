@@ -44,11 +44,7 @@ struct StoredSpan {
 impl MemoryExporter {
     /// An empty exporter that keeps the newest `max_spans` spans, or all of them if that is 0.
     pub fn new(max_spans: usize) -> Self {
-        MemoryExporter {
-            max_spans,
-            turn: Turn::new(),
-            stores: Default::default(),
-        }
+        MemoryExporter { max_spans, turn: Turn::new(), stores: Default::default() }
     }
 
     /// The spans of one trace, or all of them, oldest first.
@@ -71,10 +67,7 @@ impl MemoryExporter {
     /// [`super::json`].
     pub fn json(&self, trace_id: Option<u128>) -> String {
         let write = |store: &mut Store| serde_json::to_string(&StoreJson { store, trace_id });
-        self.with_store(write)
-            .ok()
-            .and_then(Result::ok)
-            .unwrap_or_else(|| "[]".to_owned())
+        self.with_store(write).ok().and_then(Result::ok).unwrap_or_else(|| "[]".to_owned())
     }
 
     fn with_store<R>(&self, work: impl FnOnce(&mut Store) -> R) -> Result<R, ExportError> {
@@ -88,11 +81,7 @@ impl MemoryExporter {
         let process = process::id();
         if store.process != process {
             let is_shut_down = store.is_shut_down;
-            *store = Store {
-                process,
-                is_shut_down,
-                ..Store::default()
-            };
+            *store = Store { process, is_shut_down, ..Store::default() };
         }
         Ok(work(&mut store))
     }
@@ -129,18 +118,13 @@ impl Store {
                 if max_spans != 0 && self.spans.len() >= max_spans {
                     self.spans.pop_front();
                 }
-                self.spans.push_back(StoredSpan {
-                    span: span.clone(),
-                    priority: chunk.priority,
-                });
+                self.spans.push_back(StoredSpan { span: span.clone(), priority: chunk.priority });
             }
         }
     }
 
     fn select(&self, trace_id: Option<u128>) -> impl Iterator<Item = &StoredSpan> {
-        self.spans
-            .iter()
-            .filter(move |s| trace_id.is_none_or(|wanted| s.span.trace_id == wanted))
+        self.spans.iter().filter(move |s| trace_id.is_none_or(|wanted| s.span.trace_id == wanted))
     }
 }
 

@@ -52,33 +52,23 @@ impl Writer {
     /// The writer of a console exporter.
     pub(super) fn console(output: Output) -> Result<Self, ExportError> {
         let (target, name) = match output {
-            Output::Stdout | Output::Fd(libc::STDOUT_FILENO) => (
-                Target::Standard(libc::STDOUT_FILENO),
-                "standard output".to_owned(),
-            ),
-            Output::Stderr | Output::Fd(libc::STDERR_FILENO) => (
-                Target::Standard(libc::STDERR_FILENO),
-                "standard error".to_owned(),
-            ),
+            Output::Stdout | Output::Fd(libc::STDOUT_FILENO) => {
+                (Target::Standard(libc::STDOUT_FILENO), "standard output".to_owned())
+            }
+            Output::Stderr | Output::Fd(libc::STDERR_FILENO) => {
+                (Target::Standard(libc::STDERR_FILENO), "standard error".to_owned())
+            }
             Output::Fd(fd) => {
                 let owned = duplicate(fd).map_err(|cause| ExportError::Descriptor { fd, cause })?;
                 (Target::Owned(owned), format!("descriptor {fd}"))
             }
         };
-        Ok(Writer {
-            target,
-            name,
-            torn: AtomicBool::new(false),
-        })
+        Ok(Writer { target, name, torn: AtomicBool::new(false) })
     }
 
     /// The writer of an open file, known by `name`.
     pub(super) fn owned(fd: OwnedFd, name: String) -> Self {
-        Writer {
-            target: Target::Owned(fd),
-            name,
-            torn: AtomicBool::new(false),
-        }
+        Writer { target: Target::Owned(fd), name, torn: AtomicBool::new(false) }
     }
 
     /// Whether somebody looks at it.
@@ -107,10 +97,7 @@ impl Writer {
 
     /// The error that says that writing here failed.
     pub(super) fn failure(&self, cause: io::Error) -> ExportError {
-        ExportError::Write {
-            output: self.name.clone(),
-            cause,
-        }
+        ExportError::Write { output: self.name.clone(), cause }
     }
 
     fn write_text(&self, text: &[u8]) -> io::Result<()> {
@@ -122,8 +109,7 @@ impl Writer {
         }
         write_all(fd, text, is_file).map_err(|(written, cause)| {
             let last = written.checked_sub(1).and_then(|last| text.get(last));
-            self.torn
-                .store(last.is_some_and(|byte| *byte != b'\n'), Ordering::Relaxed);
+            self.torn.store(last.is_some_and(|byte| *byte != b'\n'), Ordering::Relaxed);
             cause
         })
     }
@@ -158,21 +144,14 @@ fn write_all(fd: RawFd, text: &[u8], is_file: bool) -> Result<(), (usize, io::Er
 }
 
 fn is_passing(cause: &io::Error) -> bool {
-    matches!(
-        cause.kind(),
-        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
-    )
+    matches!(cause.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }
 
 /// Waits until the descriptor takes bytes, or has an error that the write itself will tell.
 fn wait_writable(fd: RawFd, deadline: Instant) -> io::Result<()> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let mut entry = libc::pollfd {
-            fd,
-            events: libc::POLLOUT,
-            revents: 0,
-        };
+        let mut entry = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
         let timeout = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the pointer is valid for the one entry that the count says.
         let result = unsafe { libc::poll(&mut entry, 1, timeout) };
@@ -186,10 +165,7 @@ fn wait_writable(fd: RawFd, deadline: Instant) -> io::Result<()> {
             }
         }
         if left.is_zero() {
-            return Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "the reader does not read",
-            ));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the reader does not read"));
         }
     }
 }
@@ -226,10 +202,7 @@ impl BlockedSignals {
             libc::sigpending(&mut pending_before);
             libc::pthread_sigmask(libc::SIG_BLOCK, &blocked, &mut mask_before);
         }
-        BlockedSignals {
-            mask_before,
-            pending_before,
-        }
+        BlockedSignals { mask_before, pending_before }
     }
 
     /// Takes away the signal that a failed write has raised. One that was pending before is the host's and stays.
@@ -239,10 +212,7 @@ impl BlockedSignals {
             return;
         }
         let set = signal_set(&[signal]);
-        let at_once = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
+        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         loop {
             // SAFETY: the set and the time are initialised; nothing is to be told about the signal.
             let result = unsafe { libc::sigtimedwait(&set, ptr::null_mut(), &at_once) };

@@ -34,10 +34,7 @@ fn state(signal: libc::c_int) -> (bool, bool) {
     unsafe {
         libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &mut mask);
         libc::sigpending(&mut pending);
-        (
-            libc::sigismember(&mask, signal) == 1,
-            libc::sigismember(&pending, signal) == 1,
-        )
+        (libc::sigismember(&mask, signal) == 1, libc::sigismember(&pending, signal) == 1)
     }
 }
 
@@ -45,10 +42,7 @@ fn state(signal: libc::c_int) -> (bool, bool) {
 fn run_in_child(test: &str) {
     let program = std::env::current_exe().expect("knows itself");
     let name = format!("export::output::tests::{test}");
-    let child = Command::new(program)
-        .args(["--exact", &name, "--nocapture"])
-        .env(PART, "1")
-        .output();
+    let child = Command::new(program).args(["--exact", &name, "--nocapture"]).env(PART, "1").output();
     let output = child.expect("runs");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}: {text}", output.status);
@@ -67,15 +61,8 @@ fn a_pipe_without_reader_is_an_error_and_no_signal() {
     set_default(libc::SIGPIPE);
     let (reader, pipe) = pipe();
     drop(reader);
-    let error = writer(pipe)
-        .write_lines(b"line\n")
-        .expect_err("nobody reads");
-    assert!(
-        error
-            .to_string()
-            .starts_with("cannot write spans to a test: Broken pipe"),
-        "{error}"
-    );
+    let error = writer(pipe).write_lines(b"line\n").expect_err("nobody reads");
+    assert!(error.to_string().starts_with("cannot write spans to a test: Broken pipe"), "{error}");
     assert_eq!(state(libc::SIGPIPE), (false, false));
 }
 
@@ -93,9 +80,7 @@ fn a_signal_that_was_pending_before_stays_pending() {
     }
     let (reader, pipe) = pipe();
     drop(reader);
-    writer(pipe)
-        .write_lines(b"line\n")
-        .expect_err("nobody reads");
+    writer(pipe).write_lines(b"line\n").expect_err("nobody reads");
     assert_eq!(state(libc::SIGPIPE), (true, true));
 }
 
@@ -109,42 +94,25 @@ fn a_file_at_its_size_limit_is_an_error_and_no_signal() {
     let file = File::create(&path).expect("makes a file");
     let unlinked = std::fs::remove_file(&path);
     assert!(unlinked.is_ok());
-    let limit = libc::rlimit {
-        rlim_cur: 6,
-        rlim_max: libc::RLIM_INFINITY,
-    };
+    let limit = libc::rlimit { rlim_cur: 6, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the pointer is to an initialised limit.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) }, 0);
     let writer = writer(file);
-    let error = writer
-        .write_lines(b"line\nanother\n")
-        .expect_err("is full")
-        .to_string();
+    let error = writer.write_lines(b"line\nanother\n").expect_err("is full").to_string();
     // The report of the test must not be cut off itself.
-    let limit = libc::rlimit {
-        rlim_cur: libc::RLIM_INFINITY,
-        rlim_max: libc::RLIM_INFINITY,
-    };
+    let limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: as above.
     unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) };
     assert!(error.contains("File too large"), "{error}");
     assert_eq!(state(libc::SIGXFSZ), (false, false));
-    assert!(
-        writer.torn.load(Ordering::Relaxed),
-        "the second line was cut off"
-    );
+    assert!(writer.torn.load(Ordering::Relaxed), "the second line was cut off");
 }
 
 #[test]
 fn a_closed_descriptor_is_refused() {
     for fd in [-1, i32::MIN, 1_000_000] {
-        let error = Writer::console(Output::Fd(fd))
-            .expect_err("is not open")
-            .to_string();
-        assert!(
-            error.contains(&format!("expected an open descriptor, got {fd}: Bad")),
-            "{error}"
-        );
+        let error = Writer::console(Output::Fd(fd)).expect_err("is not open").to_string();
+        assert!(error.contains(&format!("expected an open descriptor, got {fd}: Bad")), "{error}");
     }
 }
 
@@ -187,10 +155,7 @@ fn a_reader_that_stopped_reading_is_given_up() {
     let (mut reader, pipe) = pipe();
     let writer = writer(pipe);
     let line = [&[b'x'; 299_999][..], b"\n"].concat();
-    let error = writer
-        .write_lines(&line)
-        .expect_err("nobody reads")
-        .to_string();
+    let error = writer.write_lines(&line).expect_err("nobody reads").to_string();
     assert!(error.ends_with("the reader does not read"), "{error}");
 
     let mut start = vec![0; 64 * 1024];
@@ -200,11 +165,7 @@ fn a_reader_that_stopped_reading_is_given_up() {
     drop(writer);
     let mut rest = String::new();
     reader.read_to_string(&mut rest).expect("reads");
-    assert_eq!(
-        rest.trim_start_matches('x'),
-        "\nnext\n",
-        "after a cut line a new one begins"
-    );
+    assert_eq!(rest.trim_start_matches('x'), "\nnext\n", "after a cut line a new one begins");
 }
 
 #[test]
@@ -217,16 +178,10 @@ fn a_pipe_is_no_terminal() {
 
 #[test]
 fn a_terminal_knows_its_width() {
-    let size = libc::winsize {
-        ws_row: 24,
-        ws_col: 77,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = libc::winsize { ws_row: 24, ws_col: 77, ws_xpixel: 0, ws_ypixel: 0 };
     let (mut master, mut slave) = (-1, -1);
     // SAFETY: both descriptors are written, the size is read, and the rest may be null.
-    let result =
-        unsafe { libc::openpty(&mut master, &mut slave, ptr::null_mut(), ptr::null(), &size) };
+    let result = unsafe { libc::openpty(&mut master, &mut slave, ptr::null_mut(), ptr::null(), &size) };
     assert_eq!(result, 0, "{}", io::Error::last_os_error());
     // SAFETY: both descriptors are new and known to nobody else.
     let (_master, slave) = unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };

@@ -152,7 +152,8 @@ impl Pipeline {
     /// Everything that waits: full blocks, and what stands in the outboxes now.
     pub fn collect(&self) -> Vec<Block> {
         let outboxes = lock(&self.outboxes);
-        let started: Vec<Block> = outboxes.live.iter().filter_map(|outbox| outbox.take()).filter(|block| block.chunks > 0).collect();
+        let started: Vec<Block> =
+            outboxes.live.iter().filter_map(|outbox| outbox.take()).filter(|block| block.chunks > 0).collect();
         drop(outboxes);
         let mut queue = lock(&self.queue);
         queue.bytes = 0;

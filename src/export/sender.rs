@@ -137,7 +137,7 @@ impl Sender {
 
     fn drop_waiting(&mut self, why: &str) {
         let chunks: u32 = self.waiting.iter().map(|block| block.chunks).sum();
-        crate::log_warn!("{chunks} trace chunks are dropped at shutdown: {why}");
+        crate::log::log_warn!("{chunks} trace chunks are dropped at shutdown: {why}");
         self.exporter.give_up();
         let all = self.waiting.len();
         self.drop_front(all);
@@ -323,4 +323,3 @@ fn update_rates(waiting: &VecDeque<Block>, count: usize, rates: &[u8]) {
         }
     }
 }
-

@@ -42,11 +42,7 @@ struct Piece {
 impl Line {
     /// Adds text of our own.
     pub(super) fn push(&mut self, ink: Ink, text: impl Into<String>) {
-        self.0.push(Piece {
-            ink,
-            text: text.into(),
-            longest: LONGEST_TEXT,
-        });
+        self.0.push(Piece { ink, text: text.into(), longest: LONGEST_TEXT });
     }
 
     /// Adds text of a user, cut to a number of columns.

@@ -96,15 +96,9 @@ mod tests {
 
     #[test]
     fn what_drives_a_terminal_is_written_out() {
-        assert_eq!(
-            fit("\u{1b}[31m\r\n\t\u{7}", 80),
-            "\\u{1b}[31m\\r\\n\\t\\u{7}"
-        );
+        assert_eq!(fit("\u{1b}[31m\r\n\t\u{7}", 80), "\\u{1b}[31m\\r\\n\\t\\u{7}");
         assert_eq!(fit("\u{9b}2J\u{7f}", 80), "\\u{9b}2J\\u{7f}");
-        assert_eq!(
-            fit("\u{202e}gpj.exe\u{2066}", 80),
-            "\\u{202e}gpj.exe\\u{2066}"
-        );
+        assert_eq!(fit("\u{202e}gpj.exe\u{2066}", 80), "\\u{202e}gpj.exe\\u{2066}");
     }
 
     #[test]

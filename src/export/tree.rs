@@ -35,10 +35,7 @@ pub fn append_tree(out: &mut String, chunk: &ChunkData, style: TreeStyle) {
     if chunk.spans.is_empty() {
         return;
     }
-    let times = chunk
-        .spans
-        .iter()
-        .map(|span| (span.start_ns, span.duration_ns));
+    let times = chunk.spans.iter().map(|span| (span.start_ns, span.duration_ns));
     let tree = Tree {
         spans: &chunk.spans,
         rows: rows(&chunk.spans, MOST_ROWS),
@@ -93,11 +90,7 @@ impl Tree<'_> {
             return;
         }
         let bar = self.period.bar(span.start_ns, span.duration_ns, cells);
-        let ink = if span.error {
-            Ink::Bad
-        } else {
-            service_ink(&span.service)
-        };
+        let ink = if span.error { Ink::Bad } else { service_ink(&span.service) };
         out.push(' ');
         paint(out, Ink::Dim, &"·".repeat(bar.before), self.colour);
         paint(out, ink, &"━".repeat(bar.filled), self.colour);

@@ -29,16 +29,11 @@ pub(super) fn header(chunk: &ChunkData, length_ns: i64) -> Line {
     line.push(Ink::Bold, format!("{trace_id:032x}"));
     line.push(Ink::Dim, " · ");
     match chunk.priority {
-        Some(priority) if priority > 0 => {
-            line.push(Ink::Good, format!("kept (priority {priority})"))
-        }
+        Some(priority) if priority > 0 => line.push(Ink::Good, format!("kept (priority {priority})")),
         Some(priority) => line.push(Ink::Doubtful, format!("dropped (priority {priority})")),
         None => line.push(Ink::Dim, "undecided"),
     }
-    line.push(
-        Ink::Dim,
-        format!(" · {}", counted(chunk.spans.len(), "span")),
-    );
+    line.push(Ink::Dim, format!(" · {}", counted(chunk.spans.len(), "span")));
     let errors = chunk.spans.iter().filter(|span| span.error).count();
     if errors > 0 {
         line.push(Ink::Dim, " · ");
@@ -62,11 +57,7 @@ pub(super) fn span_line(span: &SpanData, parent: Option<&SpanData>, lead: &str) 
     if span.error {
         line.push(Ink::Bad, "✗ ");
     }
-    line.push_foreign(
-        if span.error { Ink::Bad } else { Ink::Bold },
-        &span.name,
-        FIELD_COLUMNS,
-    );
+    line.push_foreign(if span.error { Ink::Bad } else { Ink::Bold }, &span.name, FIELD_COLUMNS);
     if !span.resource.is_empty() && span.resource != span.name {
         line.push(Ink::Plain, " ");
         line.push_foreign(Ink::Plain, &span.resource, FIELD_COLUMNS);
@@ -83,9 +74,7 @@ pub(super) fn span_line(span: &SpanData, parent: Option<&SpanData>, lead: &str) 
 /// The line below a failed span that says why, if it says.
 pub(super) fn error_line(span: &SpanData, below: &str) -> Option<Line> {
     let kind = tag(span, "error.type").unwrap_or_default();
-    let message = tag(span, "error.message")
-        .or_else(|| tag(span, "error.msg"))
-        .unwrap_or_default();
+    let message = tag(span, "error.message").or_else(|| tag(span, "error.msg")).unwrap_or_default();
     if !span.error || (kind.is_empty() && message.is_empty()) {
         return None;
     }
@@ -103,10 +92,7 @@ pub(super) fn error_line(span: &SpanData, below: &str) -> Option<Line> {
 /// The line that stands for spans that are not shown.
 pub(super) fn omission(count: usize) -> Line {
     let mut line = Line::default();
-    line.push(
-        Ink::Dim,
-        format!("… and {} not shown", counted(count, "span")),
-    );
+    line.push(Ink::Dim, format!("… and {} not shown", counted(count, "span")));
     line
 }
 

@@ -61,10 +61,7 @@ impl Walk {
             by_id.entry(span.span_id).or_insert(index);
         }
         let parent_of = |(index, span): (usize, &SpanData)| {
-            let known = by_id
-                .get(&span.parent_id)
-                .copied()
-                .filter(|_| span.parent_id != 0);
+            let known = by_id.get(&span.parent_id).copied().filter(|_| span.parent_id != 0);
             known.filter(|&parent| parent != index)
         };
         let parents: Vec<Option<usize>> = spans.iter().enumerate().map(parent_of).collect();
@@ -77,21 +74,11 @@ impl Walk {
         for list in &mut children {
             list.sort_by_key(|&span| spans.get(span).map(|span| span.start_ns));
         }
-        Walk {
-            limit,
-            parents,
-            children,
-            seen: vec![false; spans.len()],
-            rows: Vec::new(),
-        }
+        Walk { limit, parents, children, seen: vec![false; spans.len()], rows: Vec::new() }
     }
 
     fn descend(&mut self, root: usize) {
-        let mut waiting = vec![Waiting {
-            span: root,
-            parent: None,
-            is_last: true,
-        }];
+        let mut waiting = vec![Waiting { span: root, parent: None, is_last: true }];
         while let Some(next) = waiting.pop() {
             if self.rows.len() >= self.limit {
                 return;
@@ -108,55 +95,27 @@ impl Walk {
     }
 
     fn row(&self, next: Waiting) -> Row {
-        let Waiting {
-            span,
-            parent,
-            is_last,
-        } = next;
+        let Waiting { span, parent, is_last } = next;
         let Some(above) = parent.and_then(|parent| self.rows.get(parent)) else {
-            return Row {
-                span,
-                parent,
-                lead: String::new(),
-                below: String::new(),
-                depth: 0,
-            };
+            return Row { span, parent, lead: String::new(), below: String::new(), depth: 0 };
         };
-        let (branch, trunk) = if is_last {
-            ("└─ ", "   ")
-        } else {
-            ("├─ ", "│  ")
-        };
+        let (branch, trunk) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
         let lead = format!("{}{branch}", above.below);
         let depth = above.depth + 1;
         let below = match depth {
             ..DEEPEST_INDENT => format!("{}{trunk}", above.below),
             _ => above.below.clone(),
         };
-        Row {
-            span,
-            parent,
-            lead,
-            below,
-            depth,
-        }
+        Row { span, parent, lead, below, depth }
     }
 
     /// Puts the children on the stack, the last one first.
     fn await_children(&mut self, span: usize, row: usize, waiting: &mut Vec<Waiting>) {
-        let children = self
-            .children
-            .get_mut(span)
-            .map(std::mem::take)
-            .unwrap_or_default();
+        let children = self.children.get_mut(span).map(std::mem::take).unwrap_or_default();
         let unseen = |span: &usize| self.seen.get(*span) == Some(&false);
         let mut is_last = true;
         for span in children.into_iter().rev().filter(unseen) {
-            waiting.push(Waiting {
-                span,
-                parent: Some(row),
-                is_last,
-            });
+            waiting.push(Waiting { span, parent: Some(row), is_last });
             is_last = false;
         }
     }
@@ -167,12 +126,7 @@ mod tests {
     use super::*;
 
     fn span(span_id: u64, parent_id: u64, start_ns: i64) -> SpanData {
-        SpanData {
-            span_id,
-            parent_id,
-            start_ns,
-            ..SpanData::default()
-        }
+        SpanData { span_id, parent_id, start_ns, ..SpanData::default() }
     }
 
     fn drawn(spans: &[SpanData]) -> Vec<String> {
@@ -182,13 +136,7 @@ mod tests {
 
     #[test]
     fn children_follow_their_parents_by_start() {
-        let spans = [
-            span(1, 0, 0),
-            span(2, 1, 20),
-            span(3, 1, 10),
-            span(4, 3, 15),
-            span(5, 2, 30),
-        ];
+        let spans = [span(1, 0, 0), span(2, 1, 20), span(3, 1, 10), span(4, 3, 15), span(5, 2, 30)];
         assert_eq!(drawn(&spans), ["1", "├─ 3", "│  └─ 4", "└─ 2", "   └─ 5"]);
     }
 
@@ -201,24 +149,15 @@ mod tests {
     #[test]
     fn rows_know_their_parents_row() {
         let spans = [span(2, 1, 5), span(1, 0, 0)];
-        let parents: Vec<_> = rows(&spans, 9)
-            .iter()
-            .map(|row| (row.span, row.parent))
-            .collect();
+        let parents: Vec<_> = rows(&spans, 9).iter().map(|row| (row.span, row.parent)).collect();
         assert_eq!(parents, [(1, None), (0, Some(0))]);
     }
 
     #[test]
     fn circles_and_equal_ids_have_one_row_each() {
         assert_eq!(drawn(&[span(1, 1, 0)]), ["1"]);
-        assert_eq!(
-            drawn(&[span(1, 2, 0), span(2, 1, 1), span(3, 1, 2)]),
-            ["1", "├─ 2", "└─ 3"]
-        );
-        assert_eq!(
-            drawn(&[span(1, 0, 0), span(1, 0, 1), span(2, 1, 2)]),
-            ["1", "└─ 2", "1"]
-        );
+        assert_eq!(drawn(&[span(1, 2, 0), span(2, 1, 1), span(3, 1, 2)]), ["1", "├─ 2", "└─ 3"]);
+        assert_eq!(drawn(&[span(1, 0, 0), span(1, 0, 1), span(2, 1, 2)]), ["1", "└─ 2", "1"]);
         assert_eq!(drawn(&[span(0, 0, 0), span(0, 0, 1)]), ["0", "0"]);
     }
 
@@ -227,10 +166,7 @@ mod tests {
         let spans: Vec<_> = (1..=50_000).map(|id| span(id, id - 1, 0)).collect();
         let rows = rows(&spans, usize::MAX);
         assert_eq!(rows.len(), 50_000);
-        assert_eq!(
-            rows[49_999].lead.chars().count(),
-            rows[100].lead.chars().count()
-        );
+        assert_eq!(rows[49_999].lead.chars().count(), rows[100].lead.chars().count());
     }
 
     #[test]

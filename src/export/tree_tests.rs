@@ -8,10 +8,7 @@ fn drawn(chunk: &ChunkData, columns: usize, colour: bool) -> String {
 }
 
 fn chunk(spans: Vec<SpanData>) -> ChunkData {
-    ChunkData {
-        spans,
-        priority: None,
-    }
+    ChunkData { spans, priority: None }
 }
 
 #[test]
@@ -44,10 +41,7 @@ fn a_narrow_tree_is_cut_and_never_wraps() {
     assert_eq!(text, expected, "\n{text}");
     for columns in [0, 40, 59, 89, 90, 120, 5000] {
         for line in drawn(&shop(), columns, false).lines() {
-            assert!(
-                line.chars().count() <= columns.clamp(40, 120),
-                "{columns}: {line}"
-            );
+            assert!(line.chars().count() <= columns.clamp(40, 120), "{columns}: {line}");
         }
     }
 }
@@ -55,14 +49,8 @@ fn a_narrow_tree_is_cut_and_never_wraps() {
 #[test]
 fn colours_do_not_move_anything() {
     let coloured = drawn(&shop(), 100, true);
-    assert!(
-        coloured.contains("\u{1b}[1;31m✗ \u{1b}[0m"),
-        "errors are red: {coloured}"
-    );
-    assert!(
-        coloured.contains("\u{1b}[32mkept (priority 1)\u{1b}[0m"),
-        "kept is green: {coloured}"
-    );
+    assert!(coloured.contains("\u{1b}[1;31m✗ \u{1b}[0m"), "errors are red: {coloured}");
+    assert!(coloured.contains("\u{1b}[32mkept (priority 1)\u{1b}[0m"), "kept is green: {coloured}");
     let mut plain = String::new();
     for piece in coloured.split('\u{1b}') {
         let end = piece.strip_prefix('[').and_then(|rest| rest.find('m'));
@@ -76,15 +64,9 @@ fn the_header_tells_what_becomes_of_the_trace() {
     let mut chunk = chunk(vec![span((1, 0), "a", "s", (0, 1))]);
     let header = |chunk: &ChunkData| drawn(chunk, 100, false).lines().next().map(str::to_owned);
     let prefix = "trace 68f0c1b2000000001a2b3c4d5e6f7081 · ";
-    assert_eq!(
-        header(&chunk),
-        Some(format!("{prefix}undecided · 1 span · 1.00 ms"))
-    );
+    assert_eq!(header(&chunk), Some(format!("{prefix}undecided · 1 span · 1.00 ms")));
     chunk.priority = Some(-1);
-    assert_eq!(
-        header(&chunk),
-        Some(format!("{prefix}dropped (priority -1) · 1 span · 1.00 ms"))
-    );
+    assert_eq!(header(&chunk), Some(format!("{prefix}dropped (priority -1) · 1 span · 1.00 ms")));
     chunk.spans[0].error = true;
     let expected = format!("{prefix}dropped (priority -1) · 1 span · 1 error · 1.00 ms");
     assert_eq!(header(&chunk), Some(expected));
@@ -96,42 +78,25 @@ fn hostile_text_drives_no_terminal() {
     let mut bad = with_tags(
         span((1, 0), hostile, hostile, (0, 1)),
         &format!("{hostile}!"),
-        &[
-            ("span.kind", hostile),
-            ("error.type", hostile),
-            ("error.message", hostile),
-        ],
+        &[("span.kind", hostile), ("error.type", hostile), ("error.message", hostile)],
     );
     bad.error = true;
     let text = drawn(&chunk(vec![bad]), 120, false);
     let drives = |c| c != '\n' && crate::export::terminal_text::drives_terminal(c);
     assert!(!text.contains(drives), "{text:?}");
-    assert_eq!(
-        text.lines().count(),
-        4,
-        "header, span, error, empty line: {text}"
-    );
-    assert!(
-        text.contains("\\u{1b}]0;owned\\u{7}\\r\\n\\u{9b}2J\\u{202e}"),
-        "{text}"
-    );
+    assert_eq!(text.lines().count(), 4, "header, span, error, empty line: {text}");
+    assert!(text.contains("\\u{1b}]0;owned\\u{7}\\r\\n\\u{9b}2J\\u{202e}"), "{text}");
 }
 
 #[test]
 fn a_huge_name_is_cut() {
-    let text = drawn(
-        &chunk(vec![span((1, 0), &"x".repeat(1_000_000), "s", (0, 1))]),
-        100,
-        false,
-    );
+    let text = drawn(&chunk(vec![span((1, 0), &"x".repeat(1_000_000), "s", (0, 1))]), 100, false);
     assert!(text.len() < 400, "{}", text.len());
 }
 
 #[test]
 fn a_huge_chunk_says_what_is_not_shown() {
-    let spans = (1..=1_003)
-        .map(|id| span((id, 0), "a", "s", (0, 1)))
-        .collect();
+    let spans = (1..=1_003).map(|id| span((id, 0), "a", "s", (0, 1))).collect();
     let text = drawn(&chunk(spans), 100, false);
     assert!(text.ends_with("\n… and 3 spans not shown\n\n"));
     assert_eq!(text.lines().count(), 1 + 1_000 + 2);

@@ -1,12 +1,7 @@
 //! Time in a tree: durations that people can read, and the bar that shows when in its trace a span ran.
 
 /// Units below a minute, with their nanoseconds.
-const UNITS: [(&str, u64); 4] = [
-    ("ns", 1),
-    ("µs", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-];
+const UNITS: [(&str, u64); 4] = [("ns", 1), ("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
 const SECOND: u64 = 1_000_000_000;
 
 /// The duration with three significant digits and its unit; from a minute on in two units. Negative ones are 0.
@@ -54,10 +49,7 @@ impl Period {
     /// The smallest period around all those given as start and duration.
     pub(super) fn around(times: impl Iterator<Item = (i64, i64)>) -> Self {
         let periods = times.map(|(start, duration)| Period::new(start, duration));
-        let joined = periods.reduce(|all, next| Period {
-            start: all.start.min(next.start),
-            end: all.end.max(next.end),
-        });
+        let joined = periods.reduce(|all, next| Period { start: all.start.min(next.start), end: all.end.max(next.end) });
         joined.unwrap_or(Period::new(0, 0))
     }
 
@@ -70,21 +62,12 @@ impl Period {
     pub(super) fn bar(self, start: i64, duration: i64, cells: usize) -> Bar {
         let span = Period::new(start, duration);
         let from = self.cell(span.start, cells, 0).min(cells.saturating_sub(1));
-        let to = self
-            .cell(span.end, cells, 1)
-            .clamp((from + 1).min(cells), cells);
-        Bar {
-            before: from,
-            filled: to - from,
-            after: cells - to,
-        }
+        let to = self.cell(span.end, cells, 1).clamp((from + 1).min(cells), cells);
+        Bar { before: from, filled: to - from, after: cells - to }
     }
 
     fn new(start: i64, duration: i64) -> Self {
-        Period {
-            start,
-            end: start.saturating_add(duration.max(0)),
-        }
+        Period { start, end: start.saturating_add(duration.max(0)) }
     }
 
     /// The cell in which a moment lies, counted down, or up if it is inside of it.
@@ -129,10 +112,7 @@ mod tests {
     }
 
     fn bar(start: i64, duration: i64) -> (usize, usize, usize) {
-        let period = Period {
-            start: 1_000,
-            end: 2_000,
-        };
+        let period = Period { start: 1_000, end: 2_000 };
         let bar = period.bar(start, duration, 10);
         (bar.before, bar.filled, bar.after)
     }
@@ -141,11 +121,7 @@ mod tests {
     fn a_bar_shows_when_a_span_ran() {
         assert_eq!(bar(1_000, 1_000), (0, 10, 0));
         assert_eq!(bar(1_200, 300), (2, 3, 5));
-        assert_eq!(
-            bar(1_250, 300),
-            (2, 4, 4),
-            "cells that are touched are filled"
-        );
+        assert_eq!(bar(1_250, 300), (2, 4, 4), "cells that are touched are filled");
     }
 
     #[test]
@@ -166,22 +142,8 @@ mod tests {
     #[test]
     fn a_period_without_length_and_a_bar_without_cells_are_harmless() {
         let period = Period::around([(7, 0)].into_iter());
-        assert_eq!(
-            period.bar(7, 0, 3),
-            Bar {
-                before: 0,
-                filled: 1,
-                after: 2
-            }
-        );
-        assert_eq!(
-            period.bar(7, 0, 0),
-            Bar {
-                before: 0,
-                filled: 0,
-                after: 0
-            }
-        );
+        assert_eq!(period.bar(7, 0, 3), Bar { before: 0, filled: 1, after: 2 });
+        assert_eq!(period.bar(7, 0, 0), Bar { before: 0, filled: 0, after: 0 });
         assert_eq!(Period::around(std::iter::empty()).length(), 0);
     }
 

@@ -49,11 +49,7 @@ impl Turn {
 
     fn try_take(&self, process: u32) -> bool {
         let owner = self.0.load(Ordering::Relaxed);
-        owner != process
-            && self
-                .0
-                .compare_exchange(owner, process, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok()
+        owner != process && self.0.compare_exchange(owner, process, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 

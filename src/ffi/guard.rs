@@ -44,11 +44,7 @@ pub fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     }
     PLACE.set(Place::Guarded);
     let result = panic::catch_unwind(AssertUnwindSafe(body));
-    PLACE.set(if outer == Place::Guarded {
-        outer
-    } else {
-        Place::Host
-    });
+    PLACE.set(if outer == Place::Guarded { outer } else { Place::Host });
     match result {
         Ok(value) => value,
         Err(payload) => {
@@ -98,9 +94,7 @@ fn message_of(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&str>() {
         return text;
     }
-    payload
-        .downcast_ref::<String>()
-        .map_or("no message", String::as_str)
+    payload.downcast_ref::<String>().map_or("no message", String::as_str)
 }
 
 #[cold]

@@ -12,16 +12,8 @@ const VERSION_NUM: u32 = version_num();
 const ABI_VERSION: u32 = 0;
 
 /// What this build can do. A name stays for ever; products appear here once there is something behind their cargo feature.
-const FEATURES: [&str; 8] = [
-    "console",
-    "file",
-    "host-driven",
-    "memory",
-    "propagation",
-    "sampling-rules",
-    "tracing",
-    "unix-sockets",
-];
+const FEATURES: [&str; 8] =
+    ["console", "file", "host-driven", "memory", "propagation", "sampling-rules", "tracing", "unix-sockets"];
 
 /// The library's version, to be compared with `DDTRACE_VERSION`, the header's.
 ///
@@ -97,15 +89,10 @@ mod tests {
     #[test]
     fn version_text_and_number_are_the_same_version() {
         // SAFETY: static NUL-terminated text.
-        let text = unsafe { CStr::from_ptr(ddtrace_version()) }
-            .to_str()
-            .unwrap();
+        let text = unsafe { CStr::from_ptr(ddtrace_version()) }.to_str().unwrap();
         let parts: Vec<u32> = text.split('.').map(|part| part.parse().unwrap()).collect();
         // SAFETY: no arguments.
-        assert_eq!(
-            unsafe { ddtrace_version_num() },
-            parts[0] * 65_536 + parts[1] * 256 + parts[2]
-        );
+        assert_eq!(unsafe { ddtrace_version_num() }, parts[0] * 65_536 + parts[1] * 256 + parts[2]);
     }
 
     #[test]

@@ -7,12 +7,8 @@
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
-use super::status::{
-    DDTRACE_ERR_INVALID, DDTRACE_ERR_NULL, DDTRACE_ERR_UNSUPPORTED, ddtrace_status,
-};
-use super::types::{
-    ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_options,
-};
+use super::status::{DDTRACE_ERR_INVALID, DDTRACE_ERR_NULL, DDTRACE_ERR_UNSUPPORTED, ddtrace_status};
+use super::types::{ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_options};
 
 /// A size beyond this one is garbage, not a struct of a later version.
 const LARGEST: usize = 4096;
@@ -52,9 +48,7 @@ pub unsafe fn read<T: SizePrefixed>(pointer: *const T) -> Result<T, ddtrace_stat
 ///
 /// As for [`read`].
 #[inline]
-pub unsafe fn read_optional<T: SizePrefixed>(
-    pointer: *const T,
-) -> Result<Option<T>, ddtrace_status> {
+pub unsafe fn read_optional<T: SizePrefixed>(pointer: *const T) -> Result<Option<T>, ddtrace_status> {
     if pointer.is_null() {
         return Ok(None);
     }
@@ -74,12 +68,7 @@ unsafe fn read_other<T: SizePrefixed>(pointer: *const T, size: usize) -> Result<
     check_size(size)?;
     if size > size_of::<T>() {
         // SAFETY: the caller promises `size` bytes; what is beyond the known ones starts there.
-        let unknown = unsafe {
-            slice::from_raw_parts(
-                pointer.cast::<u8>().add(size_of::<T>()),
-                size - size_of::<T>(),
-            )
-        };
+        let unknown = unsafe { slice::from_raw_parts(pointer.cast::<u8>().add(size_of::<T>()), size - size_of::<T>()) };
         if unknown.iter().any(|byte| *byte != 0) {
             return Err(DDTRACE_ERR_UNSUPPORTED);
         }
@@ -87,11 +76,7 @@ unsafe fn read_other<T: SizePrefixed>(pointer: *const T, size: usize) -> Result<
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: both sides have that many bytes and do not overlap; zeroes or any other bytes are a value.
     unsafe {
-        ptr::copy_nonoverlapping(
-            pointer.cast::<u8>(),
-            value.as_mut_ptr().cast::<u8>(),
-            size.min(size_of::<T>()),
-        );
+        ptr::copy_nonoverlapping(pointer.cast::<u8>(), value.as_mut_ptr().cast::<u8>(), size.min(size_of::<T>()));
         Ok(value.assume_init())
     }
 }
@@ -139,12 +124,8 @@ mod tests {
     }
 
     fn newer(later: u64) -> Newer {
-        let known = ddtrace_counters {
-            struct_size: size_of::<Newer>(),
-            spans_started: 7,
-            buffered_bytes: 9,
-            ..Default::default()
-        };
+        let known =
+            ddtrace_counters { struct_size: size_of::<Newer>(), spans_started: 7, buffered_bytes: 9, ..Default::default() };
         Newer { known, later }
     }
 
@@ -155,11 +136,7 @@ mod tests {
 
     #[test]
     fn same_size_is_read_as_it_is() {
-        let given = ddtrace_counters {
-            struct_size: size_of::<ddtrace_counters>(),
-            spans_sent: 3,
-            ..Default::default()
-        };
+        let given = ddtrace_counters { struct_size: size_of::<ddtrace_counters>(), spans_sent: 3, ..Default::default() };
         assert_eq!(read_counters(&given), Ok(given));
     }
 
@@ -173,25 +150,15 @@ mod tests {
 
     #[test]
     fn longer_struct_passes_only_with_zeroes_beyond_the_known() {
-        assert_eq!(
-            read_counters(&newer(0)).map(|counters| counters.buffered_bytes),
-            Ok(9)
-        );
+        assert_eq!(read_counters(&newer(0)).map(|counters| counters.buffered_bytes), Ok(9));
         assert_eq!(read_counters(&newer(1)), Err(DDTRACE_ERR_UNSUPPORTED));
     }
 
     #[test]
     fn sizes_that_no_struct_has_are_invalid() {
         for size in [0, 1, PREFIX - 1, LARGEST + 1, usize::MAX] {
-            let given = ddtrace_counters {
-                struct_size: size,
-                ..Default::default()
-            };
-            assert_eq!(
-                read_counters(&given),
-                Err(DDTRACE_ERR_INVALID),
-                "size {size}"
-            );
+            let given = ddtrace_counters { struct_size: size, ..Default::default() };
+            assert_eq!(read_counters(&given), Err(DDTRACE_ERR_INVALID), "size {size}");
         }
     }
 
@@ -215,34 +182,16 @@ mod tests {
 
     #[test]
     fn writing_respects_the_callers_size() {
-        let value = ddtrace_counters {
-            struct_size: 1,
-            spans_started: 5,
-            spans_finished: 6,
-            ..Default::default()
-        };
-        let mut old = ddtrace_counters {
-            struct_size: 16,
-            spans_finished: 100,
-            ..Default::default()
-        };
+        let value = ddtrace_counters { struct_size: 1, spans_started: 5, spans_finished: 6, ..Default::default() };
+        let mut old = ddtrace_counters { struct_size: 16, spans_finished: 100, ..Default::default() };
         let mut new = newer(8);
         // SAFETY: both are as large as they say, the first one larger.
         unsafe {
             assert_eq!(write(&raw mut old, &value), Ok(()));
-            assert_eq!(
-                write((&raw mut new).cast::<ddtrace_counters>(), &value),
-                Ok(())
-            );
+            assert_eq!(write((&raw mut new).cast::<ddtrace_counters>(), &value), Ok(()));
             assert_eq!(write(ptr::null_mut(), &value), Err(DDTRACE_ERR_NULL));
         }
-        assert_eq!(
-            (old.struct_size, old.spans_started, old.spans_finished),
-            (16, 5, 100)
-        );
-        assert_eq!(
-            (new.known.struct_size, new.known.spans_finished, new.later),
-            (size_of::<Newer>(), 6, 0)
-        );
+        assert_eq!((old.struct_size, old.spans_started, old.spans_finished), (16, 5, 100));
+        assert_eq!((new.known.struct_size, new.known.spans_finished, new.later), (size_of::<Newer>(), 6, 0));
     }
 }

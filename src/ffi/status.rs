@@ -69,9 +69,7 @@ const TEXTS: [&CStr; 15] = [
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_status_text(status: ddtrace_status) -> *const c_char {
     guard(c"unknown status".as_ptr(), || {
-        let text = usize::try_from(status)
-            .ok()
-            .and_then(|index| TEXTS.get(index));
+        let text = usize::try_from(status).ok().and_then(|index| TEXTS.get(index));
         text.copied().unwrap_or(c"unknown status").as_ptr()
     })
 }
@@ -82,9 +80,7 @@ mod tests {
 
     fn text_of(status: ddtrace_status) -> &'static str {
         // SAFETY: the function returns static NUL-terminated text.
-        unsafe { CStr::from_ptr(ddtrace_status_text(status)) }
-            .to_str()
-            .unwrap()
+        unsafe { CStr::from_ptr(ddtrace_status_text(status)) }.to_str().unwrap()
     }
 
     #[test]

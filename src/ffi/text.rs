@@ -38,10 +38,7 @@ pub unsafe fn text<'a>(pointer: *const c_char, len: usize) -> Result<Cow<'a, str
 ///
 /// As for [`text`].
 #[inline]
-pub unsafe fn optional_text<'a>(
-    pointer: *const c_char,
-    len: usize,
-) -> Result<Option<Cow<'a, str>>, ddtrace_status> {
+pub unsafe fn optional_text<'a>(pointer: *const c_char, len: usize) -> Result<Option<Cow<'a, str>>, ddtrace_status> {
     if pointer.is_null() && (len == 0 || len == DDTRACE_NTS) {
         return Ok(None);
     }
@@ -127,16 +124,9 @@ pub unsafe fn copy_out_optional(text: Option<&str>, buffer: *mut c_char, capacit
 
 /// The bytes to look at, and whether they are all of the text.
 #[inline]
-unsafe fn text_bytes<'a>(
-    pointer: *const c_char,
-    len: usize,
-) -> Result<(&'a [u8], bool), ddtrace_status> {
+unsafe fn text_bytes<'a>(pointer: *const c_char, len: usize) -> Result<(&'a [u8], bool), ddtrace_status> {
     if pointer.is_null() {
-        return if len == 0 {
-            Ok((&[], true))
-        } else {
-            Err(DDTRACE_ERR_NULL)
-        };
+        return if len == 0 { Ok((&[], true)) } else { Err(DDTRACE_ERR_NULL) };
     }
     let len = match len {
         // SAFETY: not NULL, and ends with a NUL byte by the caller's promise; no more than the limit is read.
@@ -195,10 +185,7 @@ mod tests {
             assert_eq!(optional_text(ptr::null(), DDTRACE_NTS), Ok(None));
             assert_eq!(optional_text(ptr::null(), 3), Err(DDTRACE_ERR_NULL));
             assert_eq!(optional_str(ddtrace_str::NONE), Ok(None));
-            assert_eq!(
-                optional_str(ddtrace_str::new("")),
-                Ok(Some(Cow::Borrowed("")))
-            );
+            assert_eq!(optional_str(ddtrace_str::new("")), Ok(Some(Cow::Borrowed(""))));
             assert_eq!(bytes(ptr::null(), 0), Ok(&[][..]));
             assert_eq!(bytes(ptr::null(), 1), Err(DDTRACE_ERR_NULL));
         }
@@ -207,10 +194,7 @@ mod tests {
     #[test]
     fn text_ends_at_its_nul_byte_if_asked() {
         // SAFETY: a C string.
-        assert_eq!(
-            unsafe { text(c"name".as_ptr(), DDTRACE_NTS) },
-            Ok(Cow::Borrowed("name"))
-        );
+        assert_eq!(unsafe { text(c"name".as_ptr(), DDTRACE_NTS) }, Ok(Cow::Borrowed("name")));
     }
 
     #[test]
@@ -218,18 +202,9 @@ mod tests {
         let one = [0_u64; 2];
         // SAFETY: refused before anything is read.
         unsafe {
-            assert_eq!(
-                text(c"x".as_ptr(), usize::MAX - 1),
-                Err(DDTRACE_ERR_INVALID)
-            );
-            assert_eq!(
-                bytes(one.as_ptr().cast(), usize::MAX),
-                Err(DDTRACE_ERR_INVALID)
-            );
-            assert_eq!(
-                array(one.as_ptr(), usize::MAX / 8 + 2),
-                Err(DDTRACE_ERR_INVALID)
-            );
+            assert_eq!(text(c"x".as_ptr(), usize::MAX - 1), Err(DDTRACE_ERR_INVALID));
+            assert_eq!(bytes(one.as_ptr().cast(), usize::MAX), Err(DDTRACE_ERR_INVALID));
+            assert_eq!(array(one.as_ptr(), usize::MAX / 8 + 2), Err(DDTRACE_ERR_INVALID));
             assert_eq!(array(one.as_ptr().byte_add(1), 1), Err(DDTRACE_ERR_INVALID));
         }
     }
@@ -250,11 +225,7 @@ mod tests {
         let mut out = |text: &str, capacity: usize| {
             // SAFETY: no test asks for more than the buffer has.
             let len = unsafe { copy_out(text, buffer.as_mut_ptr(), capacity) };
-            let written: Vec<u8> = buffer
-                .iter()
-                .map(|c| c.to_ne_bytes()[0])
-                .take_while(|byte| *byte != 0)
-                .collect();
+            let written: Vec<u8> = buffer.iter().map(|c| c.to_ne_bytes()[0]).take_while(|byte| *byte != 0).collect();
             (len, String::from_utf8(written).unwrap())
         };
         assert_eq!(out("abc", 4), (3, "abc".into()));

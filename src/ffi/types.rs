@@ -26,17 +26,11 @@ pub struct ddtrace_str {
 
 impl ddtrace_str {
     /// Text that is not given.
-    pub const NONE: ddtrace_str = ddtrace_str {
-        ptr: ptr::null(),
-        len: 0,
-    };
+    pub const NONE: ddtrace_str = ddtrace_str { ptr: ptr::null(), len: 0 };
 
     /// Refers to `text`, for as long as the caller keeps it.
     pub fn new(text: &str) -> Self {
-        ddtrace_str {
-            ptr: text.as_ptr().cast(),
-            len: text.len(),
-        }
+        ddtrace_str { ptr: text.as_ptr().cast(), len: text.len() }
     }
 }
 

@@ -79,10 +79,7 @@ impl Drop for PipeSignalGuard {
 fn pipe_signal_is_pending() -> bool {
     let mut pending = MaybeUninit::uninit();
     // SAFETY: the set is read only after sigpending has filled it.
-    unsafe {
-        libc::sigpending(pending.as_mut_ptr()) == 0
-            && libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1
-    }
+    unsafe { libc::sigpending(pending.as_mut_ptr()) == 0 && libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1 }
 }
 
 #[cfg(test)]

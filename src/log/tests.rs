@@ -27,11 +27,8 @@ fn messages_pass_the_level_the_rate_limit_and_reach_the_callback_without_a_lock_
     }
     emit(Level::Error, format_args!("log-test emitted"));
     emit(Level::Error, format_args!("log-test emitted"));
-    let expected = [
-        (Level::Warn, "log::tests: log-test 0"),
-        (Level::Error, "log-test emitted"),
-        (Level::Error, "log-test emitted"),
-    ];
+    let expected =
+        [(Level::Warn, "log::tests: log-test 0"), (Level::Error, "log-test emitted"), (Level::Error, "log-test emitted")];
     assert_eq!(own_messages(&seen), expected.map(|(level, text)| (level, text.to_owned())));
 
     set_rate_limit(Duration::ZERO);

@@ -27,12 +27,7 @@ pub(super) struct Limits {
 pub(super) struct Malformed;
 
 /// Reads the header into `baggage`.
-pub(super) fn read(
-    header: &[u8],
-    limits: Limits,
-    baggage: &mut Baggage,
-    report: &mut ExtractReport,
-) -> Result<(), Malformed> {
+pub(super) fn read(header: &[u8], limits: Limits, baggage: &mut Baggage, report: &mut ExtractReport) -> Result<(), Malformed> {
     let (accepted, exceeded) = within_limits(header, limits);
     report.baggage_items_exceeded |= matches!(exceeded, Some(Exceeded::Items));
     report.baggage_bytes_exceeded |= matches!(exceeded, Some(Exceeded::Bytes));
@@ -56,12 +51,7 @@ pub(super) fn read_legacy(key: &[u8], value: &[u8], limits: Limits, baggage: &mu
 }
 
 /// Writes the header; whether there was anything to write.
-pub(super) fn write<S: HeaderSink + ?Sized>(
-    baggage: &Baggage,
-    limits: Limits,
-    report: &mut InjectReport,
-    sink: &mut S,
-) -> bool {
+pub(super) fn write<S: HeaderSink + ?Sized>(baggage: &Baggage, limits: Limits, report: &mut InjectReport, sink: &mut S) -> bool {
     let (count, len) = measure(baggage, limits, report);
     let items = || sendable(baggage).take(count);
     match len {

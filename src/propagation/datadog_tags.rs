@@ -106,10 +106,7 @@ fn store<'a>(pairs: impl Iterator<Item = Result<(&'a str, &'a str), Malformed>>,
     high
 }
 
-fn decode(
-    header: &[u8],
-    enabled: bool,
-) -> Result<impl Iterator<Item = Result<(&str, &str), Malformed>>, &'static str> {
+fn decode(header: &[u8], enabled: bool) -> Result<impl Iterator<Item = Result<(&str, &str), Malformed>>, &'static str> {
     if !enabled && !header.is_empty() {
         return Err(DISABLED);
     }

@@ -48,11 +48,7 @@ impl Propagator {
     }
 
     /// Extracts from all headers of a request or a message, in one pass.
-    pub fn extract_pairs<'a>(
-        &self,
-        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-        into: &mut Extracted,
-    ) -> ExtractReport {
+    pub fn extract_pairs<'a>(&self, pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>, into: &mut Extracted) -> ExtractReport {
         into.clear();
         if self.behavior == ExtractBehavior::Ignore || self.extract.is_empty() {
             return ExtractReport::default();
@@ -86,12 +82,7 @@ impl Propagator {
         report
     }
 
-    fn extract_trace(
-        &self,
-        headers: &Headers<'_>,
-        into: &mut Extracted,
-        report: &mut ExtractReport,
-    ) -> Option<PropagationStyle> {
+    fn extract_trace(&self, headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Option<PropagationStyle> {
         let mut primary = None;
         let mut datadog_parent = 0;
         let trace_styles = self.extract.iter().copied().filter(|style| *style != PropagationStyle::Baggage);

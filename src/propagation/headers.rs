@@ -234,7 +234,9 @@ mod tests {
 
     #[test]
     fn similar_names_are_not_ours() {
-        for name in ["trace-state", "trace.parent", "trace_parent", "x_datadog_trace_id", "HTTP_X-DATADOG-TAGS", "b4", "", "HTTP_"] {
+        for name in
+            ["trace-state", "trace.parent", "trace_parent", "x_datadog_trace_id", "HTTP_X-DATADOG-TAGS", "b4", "", "HTTP_"]
+        {
             assert_eq!(Header::recognize(name.as_bytes()), None, "{name}");
         }
     }

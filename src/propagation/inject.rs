@@ -2,12 +2,12 @@
 
 use super::outgoing::{Outgoing, decision_rate, format_decision_maker};
 use super::propagator::Propagator;
+use super::rate::format_rate;
 use super::report::InjectReport;
 use super::sink::HeaderSink;
 use super::{b3, baggage, datadog, tracecontext};
 use crate::config::PropagationStyle;
 use crate::context::{Decision, TraceTags};
-use super::rate::format_rate;
 
 /// What is to be injected.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +30,7 @@ impl Propagator {
     pub fn inject<S: HeaderSink + ?Sized>(&self, input: &InjectInput<'_>, sink: &mut S) -> InjectReport {
         let mut report = InjectReport::default();
         if let Some(carried) = input.tags.map(TraceTags::baggage).filter(|baggage| !baggage.is_empty()) {
-            if self.inject.contains(&PropagationStyle::Baggage)
-                && baggage::write(carried, self.baggage_limits, &mut report, sink)
+            if self.inject.contains(&PropagationStyle::Baggage) && baggage::write(carried, self.baggage_limits, &mut report, sink)
             {
                 report.injected.insert(PropagationStyle::Baggage);
             }

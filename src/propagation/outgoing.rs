@@ -1,7 +1,7 @@
 //! What every style writes of one context: its ids, its decision, and its tags with those that a local decision replaces.
 
-use crate::context::{Decision, TraceTags, mechanism};
 use crate::context::{DECISION_MAKER, KNUTH_RATE, TagView};
+use crate::context::{Decision, TraceTags, mechanism};
 
 /// One context on its way out.
 pub(super) struct Outgoing<'a> {

@@ -18,11 +18,7 @@ const SAMPLED: u64 = 1;
 const RUM: &str = "rum";
 
 /// Reads the whole context.
-pub(super) fn read(
-    headers: &Headers<'_>,
-    into: &mut Extracted,
-    report: &mut ExtractReport,
-) -> Result<Option<Ids>, Malformed> {
+pub(super) fn read(headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Result<Option<Ids>, Malformed> {
     let Some((ids, is_sampled)) = read_traceparent(headers)? else { return Ok(None) };
     let list = headers.get(Header::TraceState).and_then(MemberList::parse);
     let items = list.and_then(|list| tracestate::store(list, &mut into.tags, report)).unwrap_or_default();

@@ -117,11 +117,7 @@ impl<'a> DatadogItems<'a> {
 }
 
 /// Stores a list: its text, the members of other vendors that pass, unknown items of our member. Returns our member.
-pub(super) fn store<'a>(
-    list: MemberList<'a>,
-    tags: &mut TraceTags,
-    report: &mut ExtractReport,
-) -> Option<DatadogItems<'a>> {
+pub(super) fn store<'a>(list: MemberList<'a>, tags: &mut TraceTags, report: &mut ExtractReport) -> Option<DatadogItems<'a>> {
     tags.set_tracestate(list.text);
     let own = list.datadog().filter(|items| {
         let fits = items.value.len() <= MAX_OWN_VALUE;
@@ -188,9 +184,9 @@ fn whole_members(header: &[u8]) -> Option<&[u8]> {
 fn store_vendor_members(list: MemberList<'_>, own: Option<DatadogItems<'_>>, tags: &mut TraceTags) -> bool {
     let own_len = own.map_or(0, |items| OWN_PREFIX.len() + items.value.len());
     let own_members = usize::from(own.is_some());
-    let (members, bytes) = list.vendor_members().fold((own_members, own_len), |(members, bytes), member| {
-        (members + 1, bytes + usize::from(members > 0) + member.len())
-    });
+    let (members, bytes) = list
+        .vendor_members()
+        .fold((own_members, own_len), |(members, bytes), member| (members + 1, bytes + usize::from(members > 0) + member.len()));
     if members <= MAX_MEMBERS && bytes <= MAX_INBOUND {
         list.vendor_members().for_each(|member| tags.push_vendor_member(member));
         return false;

@@ -51,8 +51,7 @@ impl AgentRates {
             return false;
         };
         let table = Table::new(received, &self.table.read());
-        self.present
-            .store(!table.entries.is_empty(), atomic::Ordering::Relaxed);
+        self.present.store(!table.entries.is_empty(), atomic::Ordering::Relaxed);
         let old = std::mem::replace(&mut *self.table.write(), table);
         // The lock is free again: nobody waits for this.
         drop(old);
@@ -61,8 +60,7 @@ impl AgentRates {
 
     /// To be called in a forked child, while it has one thread. The rates stay, unless they were being replaced.
     pub(super) fn reset_after_fork(&self) {
-        self.table
-            .replace_if_abandoned(|rates| rates.cloned().unwrap_or_default());
+        self.table.replace_if_abandoned(|rates| rates.cloned().unwrap_or_default());
     }
 
     /// What a fork leaves behind where a thread of the parent was replacing the table.
@@ -95,16 +93,12 @@ impl Table {
         let mut entries: Vec<Entry> = received
             .into_iter()
             .map(|(key, wanted)| {
-                let rate = current
-                    .get(&key, "", "")
-                    .map_or(wanted, |entry| step(entry.rate, wanted));
+                let rate = current.get(&key, "", "").map_or(wanted, |entry| step(entry.rate, wanted));
                 Entry { key, rate, wanted }
             })
             .collect();
         entries.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Table {
-            entries: entries.into_boxed_slice(),
-        }
+        Table { entries: entries.into_boxed_slice() }
     }
 
     fn rate(&self, service: &str, env: &str) -> Option<f64> {
@@ -113,10 +107,7 @@ impl Table {
 
     /// The entry whose key is these pieces in a row; they are never put together, which would allocate.
     fn get(&self, service: &str, middle: &str, env: &str) -> Option<&Entry> {
-        let index = self
-            .entries
-            .binary_search_by(|entry| compare(&entry.key, [service, middle, env]))
-            .ok()?;
+        let index = self.entries.binary_search_by(|entry| compare(&entry.key, [service, middle, env])).ok()?;
         self.entries.get(index)
     }
 
@@ -133,11 +124,7 @@ impl Table {
 
 /// The rate to use next. From 0, doubling would lead nowhere.
 fn step(current: f64, wanted: f64) -> f64 {
-    if current > 0.0 {
-        wanted.min(current * MAX_RISE)
-    } else {
-        wanted
-    }
+    if current > 0.0 { wanted.min(current * MAX_RISE) } else { wanted }
 }
 
 /// How a key compares with pieces in a row.
@@ -151,11 +138,7 @@ fn compare(key: &str, pieces: [&str; 3]) -> Ordering {
         }
         rest = tail;
     }
-    if rest.is_empty() {
-        Ordering::Equal
-    } else {
-        Ordering::Greater
-    }
+    if rest.is_empty() { Ordering::Equal } else { Ordering::Greater }
 }
 
 /// The table of an answer, if it has one, without entries that make no sense.
@@ -164,10 +147,7 @@ fn parse(json_body: &[u8]) -> Option<Vec<(Box<str>, f64)>> {
     let table = body.get("rate_by_service")?.as_object()?;
     let default_key = table.iter().find(|(key, _)| is_default(key));
     let others = table.iter().filter(|(key, _)| !is_default(key));
-    let entries = default_key
-        .into_iter()
-        .chain(others)
-        .filter_map(|(key, value)| entry(key, value));
+    let entries = default_key.into_iter().chain(others).filter_map(|(key, value)| entry(key, value));
     Some(entries.take(MAX_KEYS).collect())
 }
 

@@ -23,30 +23,21 @@ fn a_key_of_its_own_wins_over_the_default_key() {
     assert!(rates.update(BODY));
     assert_eq!(rates.rate("foo", "prod"), Some(0.25));
     assert_eq!(rates.rate("", ""), Some(0.8));
-    for (service, env) in [
-        ("foo", "dev"),
-        ("foo", ""),
-        ("fo", "prod"),
-        ("fooo", "prod"),
-        ("bar", "prod"),
-        ("", "prod"),
-    ] {
+    for (service, env) in [("foo", "dev"), ("foo", ""), ("fo", "prod"), ("fooo", "prod"), ("bar", "prod"), ("", "prod")] {
         assert_eq!(rates.rate(service, env), Some(0.8), "{service} {env}");
     }
 }
 
 #[test]
 fn without_a_default_key_other_services_have_no_rate() {
-    let rates =
-        rates(r#"{"rate_by_service":{"service:foo,env:prod":0.25,"service:foo,env:":0.5}}"#);
+    let rates = rates(r#"{"rate_by_service":{"service:foo,env:prod":0.25,"service:foo,env:":0.5}}"#);
     assert_eq!(rates.rate("bar", "prod"), None);
     assert_eq!(rates.rate("foo", ""), Some(0.5));
 }
 
 #[test]
 fn keys_are_compared_exactly() {
-    let rates =
-        rates(r#"{"rate_by_service":{"service:Foo,env:prod":0.25,"service:a,env:b,env:c":0.5}}"#);
+    let rates = rates(r#"{"rate_by_service":{"service:Foo,env:prod":0.25,"service:a,env:b,env:c":0.5}}"#);
     assert_eq!(rates.rate("foo", "prod"), None);
     assert_eq!(rates.rate("Foo", "Prod"), None);
     // Names that contain the separator: the text of the key is what counts.
@@ -56,18 +47,10 @@ fn keys_are_compared_exactly() {
 
 #[test]
 fn many_keys_are_all_found() {
-    let entries: Vec<String> = (0..500)
-        .map(|n| format!(r#""service:s{n},env:e{}":{}"#, n % 7, f64::from(n) / 500.0))
-        .collect();
-    let rates = rates(&format!(
-        r#"{{"rate_by_service":{{{}}}}}"#,
-        entries.join(",")
-    ));
+    let entries: Vec<String> = (0..500).map(|n| format!(r#""service:s{n},env:e{}":{}"#, n % 7, f64::from(n) / 500.0)).collect();
+    let rates = rates(&format!(r#"{{"rate_by_service":{{{}}}}}"#, entries.join(",")));
     for n in 0..500 {
-        assert_eq!(
-            rates.rate(&format!("s{n}"), &format!("e{}", n % 7)),
-            Some(f64::from(n) / 500.0)
-        );
+        assert_eq!(rates.rate(&format!("s{n}"), &format!("e{}", n % 7)), Some(f64::from(n) / 500.0));
         assert_eq!(rates.rate(&format!("s{n}"), "e7"), None);
     }
 }
@@ -152,8 +135,7 @@ fn a_fall_counts_from_the_rate_in_use() {
 #[test]
 fn each_key_rises_on_its_own() {
     let rates = rates(r#"{"rate_by_service":{"service:a,env:":0.1,"service:b,env:":0.5}}"#);
-    let all =
-        br#"{"rate_by_service":{"service:a,env:":1,"service:b,env:":1,"service:new,env:":1}}"#;
+    let all = br#"{"rate_by_service":{"service:a,env:":1,"service:b,env:":1,"service:new,env:":1}}"#;
     rates.update(all);
     assert_eq!(rates.rate("a", ""), Some(0.2));
     assert_eq!(rates.rate("b", ""), Some(1.0));
@@ -182,14 +164,9 @@ fn a_rate_keeps_rising_while_the_agent_repeats_nothing() {
 
 #[test]
 fn too_many_keys_are_cut_but_never_the_default_key() {
-    let mut entries: Vec<String> = (0..MAX_KEYS + 10)
-        .map(|n| format!(r#""service:+{n:06},env:":0.5"#))
-        .collect();
+    let mut entries: Vec<String> = (0..MAX_KEYS + 10).map(|n| format!(r#""service:+{n:06},env:":0.5"#)).collect();
     entries.push(r#""service:,env:":0.25"#.into());
-    let rates = rates(&format!(
-        r#"{{"rate_by_service":{{{}}}}}"#,
-        entries.join(",")
-    ));
+    let rates = rates(&format!(r#"{{"rate_by_service":{{{}}}}}"#, entries.join(",")));
     assert_eq!(rates.table.read().entries.len(), MAX_KEYS);
     assert_eq!(rates.rate("unknown", ""), Some(0.25));
     assert_eq!(rates.rate("+000000", ""), Some(0.5));
@@ -198,17 +175,12 @@ fn too_many_keys_are_cut_but_never_the_default_key() {
 #[test]
 fn concurrent_decisions_see_one_table_or_the_other() {
     let rates = AgentRates::default();
-    let tables: [&[u8]; 2] = [
-        BODY,
-        br#"{"rate_by_service":{"service:foo,env:prod":0.25}}"#,
-    ];
+    let tables: [&[u8]; 2] = [BODY, br#"{"rate_by_service":{"service:foo,env:prod":0.25}}"#];
     rates.update(tables[0]);
     std::thread::scope(|scope| {
         scope.spawn(|| (0..500).for_each(|n| assert!(rates.update(tables[n % 2]))));
         for _ in 0..2 {
-            scope.spawn(|| {
-                (0..2000).for_each(|_| assert_eq!(rates.rate("foo", "prod"), Some(0.25)))
-            });
+            scope.spawn(|| (0..2000).for_each(|_| assert_eq!(rates.rate("foo", "prod"), Some(0.25))));
         }
     });
 }

@@ -15,24 +15,15 @@ pub(super) struct ForkLock<T> {
 
 impl<T> ForkLock<T> {
     pub(super) fn new(value: T) -> Self {
-        ForkLock {
-            value: RwLock::new(value),
-            next: OnceLock::new(),
-        }
+        ForkLock { value: RwLock::new(value), next: OnceLock::new() }
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.newest()
-            .value
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.newest().value.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.newest()
-            .value
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.newest().value.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// To be called in a forked child, while it has one thread: if a thread of the parent held the lock, a new lock

@@ -40,10 +40,7 @@ impl Glob {
             p if p.contains('*') && p.chars().all(|c| matches!(c, '*' | '?')) => Scope::AnyText,
             _ => Scope::Text,
         };
-        Glob {
-            pattern: compact.into_boxed_str(),
-            scope,
-        }
+        Glob { pattern: compact.into_boxed_str(), scope }
     }
 
     /// Whether the pattern covers the entire text.
@@ -107,20 +104,13 @@ mod tests {
 
     fn both(pattern: &str, text: &str) -> bool {
         let compiled = Glob::new(pattern).matches(text);
-        assert_eq!(
-            compiled,
-            glob_matches(pattern, text),
-            "{pattern:?} on {text:?}"
-        );
+        assert_eq!(compiled, glob_matches(pattern, text), "{pattern:?} on {text:?}");
         compiled
     }
 
     #[test]
     fn patterns_that_cover_the_text_match() {
-        for pattern in [
-            "foo", "fo*", "f??", "?o*", "???", "*", "**", "Foo", "F??", "?O*", "*o", "*foo*",
-            "f*o", "f*?",
-        ] {
+        for pattern in ["foo", "fo*", "f??", "?o*", "???", "*", "**", "Foo", "F??", "?O*", "*o", "*foo*", "f*o", "f*?"] {
             assert!(both(pattern, "foo"), "{pattern}");
         }
         for (pattern, text) in [
@@ -139,9 +129,7 @@ mod tests {
 
     #[test]
     fn patterns_that_cover_a_part_do_not_match() {
-        for pattern in [
-            "fo", "oo", "f?", "????", "?", "", "foo?", "*fo", "b*", "f*x", "*x*",
-        ] {
+        for pattern in ["fo", "oo", "f?", "????", "?", "", "foo?", "*fo", "b*", "f*x", "*x*"] {
             assert!(!both(pattern, "foo"), "{pattern}");
         }
         assert!(!both("a*b*c", "abcab"));

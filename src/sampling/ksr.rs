@@ -75,10 +75,7 @@ mod tests {
             let rate = f64::from(millionths) / 1e6;
             let shown = text(rate).unwrap();
             assert_eq!(shown.parse::<f64>().unwrap(), rate, "{shown}");
-            assert!(
-                !shown.contains('e') && (!shown.contains('.') || !shown.ends_with('0')),
-                "{shown}"
-            );
+            assert!(!shown.contains('e') && (!shown.contains('.') || !shown.ends_with('0')), "{shown}");
         }
     }
 

@@ -52,10 +52,7 @@ impl RateLimiter {
     /// A limiter for so many requests in a window of so many nanoseconds (at least one).
     pub fn with_window(limit: f64, window_ns: i64) -> Self {
         let pace = Pace::new(limit, window_ns.max(1));
-        RateLimiter {
-            pace,
-            bucket: ForkLock::new(Bucket::full(pace)),
-        }
+        RateLimiter { pace, bucket: ForkLock::new(Bucket::full(pace)) }
     }
 
     /// Takes a token if there is one.
@@ -66,17 +63,11 @@ impl RateLimiter {
     /// Takes a token if there is one; with the effective rate of that very moment.
     pub fn request(&self, now_ns: i64) -> Permit {
         let Some(pace) = self.pace else {
-            return Permit {
-                allowed: true,
-                effective_rate: 1.0,
-            };
+            return Permit { allowed: true, effective_rate: 1.0 };
         };
         let mut bucket = self.bucket.write();
         let allowed = bucket.take(pace, now_ns);
-        Permit {
-            allowed,
-            effective_rate: bucket.effective_rate(),
-        }
+        Permit { allowed, effective_rate: bucket.effective_rate() }
     }
 
     /// The share of requests allowed in the current window, averaged with that of the last window that had any; 1 before
@@ -87,8 +78,7 @@ impl RateLimiter {
 
     /// To be called in a forked child, while it has one thread: starts with a full bucket.
     pub fn reset_after_fork(&self) {
-        self.bucket
-            .replace_if_abandoned(|_| Bucket::full(self.pace));
+        self.bucket.replace_if_abandoned(|_| Bucket::full(self.pace));
         *self.bucket.write() = Bucket::full(self.pace);
     }
 }
@@ -111,12 +101,7 @@ impl Pace {
             return None;
         }
         let price = PARTS * u128::from(window_ns.unsigned_abs());
-        Some(Pace {
-            window_ns,
-            gain: (limit * PARTS as f64).round() as u128,
-            price,
-            capacity: limit.ceil() as u128 * price,
-        })
+        Some(Pace { window_ns, gain: (limit * PARTS as f64).round() as u128, price, capacity: limit.ceil() as u128 * price })
     }
 }
 
@@ -167,10 +152,7 @@ impl Bucket {
         }
         if now_ns > clock_ns {
             let elapsed_ns = u128::from(now_ns.abs_diff(clock_ns));
-            self.credit = self
-                .credit
-                .saturating_add(elapsed_ns.saturating_mul(pace.gain))
-                .min(pace.capacity);
+            self.credit = self.credit.saturating_add(elapsed_ns.saturating_mul(pace.gain)).min(pace.capacity);
             self.clock_ns = Some(now_ns);
         }
         if now_ns.saturating_sub(self.window_start_ns) >= pace.window_ns {
@@ -195,8 +177,7 @@ impl Bucket {
 
     fn effective_rate(&self) -> f64 {
         let current = self.window_rate();
-        self.previous_rate
-            .map_or(current, |previous| (current + previous) / 2.0)
+        self.previous_rate.map_or(current, |previous| (current + previous) / 2.0)
     }
 }
 

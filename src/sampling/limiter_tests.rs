@@ -40,9 +40,7 @@ fn a_million_small_steps_lose_nothing() {
     let limiter = RateLimiter::new(0.1);
     assert!(limiter.allow(START));
     // 1 ms steps over 1000 s: one more every 10 s.
-    let kept = (1..=1_000_000)
-        .filter(|step| limiter.allow(START + step * MILLISECOND_NS))
-        .count();
+    let kept = (1..=1_000_000).filter(|step| limiter.allow(START + step * MILLISECOND_NS)).count();
     assert_eq!(kept, 100);
 }
 
@@ -59,23 +57,10 @@ fn zero_lets_nothing_through() {
 
 #[test]
 fn a_negative_limit_is_none() {
-    for limit in [
-        -1.0,
-        -0.5,
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        1e300,
-    ] {
+    for limit in [-1.0, -0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
         let limiter = RateLimiter::new(limit);
         assert_eq!(allowed(&limiter, 1000, START), 1000, "{limit}");
-        assert_eq!(
-            limiter.request(START),
-            Permit {
-                allowed: true,
-                effective_rate: 1.0
-            }
-        );
+        assert_eq!(limiter.request(START), Permit { allowed: true, effective_rate: 1.0 });
     }
 }
 
@@ -102,20 +87,8 @@ fn one_a_minute() {
 #[test]
 fn the_second_of_two_at_limit_one_is_denied_and_lowers_the_rate() {
     let limiter = RateLimiter::new(1.0);
-    assert_eq!(
-        limiter.request(START),
-        Permit {
-            allowed: true,
-            effective_rate: 1.0
-        }
-    );
-    assert_eq!(
-        limiter.request(START),
-        Permit {
-            allowed: false,
-            effective_rate: 0.5
-        }
-    );
+    assert_eq!(limiter.request(START), Permit { allowed: true, effective_rate: 1.0 });
+    assert_eq!(limiter.request(START), Permit { allowed: false, effective_rate: 0.5 });
 }
 
 #[test]
@@ -128,13 +101,7 @@ fn the_effective_rate_is_the_mean_of_two_windows() {
     limiter.allow(START + 999_999_999);
     assert_eq!(limiter.effective_rate(), 0.2);
     // The next one: all of one request, and a fifth before.
-    assert_eq!(
-        limiter.request(START + SECOND_NS),
-        Permit {
-            allowed: true,
-            effective_rate: 0.6
-        }
-    );
+    assert_eq!(limiter.request(START + SECOND_NS), Permit { allowed: true, effective_rate: 0.6 });
     allowed(&limiter, 1, START + SECOND_NS);
     assert_eq!(limiter.effective_rate(), 0.35);
     // Idle seconds make no windows.
@@ -168,10 +135,7 @@ fn extreme_times_limits_and_windows_do_not_overflow() {
             for now in [0, i64::MAX, i64::MIN, -1, i64::MAX, i64::MAX, i64::MIN, 5] {
                 limiter.allow(now);
                 let rate = limiter.effective_rate();
-                assert!(
-                    (0.0..=1.0).contains(&rate),
-                    "limit {limit} window {window}: {rate}"
-                );
+                assert!((0.0..=1.0).contains(&rate), "limit {limit} window {window}: {rate}");
             }
         }
     }
@@ -181,13 +145,8 @@ fn extreme_times_limits_and_windows_do_not_overflow() {
 fn threads_together_get_no_more_than_the_limit() {
     let limiter = RateLimiter::new(1000.0);
     let total: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| allowed(&limiter, 500, START)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum()
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| allowed(&limiter, 500, START))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(total, 1000);
 }

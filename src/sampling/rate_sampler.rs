@@ -14,9 +14,7 @@ pub struct RateSampler {
 impl RateSampler {
     /// A sampler for `rate`, clamped to 0 to 1. What is not a number counts as 1: keep.
     pub fn new(rate: f64) -> Self {
-        RateSampler {
-            rate: AtomicU64::new(clamp_rate(rate).unwrap_or(1.0).to_bits()),
-        }
+        RateSampler { rate: AtomicU64::new(clamp_rate(rate).unwrap_or(1.0).to_bits()) }
     }
 
     /// The rate in use.

@@ -21,20 +21,12 @@ pub(super) struct SpanPattern {
 }
 
 impl SpanPattern {
-    pub(super) fn new(
-        service: Option<&str>,
-        name: Option<&str>,
-        resource: Option<&str>,
-        tags: &[(String, String)],
-    ) -> Self {
+    pub(super) fn new(service: Option<&str>, name: Option<&str>, resource: Option<&str>, tags: &[(String, String)]) -> Self {
         SpanPattern {
             service: compile(service),
             name: compile(name),
             resource: compile(resource),
-            tags: tags
-                .iter()
-                .filter_map(|(key, value)| Some((key.as_str().into(), compile(Some(value))?)))
-                .collect(),
+            tags: tags.iter().filter_map(|(key, value)| Some((key.as_str().into(), compile(Some(value))?))).collect(),
         }
     }
 
@@ -43,10 +35,7 @@ impl SpanPattern {
         accepts(&self.service, span.service())
             && accepts(&self.name, span.name())
             && accepts(&self.resource, span.resource())
-            && self
-                .tags
-                .iter()
-                .all(|(key, value)| tag_matches(span, key, value))
+            && self.tags.iter().all(|(key, value)| tag_matches(span, key, value))
     }
 }
 
@@ -62,8 +51,7 @@ fn tag_matches<S: SpanView + ?Sized>(span: &S, key: &str, pattern: &Glob) -> boo
     if let Some(text) = span.text(key) {
         return pattern.matches(text);
     }
-    span.number(key)
-        .is_some_and(|number| number_matches(number, pattern))
+    span.number(key).is_some_and(|number| number_matches(number, pattern))
 }
 
 fn number_matches(number: f64, pattern: &Glob) -> bool {
@@ -84,19 +72,13 @@ struct Digits {
 
 impl Default for Digits {
     fn default() -> Self {
-        Digits {
-            buf: [0; 310],
-            len: 0,
-        }
+        Digits { buf: [0; 310], len: 0 }
     }
 }
 
 impl Digits {
     fn text(&self) -> &str {
-        self.buf
-            .get(..self.len)
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .unwrap_or_default()
+        self.buf.get(..self.len).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
     }
 }
 
@@ -125,14 +107,8 @@ mod tests {
 
     #[test]
     fn every_pattern_must_match() {
-        let span = TestSpan::new("web", "request")
-            .resource("/random")
-            .tag("tag", "value")
-            .tag("other", "x");
-        let tags = [
-            ("tag".to_owned(), "vAlUe".to_owned()),
-            ("other".to_owned(), "?".to_owned()),
-        ];
+        let span = TestSpan::new("web", "request").resource("/random").tag("tag", "value").tag("other", "x");
+        let tags = [("tag".to_owned(), "vAlUe".to_owned()), ("other".to_owned(), "?".to_owned())];
         let matches = |s, n, r, t: &[(String, String)]| SpanPattern::new(s, n, r, t).matches(&span);
         assert!(matches(Some("w*"), Some("REQ*"), Some("/rAnDom"), &tags));
         assert!(!matches(Some("x*"), Some("req*"), Some("/random"), &tags));
@@ -166,17 +142,7 @@ mod tests {
 
     #[test]
     fn stars_match_every_number() {
-        for value in [
-            -100.0,
-            -0.5,
-            0.0,
-            5.0,
-            1000.0,
-            f64::NAN,
-            f64::INFINITY,
-            1e300,
-            20.1,
-        ] {
+        for value in [-100.0, -0.5, 0.0, 5.0, 1000.0, f64::NAN, f64::INFINITY, 1e300, 20.1] {
             for pattern in ["*", "**", "***", "?*"] {
                 assert!(number(value, pattern), "{pattern} on {value}");
             }
@@ -209,14 +175,7 @@ mod tests {
     #[test]
     fn a_string_tag_is_matched_as_it_is() {
         let span = TestSpan::new("s", "n").tag("http.status_code", "200");
-        let rule = |pattern: &str| {
-            SpanPattern::new(
-                None,
-                None,
-                None,
-                &[("http.status_code".into(), pattern.into())],
-            )
-        };
+        let rule = |pattern: &str| SpanPattern::new(None, None, None, &[("http.status_code".into(), pattern.into())]);
         assert!(rule("200").matches(&span) && rule("2??").matches(&span));
         assert!(!rule("404").matches(&span));
     }

@@ -20,6 +20,8 @@ pub struct SpanSampler {
 /// By what a span was kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpanSampling {
+    /// The rule's place among the rules.
+    pub rule: usize,
     /// The rule's rate: `_dd.span_sampling.rule_rate`.
     pub rule_rate: f64,
     /// The rule's limit, where it has one: `_dd.span_sampling.max_per_second`.
@@ -36,14 +38,17 @@ struct Rule {
 impl SpanSampler {
     /// A sampler with these rules, in this order.
     pub fn new(rules: &[SpanRuleSpec]) -> Self {
-        SpanSampler {
-            rules: rules.iter().filter_map(Rule::new).collect(),
-        }
+        SpanSampler { rules: rules.iter().filter_map(Rule::new).enumerate().map(|(place, rule)| rule.at(place)).collect() }
     }
 
     /// Whether there are no rules, so that nobody needs to ask.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// What spans say of each rule that keeps them, by the rules' places.
+    pub fn outcomes(&self) -> impl Iterator<Item = SpanSampling> + '_ {
+        self.rules.iter().map(|rule| rule.outcome)
     }
 
     /// Whether the span is kept, and by what.
@@ -52,10 +57,7 @@ impl SpanSampler {
         if !keeps(rule.outcome.rule_rate, span.span_id()) {
             return None;
         }
-        let allowed = rule
-            .limiter
-            .as_ref()
-            .is_none_or(|limiter| limiter.allow(now_ns));
+        let allowed = rule.limiter.as_ref().is_none_or(|limiter| limiter.allow(now_ns));
         allowed.then_some(rule.outcome)
     }
 
@@ -69,19 +71,16 @@ impl SpanSampler {
 }
 
 impl Rule {
+    fn at(mut self, place: usize) -> Rule {
+        self.outcome.rule = place;
+        self
+    }
+
     /// `None` for a rate that is not a number.
     fn new(spec: &SpanRuleSpec) -> Option<Self> {
         Some(Rule {
-            pattern: SpanPattern::new(
-                spec.service.as_deref(),
-                spec.name.as_deref(),
-                spec.resource.as_deref(),
-                &spec.tags,
-            ),
-            outcome: SpanSampling {
-                rule_rate: clamp_rate(spec.sample_rate)?,
-                max_per_second: spec.max_per_second,
-            },
+            pattern: SpanPattern::new(spec.service.as_deref(), spec.name.as_deref(), spec.resource.as_deref(), &spec.tags),
+            outcome: SpanSampling { rule: 0, rule_rate: clamp_rate(spec.sample_rate)?, max_per_second: spec.max_per_second },
             limiter: spec.max_per_second.map(RateLimiter::new),
         })
     }
@@ -107,17 +106,11 @@ mod tests {
     }
 
     fn limited(service: &str, max_per_second: f64) -> SpanRuleSpec {
-        SpanRuleSpec {
-            max_per_second: Some(max_per_second),
-            ..rule(service, "*", 1.0)
-        }
+        SpanRuleSpec { max_per_second: Some(max_per_second), ..rule(service, "*", 1.0) }
     }
 
     fn kept(rule_rate: f64, max_per_second: Option<f64>) -> Option<SpanSampling> {
-        Some(SpanSampling {
-            rule_rate,
-            max_per_second,
-        })
+        Some(SpanSampling { rule: 0, rule_rate, max_per_second })
     }
 
     fn web() -> TestSpan {
@@ -134,43 +127,22 @@ mod tests {
 
     #[test]
     fn a_matching_rule_keeps_the_span_with_its_rate() {
-        for spec in [
-            rule("webserver", "web.request", 1.0),
-            rule("webse*", "web.re?uest", 1.0),
-        ] {
+        for spec in [rule("webserver", "web.request", 1.0), rule("webse*", "web.re?uest", 1.0)] {
             let sampler = SpanSampler::new(&[spec]);
             assert_eq!(sampler.decide(&web(), NOW), kept(1.0, None));
-            assert_eq!(
-                sampler.decide(&TestSpan::new("webserver", "other"), NOW),
-                None
-            );
-            assert_eq!(
-                sampler.decide(&TestSpan::new("other", "web.request"), NOW),
-                None
-            );
+            assert_eq!(sampler.decide(&TestSpan::new("webserver", "other"), NOW), None);
+            assert_eq!(sampler.decide(&TestSpan::new("other", "web.request"), NOW), None);
         }
     }
 
     #[test]
     fn resource_and_tags_are_matched_too() {
-        let spec = SpanRuleSpec {
-            resource: Some("/a*".into()),
-            tags: vec![("status".into(), "5??".into())],
-            ..rule("*", "*", 1.0)
-        };
+        let spec =
+            SpanRuleSpec { resource: Some("/a*".into()), tags: vec![("status".into(), "5??".into())], ..rule("*", "*", 1.0) };
         let sampler = SpanSampler::new(&[spec]);
-        assert_eq!(
-            sampler.decide(&web().resource("/abc").metric("status", 503.0), NOW),
-            kept(1.0, None)
-        );
-        assert_eq!(
-            sampler.decide(&web().resource("/abc").metric("status", 404.0), NOW),
-            None
-        );
-        assert_eq!(
-            sampler.decide(&web().resource("/b").metric("status", 503.0), NOW),
-            None
-        );
+        assert_eq!(sampler.decide(&web().resource("/abc").metric("status", 503.0), NOW), kept(1.0, None));
+        assert_eq!(sampler.decide(&web().resource("/abc").metric("status", 404.0), NOW), None);
+        assert_eq!(sampler.decide(&web().resource("/b").metric("status", 503.0), NOW), None);
     }
 
     #[test]
@@ -179,10 +151,7 @@ mod tests {
         assert_eq!(keep_then_drop.decide(&web(), NOW), kept(1.0, None));
         let drop_then_keep = SpanSampler::new(&[rule("web*", "*", 0.0), rule("*", "*", 1.0)]);
         assert_eq!(drop_then_keep.decide(&web(), NOW), None);
-        assert_eq!(
-            drop_then_keep.decide(&TestSpan::new("x", "y"), NOW),
-            kept(1.0, None)
-        );
+        assert_eq!(drop_then_keep.decide(&TestSpan::new("x", "y"), NOW), kept(1.0, None));
     }
 
     #[test]
@@ -199,9 +168,7 @@ mod tests {
         let mut id: u64 = 42;
         let count = (0..200)
             .filter(|_| {
-                id = id
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
+                id = id.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 sampler.decide(&web().id(id), NOW).is_some()
             })
             .count();
@@ -211,14 +178,9 @@ mod tests {
     #[test]
     fn two_a_second_are_two_of_six_and_two_more_later() {
         let sampler = SpanSampler::new(&[limited("*", 2.0)]);
-        let answers: Vec<bool> = (0..6)
-            .map(|_| sampler.decide(&web(), NOW).is_some())
-            .collect();
+        let answers: Vec<bool> = (0..6).map(|_| sampler.decide(&web(), NOW).is_some()).collect();
         assert_eq!(answers, [true, true, false, false, false, false]);
-        assert_eq!(
-            sampler.decide(&web(), NOW + 2 * SECOND_NS),
-            kept(1.0, Some(2.0))
-        );
+        assert_eq!(sampler.decide(&web(), NOW + 2 * SECOND_NS), kept(1.0, Some(2.0)));
     }
 
     #[test]
@@ -226,19 +188,14 @@ mod tests {
         let sampler = SpanSampler::new(&[limited("a", 2.0), limited("b", 4.0)]);
         let count = |service: &str| {
             let span = TestSpan::new(service, "n");
-            (0..10)
-                .filter(|_| sampler.decide(&span, NOW).is_some())
-                .count()
+            (0..10).filter(|_| sampler.decide(&span, NOW).is_some()).count()
         };
         assert_eq!([count("a"), count("b")], [2, 4]);
     }
 
     #[test]
     fn spans_that_the_hash_rejects_take_no_token() {
-        let spec = SpanRuleSpec {
-            sample_rate: 0.5,
-            ..limited("*", 1.0)
-        };
+        let spec = SpanRuleSpec { sample_rate: 0.5, ..limited("*", 1.0) };
         let sampler = SpanSampler::new(&[spec]);
         assert_eq!(sampler.decide(&web().id(10), NOW), None);
         assert_eq!(sampler.decide(&web().id(1000), NOW), kept(0.5, Some(1.0)));
@@ -247,8 +204,7 @@ mod tests {
     #[test]
     fn half_a_span_a_second_is_one_every_two_seconds() {
         let sampler = SpanSampler::new(&[limited("*", 0.5)]);
-        let answers = [0, 1, 2, 3, 4]
-            .map(|second| sampler.decide(&web(), NOW + second * SECOND_NS).is_some());
+        let answers = [0, 1, 2, 3, 4].map(|second| sampler.decide(&web(), NOW + second * SECOND_NS).is_some());
         assert_eq!(answers, [true, false, true, false, true]);
     }
 

@@ -15,12 +15,7 @@ pub(super) struct TestSpan {
 
 impl TestSpan {
     pub(super) fn new(service: &str, name: &str) -> Self {
-        TestSpan {
-            service: service.into(),
-            name: name.into(),
-            resource: name.into(),
-            ..TestSpan::default()
-        }
+        TestSpan { service: service.into(), name: name.into(), resource: name.into(), ..TestSpan::default() }
     }
 
     pub(super) fn id(mut self, span_id: u64) -> Self {
@@ -62,16 +57,10 @@ impl SpanView for TestSpan {
     }
 
     fn text(&self, key: &str) -> Option<&str> {
-        self.meta
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, value)| value.as_str())
+        self.meta.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 
     fn number(&self, key: &str) -> Option<f64> {
-        self.metrics
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, value)| *value)
+        self.metrics.iter().find(|(k, _)| k == key).map(|(_, value)| *value)
     }
 }

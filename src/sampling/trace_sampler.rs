@@ -40,50 +40,22 @@ struct Rule {
 impl TraceSampler {
     /// A sampler with these rules, a rate for what no rule matches, and a limit on traces per second that rules and
     /// that rate keep (0: none, negative: no limit). The limiter's rate is reported (`_dd.limit_psr`) if `report_limit`.
-    pub fn new(
-        rules: &[RuleSpec],
-        sample_rate: Option<f64>,
-        rate_limit: f64,
-        report_limit: bool,
-    ) -> Self {
+    pub fn new(rules: &[RuleSpec], sample_rate: Option<f64>, rate_limit: f64, report_limit: bool) -> Self {
         let mut ordered: Vec<&RuleSpec> = rules.iter().collect();
         ordered.sort_by_key(|rule| rule.provenance);
-        let rules = ordered
-            .into_iter()
-            .filter_map(Rule::new)
-            .chain(sample_rate.and_then(Rule::catch_all))
-            .collect();
-        TraceSampler {
-            rules,
-            limiter: RateLimiter::new(rate_limit),
-            report_limit,
-            agent_rates: AgentRates::default(),
-        }
+        let rules = ordered.into_iter().filter_map(Rule::new).chain(sample_rate.and_then(Rule::catch_all)).collect();
+        TraceSampler { rules, limiter: RateLimiter::new(rate_limit), report_limit, agent_rates: AgentRates::default() }
     }
 
     /// Decides the trace with this local root. `env` is the configured environment, which the root's own tag overrides.
-    pub fn decide<S: SpanView + ?Sized>(
-        &self,
-        trace_id_low: u64,
-        root: &S,
-        env: &str,
-        now_ns: i64,
-    ) -> Decision {
+    pub fn decide<S: SpanView + ?Sized>(&self, trace_id_low: u64, root: &S, env: &str, now_ns: i64) -> Decision {
         if let Some(rule) = self.rules.iter().find(|rule| rule.pattern.matches(root)) {
             return self.by_rule(rule, trace_id_low, now_ns);
         }
-        if let Some(rate) = self
-            .agent_rates
-            .rate(root.service(), root.text("env").unwrap_or(env))
-        {
+        if let Some(rate) = self.agent_rates.rate(root.service(), root.text("env").unwrap_or(env)) {
             return by_agent_rate(rate, trace_id_low);
         }
-        Decision {
-            priority: AUTO_KEEP,
-            mechanism: Some(mechanism::DEFAULT),
-            rate: None,
-            limit_rate: None,
-        }
+        Decision { priority: AUTO_KEEP, mechanism: Some(mechanism::DEFAULT), rate: None, limit_rate: None }
     }
 
     /// Takes the body of the agent's answer to a trace request. Whether it replaced the agent's rates; an answer
@@ -107,20 +79,14 @@ impl TraceSampler {
             priority: if kept { USER_KEEP } else { USER_REJECT },
             mechanism: Some(rule.mechanism),
             rate: Some(rule.rate),
-            limit_rate: permit
-                .filter(|_| self.report_limit)
-                .map(|permit| permit.effective_rate),
+            limit_rate: permit.filter(|_| self.report_limit).map(|permit| permit.effective_rate),
         }
     }
 }
 
 fn by_agent_rate(rate: f64, trace_id_low: u64) -> Decision {
     Decision {
-        priority: if keeps(rate, trace_id_low) {
-            AUTO_KEEP
-        } else {
-            AUTO_REJECT
-        },
+        priority: if keeps(rate, trace_id_low) { AUTO_KEEP } else { AUTO_REJECT },
         mechanism: Some(mechanism::AGENT_RATE),
         rate: Some(rate),
         limit_rate: None,
@@ -131,12 +97,7 @@ impl Rule {
     /// `None` for a rate that is not a number.
     fn new(spec: &RuleSpec) -> Option<Self> {
         Some(Rule {
-            pattern: SpanPattern::new(
-                spec.service.as_deref(),
-                spec.name.as_deref(),
-                spec.resource.as_deref(),
-                &spec.tags,
-            ),
+            pattern: SpanPattern::new(spec.service.as_deref(), spec.name.as_deref(), spec.resource.as_deref(), &spec.tags),
             rate: clamp_rate(spec.sample_rate)?,
             mechanism: match spec.provenance {
                 Provenance::Customer => mechanism::REMOTE_USER_RULE,

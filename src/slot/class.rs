@@ -38,13 +38,7 @@ impl SlotClass {
     /// A class of slots of `slot_size` bytes, a multiple of [`SLOT_ALIGN`].
     pub const fn new(kind: Kind, slot_size: usize) -> Self {
         assert!(slot_size % SLOT_ALIGN == 0 && slot_size <= SLAB_BYTES);
-        SlotClass {
-            kind,
-            slot_size,
-            slabs: AtomicPtr::new(std::ptr::null_mut()),
-            slots: AtomicUsize::new(0),
-            pool: Pool::new(),
-        }
+        SlotClass { kind, slot_size, slabs: AtomicPtr::new(std::ptr::null_mut()), slots: AtomicUsize::new(0), pool: Pool::new() }
     }
 
     /// How many slots exist, in use or free.

@@ -60,11 +60,7 @@ pub unsafe fn finish_span<'l>(
     let slot = span.slot();
     let segment = slot.segment().ok_or(HandleError::Stale)?;
     let mut guard = segment.lock().map_err(|_| HandleError::Forked)?;
-    let unwanted = if guard.is_inherited() {
-        Some(Finish::Inherited)
-    } else {
-        span.is_finished.then_some(Finish::Already)
-    };
+    let unwanted = if guard.is_inherited() { Some(Finish::Inherited) } else { span.is_finished.then_some(Finish::Already) };
     if let Some(finish) = unwanted {
         if release {
             release::drop_handle(parts, span, guard, None);

@@ -18,8 +18,8 @@ mod tags;
 pub use access::{AnySpan, lock_recording, lock_span};
 pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody};
 pub use context::{
-    ContextSlot, ContextView, context_of_span, drop_context, drop_view, extracted_context, new_context, reference_context, share_view,
-    with_context,
+    ContextSlot, ContextView, context_of_span, drop_context, drop_view, extracted_context, new_context, reference_context,
+    share_view, with_context,
 };
 pub use decide::{decide_segment, try_decide_segment};
 pub use finish::{EndTime, Finish, finish_span};

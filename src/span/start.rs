@@ -149,7 +149,9 @@ unsafe fn place(
                 }
             }
         }
-        Parent::Context(context) if context.state.trace_id() == 0 => begin_with_baggage(parts, local, tracer, slot, body, now, &context),
+        Parent::Context(context) if context.state.trace_id() == 0 => {
+            begin_with_baggage(parts, local, tracer, slot, body, now, &context)
+        }
         Parent::Context(context) => {
             let state = context.state.add_reference();
             begin_segment(parts, local, tracer, slot, body, now, state, context.span_id)
@@ -162,7 +164,12 @@ unsafe fn place(
 /// # Safety
 /// The slot is the caller's alone; the parent is locked, and kept in its segment by a handle or inner reference.
 #[inline]
-unsafe fn join(slot: &'static SpanSlot, body: &mut SpanBody, parent_slot: &'static SpanSlot, parent: &SpanBody) -> Option<Placed> {
+unsafe fn join(
+    slot: &'static SpanSlot,
+    body: &mut SpanBody,
+    parent_slot: &'static SpanSlot,
+    parent: &SpanBody,
+) -> Option<Placed> {
     let segment = parent_slot.segment()?;
     let mut guard = segment.lock().ok()?;
     if guard.is_inherited() {

@@ -217,7 +217,12 @@ impl SpanBody {
     }
 
     /// Sets what failed, each part where it is given, and marks the span as failed.
-    pub fn set_exception(&mut self, error_type: Option<&[u8]>, message: Option<&[u8]>, stack: Option<&[u8]>) -> Result<(), TagError> {
+    pub fn set_exception(
+        &mut self,
+        error_type: Option<&[u8]>,
+        message: Option<&[u8]>,
+        stack: Option<&[u8]>,
+    ) -> Result<(), TagError> {
         self.head.set_flag(flag::ERROR, true);
         for (key, text) in [("error.type", error_type), ("error.message", message), ("error.stack", stack)] {
             let Some(text) = text else { continue };

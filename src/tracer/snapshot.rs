@@ -7,21 +7,27 @@ use crate::record::{LibraryTags, TagEntry, fill_random};
 use crate::sampling::{SpanSampler, TraceSampler};
 use crate::service::fork;
 use crate::wire::SpanRule;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Makes a snapshot.
 pub fn make_snapshot(config: &Arc<Config>, version: u32) -> Snapshot {
     let settings = &config.settings;
     let sampling = &settings.sampling;
-    let span_rules = sampling.span_rules.iter().map(|rule| SpanRule { rate: rule.sample_rate, max_per_second: rule.max_per_second });
+    let span_sampler = SpanSampler::new(&sampling.span_rules);
+    let span_rules = span_sampler.outcomes().map(|rule| SpanRule { rate: rule.rule_rate, max_per_second: rule.max_per_second });
     Snapshot {
         version,
         config: Arc::clone(config),
         library: library_tags(settings),
-        sampler: Arc::new(TraceSampler::new(&sampling.rules, sampling.sample_rate, sampling.rate_limit, sampling.rate_limit_is_set)),
+        sampler: Arc::new(TraceSampler::new(
+            &sampling.rules,
+            sampling.sample_rate,
+            sampling.rate_limit,
+            sampling.rate_limit_is_set,
+        )),
         span_rules: span_rules.collect(),
-        span_sampler: Arc::new(SpanSampler::new(&sampling.span_rules)),
+        span_sampler: Arc::new(span_sampler),
         propagator: Arc::new(Propagator::new(&settings.propagation)),
         is_enabled: settings.enabled,
         max_live_spans: settings.lifecycle.max_live_spans,

@@ -29,8 +29,13 @@ const RECEIVE_BUFFER_BYTES: usize = 2 * MAX_RESPONSE_HEADER_BYTES;
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// What frames a request is the transport's business: such headers of a caller are left out.
-const OWN_HEADERS: [HeaderName; 5] =
-    [http::header::HOST, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING, http::header::CONNECTION, http::header::EXPECT];
+const OWN_HEADERS: [HeaderName; 5] = [
+    http::header::HOST,
+    http::header::CONTENT_LENGTH,
+    http::header::TRANSFER_ENCODING,
+    http::header::CONNECTION,
+    http::header::EXPECT,
+];
 
 /// Sends requests to one agent, over connections that are kept alive.
 ///
@@ -177,7 +182,9 @@ fn add_headers(headers: &mut http::HeaderMap, request: &Request<'_>) {
         let (Ok(parsed_name), Ok(parsed_value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
         else {
-            log_warn!("the request header {name:?} was left out: expected a token as its name and a value without control characters");
+            log_warn!(
+                "the request header {name:?} was left out: expected a token as its name and a value without control characters"
+            );
             continue;
         };
         if OWN_HEADERS.contains(&parsed_name) {

@@ -79,7 +79,9 @@ impl HostLookup {
                 Ok(Ok(addresses)) if addresses.is_empty() => return Err(io::Error::other("the host has no address")),
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("the lookup of the host ended without an answer")),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io::Error::other("the lookup of the host ended without an answer"));
+                }
             }
         }
     }

@@ -15,8 +15,8 @@ mod message;
 mod origin;
 mod socket;
 
-pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
 pub use crate::config::AgentUrl;
+pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
 pub use error::TransportError;
 pub use message::{Request, Response};
 pub use origin::Origin;

@@ -146,7 +146,12 @@ mod tests {
         let cases = [
             (format!("13:name=systemd:/docker/{HEX}"), HEX),
             (format!("11:perf_event:/kubepods/test/pod3d274242-8ee0-11e9-a8a6-1e68d864ef1a/{HEX}"), HEX),
-            (format!("1:name=systemd:/kubepods.slice/kubepods-pod2d3da189_6407_48e3_9ab6_78188d75e609.slice/docker-{HEX}.scope"), HEX),
+            (
+                format!(
+                    "1:name=systemd:/kubepods.slice/kubepods-pod2d3da189_6407_48e3_9ab6_78188d75e609.slice/docker-{HEX}.scope"
+                ),
+                HEX,
+            ),
             (format!("9:perf_event:/ecs/test-ecs-classic/5a0d5ceddf6c44c1928d367a815d890f/{HEX}"), HEX),
             (format!("0::/system.slice/kubepods-besteffort.slice:cri-containerd:{HEX}"), HEX),
             (format!("0::/kubepods.slice/cri-containerd-{HEX}.scope/init.scope"), HEX),

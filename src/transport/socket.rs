@@ -221,7 +221,8 @@ fn unix_address(path: &Path) -> io::Result<libc::sockaddr_un> {
     let bytes = path.as_os_str().as_bytes();
     let longest = raw.sun_path.len() - 1;
     if bytes.is_empty() || bytes.contains(&0) || bytes.len() > longest {
-        let message = format!("the path of a unix socket has 1 to {longest} bytes and no NUL, this one has {} bytes", bytes.len());
+        let message =
+            format!("the path of a unix socket has 1 to {longest} bytes and no NUL, this one has {} bytes", bytes.len());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     for (slot, byte) in raw.sun_path.iter_mut().zip(bytes) {

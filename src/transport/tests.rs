@@ -16,8 +16,7 @@ const LONG: Duration = Duration::from_secs(60);
 /// For tests that wait for a timeout.
 const SHORT: Duration = Duration::from_millis(100);
 
-const TRACES: Request<'static> =
-    Request { method: "POST", path: "/v0.4/traces", headers: &[], body: b"payload", timeout: LONG };
+const TRACES: Request<'static> = Request { method: "POST", path: "/v0.4/traces", headers: &[], body: b"payload", timeout: LONG };
 
 fn connect(url: &AgentUrl) -> AgentTransport {
     AgentTransport::new(url, LONG).unwrap()

@@ -17,7 +17,13 @@ pub struct AddedTags {
 impl AddedTags {
     /// Calls `emit` with every string tag to add: key and value as MessagePack. Returns how many.
     #[inline]
-    pub fn texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, emit: &mut impl FnMut(&[u8])) -> u32 {
+    pub fn texts(
+        &mut self,
+        facts: &ChunkFacts<'_>,
+        record: &RecordRef<'_>,
+        is_chunk_root: bool,
+        emit: &mut impl FnMut(&[u8]),
+    ) -> u32 {
         let mut count = 0;
         let library = facts.library;
         let (head, runs) = (&record.head, &record.runs);
@@ -51,7 +57,13 @@ impl AddedTags {
 
     /// Calls `emit` with every numeric tag to add: key and value as MessagePack. Returns how many.
     #[inline]
-    pub fn numbers(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, emit: &mut impl FnMut(&[u8])) -> u32 {
+    pub fn numbers(
+        &mut self,
+        facts: &ChunkFacts<'_>,
+        record: &RecordRef<'_>,
+        is_chunk_root: bool,
+        emit: &mut impl FnMut(&[u8]),
+    ) -> u32 {
         let mut count = 0;
         let (head, runs) = (&record.head, &record.runs);
         if head.has(flag::TOP_LEVEL) && facts.library.top_level.is_absent(head, runs) {
@@ -81,7 +93,13 @@ impl AddedTags {
     }
 
     /// `_dd.svc_src`, and `_dd.base_service` where the service is another than the configured one.
-    fn service_texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, encoded: &[u8], emit: &mut impl FnMut(&[u8])) -> u32 {
+    fn service_texts(
+        &mut self,
+        facts: &ChunkFacts<'_>,
+        record: &RecordRef<'_>,
+        encoded: &[u8],
+        emit: &mut impl FnMut(&[u8]),
+    ) -> u32 {
         let library = facts.library;
         let mut count = 0;
         let mut add = |entry: &crate::record::TagEntry| {

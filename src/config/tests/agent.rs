@@ -22,10 +22,7 @@ fn a_url_wins_and_is_kept_as_it_is() {
         ("unix:///no/such/socket", "unix:///no/such/socket"),
         ("http://[::1]:5000", "http://[::1]:5000"),
     ] {
-        assert_eq!(
-            url(&[("DD_TRACE_AGENT_URL", given), ("DD_AGENT_HOST", "other"), ("DD_TRACE_AGENT_PORT", "1")]),
-            kept
-        );
+        assert_eq!(url(&[("DD_TRACE_AGENT_URL", given), ("DD_AGENT_HOST", "other"), ("DD_TRACE_AGENT_PORT", "1")]), kept);
     }
     assert_eq!(url(&[("DD_TRACE_URL", "http://old:1")]), "http://old:1");
 }
@@ -56,8 +53,7 @@ fn the_socket_is_used_where_it_is_there_and_nothing_was_given() {
     let config = beside_a_socket(&[]);
     assert_eq!(config.settings.agent.url, AgentUrl::unix("/var/run/datadog/apm.socket"));
     assert_eq!(config.origin("DD_TRACE_AGENT_URL"), Some(Origin::Calculated));
-    for variables in
-        [&[("DD_AGENT_HOST", "localhost")][..], &[("DD_TRACE_AGENT_PORT", "8126")], &[("DD_TRACE_AGENT_PORT", "0")]]
+    for variables in [&[("DD_AGENT_HOST", "localhost")][..], &[("DD_TRACE_AGENT_PORT", "8126")], &[("DD_TRACE_AGENT_PORT", "0")]]
     {
         assert_eq!(beside_a_socket(variables).settings.agent.url, AgentUrl::http("localhost", 8126), "{variables:?}");
     }

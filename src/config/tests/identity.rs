@@ -13,10 +13,7 @@ fn dedicated_settings_win_over_tags() {
     let identity = &config.settings.identity;
     assert_eq!(identity.service, "s1");
     assert_eq!((identity.env.as_deref(), identity.version.as_deref()), (Some("dev1"), Some("0")));
-    assert_eq!(
-        (identity.git_commit_sha.as_deref(), identity.git_repository_url.as_deref()),
-        (Some("c"), Some("https://h/t"))
-    );
+    assert_eq!((identity.git_commit_sha.as_deref(), identity.git_repository_url.as_deref()), (Some("c"), Some("https://h/t")));
     assert_eq!(identity.global_tags, [("team".to_owned(), "a".to_owned())]);
     assert_eq!(config.origin("DD_ENV"), Some(Origin::EnvVar));
 }

@@ -12,11 +12,7 @@ fn each_variable_sets_its_setting() {
         (&[("OTEL_SERVICE_NAME", " Shop ")][..], "DD_SERVICE", "Shop"),
         (&[("OTEL_LOG_LEVEL", "INFO")], "DD_TRACE_LOG_LEVEL", "info"),
         (&[("OTEL_PROPAGATORS", "b3,tracecontext")], "DD_TRACE_PROPAGATION_STYLE", "b3,tracecontext"),
-        (
-            &[("OTEL_PROPAGATORS", "TraceContext, baggage,tracecontext")],
-            "DD_TRACE_PROPAGATION_STYLE",
-            "tracecontext,baggage",
-        ),
+        (&[("OTEL_PROPAGATORS", "TraceContext, baggage,tracecontext")], "DD_TRACE_PROPAGATION_STYLE", "tracecontext,baggage"),
         (&[("OTEL_PROPAGATORS", "none")], "DD_TRACE_PROPAGATION_STYLE", "none"),
         (&[("OTEL_TRACES_SAMPLER", "parentbased_always_on")], "DD_TRACE_SAMPLE_RATE", "1.0"),
         (&[("OTEL_TRACES_SAMPLER", "parentbased_always_off")], "DD_TRACE_SAMPLE_RATE", "0.0"),
@@ -62,11 +58,7 @@ fn the_datadog_variable_wins_and_hides_the_other() {
             &[(hidden, "OTEL_PROPAGATORS", "DD_TRACE_PROPAGATION_STYLE")],
         ),
         (
-            &[
-                ("OTEL_TRACES_SAMPLER", "always_on"),
-                ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
-                ("DD_TRACE_SAMPLE_RATE", "1.0"),
-            ],
+            &[("OTEL_TRACES_SAMPLER", "always_on"), ("OTEL_TRACES_SAMPLER_ARG", "0.1"), ("DD_TRACE_SAMPLE_RATE", "1.0")],
             "DD_TRACE_SAMPLE_RATE",
             "1.0",
             &[
@@ -119,8 +111,7 @@ fn values_that_cannot_be_translated_are_ignored() {
         assert_eq!(findings(&config), found, "{variables:?}");
         assert_eq!(config.warnings().len(), found.len(), "{:?}", config.warnings());
     }
-    let config =
-        with_env(&[("OTEL_TRACES_SAMPLER", "parentbased_always_off"), ("OTEL_TRACES_SAMPLER_ARG", "not needed")]);
+    let config = with_env(&[("OTEL_TRACES_SAMPLER", "parentbased_always_off"), ("OTEL_TRACES_SAMPLER_ARG", "not needed")]);
     assert!(findings(&config).is_empty());
     let config = with_env(&[("OTEL_PROPAGATORS", "jaeger")]);
     assert_eq!(text(&config, "DD_TRACE_PROPAGATION_STYLE"), "datadog,tracecontext,baggage");
@@ -139,11 +130,7 @@ fn log_level_and_debug_mode_together() {
         (&[("OTEL_LOG_LEVEL", "error"), ("DD_TRACE_DEBUG", "true")][..], Level::Error, true),
         (&[("OTEL_LOG_LEVEL", "debug")], Level::Debug, true),
         (&[("OTEL_LOG_LEVEL", "debug"), ("DD_TRACE_DEBUG", "false")], Level::Debug, false),
-        (
-            &[("OTEL_LOG_LEVEL", "debug"), ("DD_TRACE_LOG_LEVEL", "error"), ("DD_TRACE_DEBUG", "false")],
-            Level::Error,
-            false,
-        ),
+        (&[("OTEL_LOG_LEVEL", "debug"), ("DD_TRACE_LOG_LEVEL", "error"), ("DD_TRACE_DEBUG", "false")], Level::Error, false),
         (&[("OTEL_LOG_LEVEL", "debug"), ("DD_LOG_LEVEL", "error")], Level::Error, false),
     ] {
         let logging = with_env(variables).settings.logging;
@@ -153,12 +140,9 @@ fn log_level_and_debug_mode_together() {
 
 #[test]
 fn a_sampler_that_ignores_parents_is_coerced_and_reported() {
-    for (sampler, rate, ignores_parent) in [
-        ("always_on", 1.0, true),
-        ("always_off", 0.0, true),
-        ("traceidratio", 1.0, true),
-        ("parentbased_always_on", 1.0, false),
-    ] {
+    for (sampler, rate, ignores_parent) in
+        [("always_on", 1.0, true), ("always_off", 0.0, true), ("traceidratio", 1.0, true), ("parentbased_always_on", 1.0, false)]
+    {
         let config = with_env(&[("OTEL_TRACES_SAMPLER", sampler)]);
         assert_eq!(config.settings.sampling.sample_rate, Some(rate));
         assert_eq!(text(&config, "DD_TRACE_SAMPLE_IGNORE_PARENT"), ignores_parent.to_string());

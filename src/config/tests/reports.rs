@@ -15,8 +15,7 @@ fn given(text: &str) -> ReportedValue {
 
 #[test]
 fn all_values_of_a_setting_are_recorded_weakest_first() {
-    let config =
-        with_code(&[("DD_TRACE_ENABLED", "true")], &[("DD_TRACE_ENABLED", "0"), ("OTEL_TRACES_EXPORTER", "none")]);
+    let config = with_code(&[("DD_TRACE_ENABLED", "true")], &[("DD_TRACE_ENABLED", "0"), ("OTEL_TRACES_EXPORTER", "none")]);
     let expected = [
         (Origin::Default, ReportedValue::Bool(true)),
         (Origin::OtelEnvVar, given("none")),
@@ -28,10 +27,8 @@ fn all_values_of_a_setting_are_recorded_weakest_first() {
 
 #[test]
 fn numbers_rise_and_the_last_record_is_in_effect() {
-    let config = with_code(
-        &[("DD_ENV", "code")],
-        &[("DD_ENV", "env"), ("DD_TRACE_RATE_LIMIT", "abc"), ("DD_TAGS", "env:tag,version:1")],
-    );
+    let config =
+        with_code(&[("DD_ENV", "code")], &[("DD_ENV", "env"), ("DD_TRACE_RATE_LIMIT", "abc"), ("DD_TAGS", "env:tag,version:1")]);
     assert!(config.records().windows(2).all(|pair| pair[0].seq_id < pair[1].seq_id));
     for setting in SETTINGS.iter().filter(|setting| !setting.sensitive) {
         let last = records(&config, setting.name).pop().unwrap();
@@ -46,11 +43,7 @@ fn numbers_rise_and_the_last_record_is_in_effect() {
 fn the_default_is_always_recorded() {
     for setting in SETTINGS.iter().filter(|setting| !setting.sensitive) {
         let config = with_env(&[(setting.name, "1")]);
-        assert!(
-            records(&config, setting.name).iter().any(|record| record.origin == Origin::Default),
-            "{}",
-            setting.name
-        );
+        assert!(records(&config, setting.name).iter().any(|record| record.origin == Origin::Default), "{}", setting.name);
     }
 }
 

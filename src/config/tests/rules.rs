@@ -41,11 +41,8 @@ fn bad_rules_are_ignored_with_an_error_for_the_startup_log() {
     let config = with_env(&[("DD_TRACE_SAMPLING_RULES", "{not json")]);
     assert!(config.settings.sampling.rules.is_empty());
     assert_eq!(config.warnings().len(), 1);
-    let error = config
-        .records()
-        .iter()
-        .find(|record| record.name == "DD_TRACE_SAMPLING_RULES")
-        .and_then(|record| record.error.clone());
+    let error =
+        config.records().iter().find(|record| record.name == "DD_TRACE_SAMPLING_RULES").and_then(|record| record.error.clone());
     assert!(error.unwrap().starts_with("expected a JSON array of rules"));
     assert!(matches!(refusal("DD_TRACE_SAMPLING_RULES", "7"), ConfigError::InvalidValue { .. }));
 }
@@ -54,20 +51,15 @@ fn bad_rules_are_ignored_with_an_error_for_the_startup_log() {
 fn a_bad_rule_is_left_out_with_a_warning() {
     let config = with_env(&[("DD_TRACE_SAMPLING_RULES", r#"[{"service":"a"},{"sample_rate":1}]"#)]);
     assert_eq!(config.settings.sampling.rules.len(), 1);
-    assert_eq!(
-        config.warnings(),
-        ["environment variable DD_TRACE_SAMPLING_RULES: rule 1 is left out: it has no sample_rate"]
-    );
+    assert_eq!(config.warnings(), ["environment variable DD_TRACE_SAMPLING_RULES: rule 1 is left out: it has no sample_rate"]);
 }
 
 #[test]
 fn rules_from_files() {
     let trace_rules = TestFile::new("trace", r#"[{"sample_rate":0.25}]"#);
     let span_rules = TestFile::new("span", r#" [{"service":"s","sample_rate":0.75}] "#);
-    let config = with_env(&[
-        ("DD_TRACE_SAMPLING_RULES_FILE", trace_rules.path()),
-        ("DD_SPAN_SAMPLING_RULES_FILE", span_rules.path()),
-    ]);
+    let config =
+        with_env(&[("DD_TRACE_SAMPLING_RULES_FILE", trace_rules.path()), ("DD_SPAN_SAMPLING_RULES_FILE", span_rules.path())]);
     assert_eq!(config.settings.sampling.rules[0].sample_rate, 0.25);
     assert_eq!(config.settings.sampling.span_rules[0].sample_rate, 0.75);
     assert_eq!(config.origin("DD_SPAN_SAMPLING_RULES"), Some(Origin::Calculated));
@@ -78,10 +70,8 @@ fn rules_from_files() {
 #[test]
 fn inline_rules_win_over_a_file_with_a_warning() {
     let file = TestFile::new("loser", r#"[{"service":"file"}]"#);
-    let config = with_env(&[
-        ("DD_SPAN_SAMPLING_RULES", r#"[{"service":"inline"}]"#),
-        ("DD_SPAN_SAMPLING_RULES_FILE", file.path()),
-    ]);
+    let config =
+        with_env(&[("DD_SPAN_SAMPLING_RULES", r#"[{"service":"inline"}]"#), ("DD_SPAN_SAMPLING_RULES_FILE", file.path())]);
     assert_eq!(config.settings.sampling.span_rules[0].service.as_deref(), Some("inline"));
     assert_eq!(config.warnings(), ["DD_SPAN_SAMPLING_RULES_FILE is ignored: DD_SPAN_SAMPLING_RULES is set too"]);
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 #[test]
 fn code_wins_over_the_environment_and_that_over_the_default() {
-    let config =
-        with_code(&[("DD_ENV", "code")], &[("DD_ENV", "env"), ("DD_VERSION", "1"), ("DD_TRACE_RATE_LIMIT", "5")]);
+    let config = with_code(&[("DD_ENV", "code")], &[("DD_ENV", "env"), ("DD_VERSION", "1"), ("DD_TRACE_RATE_LIMIT", "5")]);
     assert_eq!((text(&config, "DD_ENV").as_str(), config.origin("DD_ENV")), ("code", Some(Origin::Code)));
     assert_eq!((text(&config, "DD_VERSION").as_str(), config.origin("DD_VERSION")), ("1", Some(Origin::EnvVar)));
     assert_eq!(
@@ -46,15 +45,8 @@ fn every_name_works_in_code_too() {
 
 #[test]
 fn empty_counts_as_unset() {
-    let names = [
-        "DD_SERVICE",
-        "DD_ENV",
-        "DD_TRACE_AGENT_URL",
-        "DD_AGENT_HOST",
-        "DD_TRACE_ENABLED",
-        "DD_TRACE_SAMPLE_RATE",
-        "DD_TAGS",
-    ];
+    let names =
+        ["DD_SERVICE", "DD_ENV", "DD_TRACE_AGENT_URL", "DD_AGENT_HOST", "DD_TRACE_ENABLED", "DD_TRACE_SAMPLE_RATE", "DD_TAGS"];
     let plain = with_env(&[]);
     for name in names {
         for empty in ["", "  "] {
@@ -75,10 +67,7 @@ fn empty_baggage_tag_keys_mean_none() {
             .baggage_tag_keys
             .is_empty()
     );
-    assert_eq!(
-        with_env(&[("DD_TRACE_BAGGAGE_TAG_KEYS", " a ,*,,b")]).settings.propagation.baggage_tag_keys,
-        ["a", "*", "b"]
-    );
+    assert_eq!(with_env(&[("DD_TRACE_BAGGAGE_TAG_KEYS", " a ,*,,b")]).settings.propagation.baggage_tag_keys, ["a", "*", "b"]);
 }
 
 #[test]
@@ -93,20 +82,13 @@ fn a_bad_value_is_skipped_with_one_warning_that_names_it() {
         ("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", "v7", "v0 or v1"),
         ("DD_TRACE_PROPAGATION_BEHAVIOR_EXTRACT", "stop", "continue, restart or ignore"),
         ("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", "abc", "HTTP statuses such as 500-599 or 404,418"),
-        (
-            "DD_TRACE_PROPAGATION_STYLE",
-            "jaeger",
-            "datadog, tracecontext, b3, b3multi, baggage or none, separated by commas",
-        ),
+        ("DD_TRACE_PROPAGATION_STYLE", "jaeger", "datadog, tracecontext, b3, b3multi, baggage or none, separated by commas"),
         ("LIBDDTRACE_EXPORTER", "stdout", "agent, console, console-pretty, tree, file:PATH, memory or null"),
         ("LIBDDTRACE_LANGUAGE", "a\nb", "text without control characters"),
     ] {
         let config = with_env(&[(name, value)]);
         let shown = value.escape_debug();
-        assert_eq!(
-            config.warnings(),
-            [format!("environment variable {name}: \"{shown}\" is ignored: expected {expected}")]
-        );
+        assert_eq!(config.warnings(), [format!("environment variable {name}: \"{shown}\" is ignored: expected {expected}")]);
         assert_eq!(config.value_text(name), with_env(&[]).value_text(name), "{name}");
         assert_eq!(config.origin(name), Some(Origin::Default), "{name}");
     }
@@ -161,10 +143,7 @@ fn the_host_may_provide_the_environment() {
     let mut builder = ConfigBuilder::new();
     builder.set_env_lookup(Arc::new(|name| (name == "DD_SERVICE").then(|| "from-host".to_owned())));
     let config = builder.clone().resolve();
-    assert_eq!(
-        (text(&config, "DD_SERVICE").as_str(), config.origin("DD_SERVICE")),
-        ("from-host", Some(Origin::EnvVar))
-    );
+    assert_eq!((text(&config, "DD_SERVICE").as_str(), config.origin("DD_SERVICE")), ("from-host", Some(Origin::EnvVar)));
 }
 
 /// Variables, and the styles for extraction and injection that they make.
@@ -180,22 +159,14 @@ fn propagation_styles_by_direction() {
         (&[("DD_PROPAGATION_STYLE_INJECT", "b3")], &[Datadog, TraceContext, Baggage], &[B3]),
         (&[("DD_PROPAGATION_STYLE_INJECT", "b3"), ("DD_TRACE_PROPAGATION_STYLE", "datadog")], &[Datadog], &[Datadog]),
         (&[("DD_TRACE_PROPAGATION_STYLE", "jaeger,b3")], &[B3], &[B3]),
-        (
-            &[("DD_TRACE_PROPAGATION_STYLE", "jaeger")],
-            &[Datadog, TraceContext, Baggage],
-            &[Datadog, TraceContext, Baggage],
-        ),
+        (&[("DD_TRACE_PROPAGATION_STYLE", "jaeger")], &[Datadog, TraceContext, Baggage], &[Datadog, TraceContext, Baggage]),
         (&[("DD_TRACE_BAGGAGE_MAX_ITEMS", "0")], &[Datadog, TraceContext], &[Datadog, TraceContext]),
         (&[("DD_TRACE_BAGGAGE_MAX_BYTES", "2")], &[Datadog, TraceContext], &[Datadog, TraceContext]),
         (&[("DD_TRACE_BAGGAGE_MAX_ITEMS", "-1")], &[Datadog, TraceContext], &[Datadog, TraceContext]),
     ];
     for (variables, extract, inject) in cases {
         let propagation = with_env(variables).settings.propagation;
-        assert_eq!(
-            (propagation.extract.as_slice(), propagation.inject.as_slice()),
-            (*extract, *inject),
-            "{variables:?}"
-        );
+        assert_eq!((propagation.extract.as_slice(), propagation.inject.as_slice()), (*extract, *inject), "{variables:?}");
     }
 }
 

@@ -9,8 +9,8 @@
 //!
 //! The endpoints are `/v0.4/traces` and `/v0.5/traces`. Retries: 5, after 100 ms and each time twice as long.
 
-mod failure_log;
 mod facts;
+mod failure_log;
 mod protocol;
 mod verdict;
 

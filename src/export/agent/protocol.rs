@@ -159,7 +159,10 @@ impl AgentProtocol {
             return Verdict::Reencode;
         }
         if !std::mem::replace(&mut self.unsupported_was_logged, true) {
-            log::emit(Level::Error, format_args!("the agent answered {status} to {refused}: it takes no traces, which are dropped"));
+            log::emit(
+                Level::Error,
+                format_args!("the agent answered {status} to {refused}: it takes no traces, which are dropped"),
+            );
         }
         Verdict::Drop(DropReason::Unsupported)
     }

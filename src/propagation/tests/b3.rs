@@ -46,7 +46,11 @@ fn the_headers_are_read() {
 fn the_headers_need_a_trace_but_no_span() {
     assert_eq!(extract(&styles(MULTI), &[("x-b3-traceid", "1")]).trace_id, 1);
     assert_eq!(extract(&styles(MULTI), &[("x-b3-traceid", "1"), ("x-b3-spanid", "0")]).span_id, 0);
-    for headers in [&[("x-b3-traceid", "0"), ("x-b3-spanid", "1")][..], &[("x-b3-spanid", "1")], &[("x-b3-traceid", "1"), ("x-b3-spanid", "x")]] {
+    for headers in [
+        &[("x-b3-traceid", "0"), ("x-b3-spanid", "1")][..],
+        &[("x-b3-spanid", "1")],
+        &[("x-b3-traceid", "1"), ("x-b3-spanid", "x")],
+    ] {
         assert!(extract(&styles(MULTI), headers).is_empty());
     }
 }
@@ -63,7 +67,13 @@ fn ids_are_written_with_all_digits() {
 
 #[test]
 fn priorities_become_states() {
-    let cases = [(-1, "0", Some("0"), None), (0, "0", Some("0"), None), (1, "1", Some("1"), None), (2, "d", None, Some("1")), (3, "d", None, Some("1"))];
+    let cases = [
+        (-1, "0", Some("0"), None),
+        (0, "0", Some("0"), None),
+        (1, "1", Some("1"), None),
+        (2, "d", None, Some("1")),
+        (3, "d", None, Some("1")),
+    ];
     for (priority, state, sampled, flags) in cases {
         let input = local(1, 4, priority, None);
         let single = inject(&styles(SINGLE), &input);

@@ -165,7 +165,8 @@ fn chosen_keys_become_tags_of_the_local_root() {
 #[test]
 fn legacy_headers_are_used_when_enabled() {
     let legacy = PropagationSettings { http_baggage: true, ..PropagationSettings::default() };
-    let headers = [("x-datadog-trace-id", "1"), ("OT-Baggage-Key", " raw %20 value "), ("ot-baggage-", "x"), ("ot-baggage-empty", "")];
+    let headers =
+        [("x-datadog-trace-id", "1"), ("OT-Baggage-Key", " raw %20 value "), ("ot-baggage-", "x"), ("ot-baggage-empty", "")];
     assert_eq!(items(&extract(&legacy, &headers)), [("key", "raw %20 value")]);
     assert_eq!(items(&extract(&PropagationSettings::default(), &headers)), []);
     let carried = carrying(&[("key", "a b"), ("not a token", "x"), ("ctl", "a\nb")]);

@@ -23,7 +23,8 @@ fn look_up(settings: &PropagationSettings, headers: Pairs<'_>) -> (Extracted, Ve
 
 #[test]
 fn both_carriers_give_the_same() {
-    let repeated = [SIX, &[("tracestate", "rojo=1"), ("baggage", "user.id=1"), ("baggage", "b=2"), ("x-datadog-trace-id", "5")]].concat();
+    let repeated =
+        [SIX, &[("tracestate", "rojo=1"), ("baggage", "user.id=1"), ("baggage", "b=2"), ("x-datadog-trace-id", "5")]].concat();
     for headers in [SIX, &repeated] {
         let (looked_up, _) = look_up(&PropagationSettings::default(), headers);
         assert_eq!(looked_up, extract(&PropagationSettings::default(), headers));

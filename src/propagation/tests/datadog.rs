@@ -82,8 +82,19 @@ fn the_tag_list_follows_its_grammar() {
         assert_eq!(extracted.tags.propagation_error(), None, "{header}");
     }
     for bad in [
-        "_dd.p.a=1, _dd.p.b=2", "_dd.p.a =1", "_dd.p.a", "_dd.p.a=1,,_dd.p.b=2", ",_dd.p.a=1", ",", "=1", "_dd.p.a=",
-        "_dd.p.a=  ,_dd.p.b=1", "_dd.p.a=1,b", "_dd.p.a=\u{7f}", "_dd.p.a=ü", "_dd.p.a=1,,",
+        "_dd.p.a=1, _dd.p.b=2",
+        "_dd.p.a =1",
+        "_dd.p.a",
+        "_dd.p.a=1,,_dd.p.b=2",
+        ",_dd.p.a=1",
+        ",",
+        "=1",
+        "_dd.p.a=",
+        "_dd.p.a=  ,_dd.p.b=1",
+        "_dd.p.a=1,b",
+        "_dd.p.a=\u{7f}",
+        "_dd.p.a=ü",
+        "_dd.p.a=1,,",
     ] {
         let extracted = with_tags(bad);
         assert_eq!(tags(&extracted.tags), [], "{bad}");
@@ -106,11 +117,8 @@ fn a_decision_maker_must_be_one() {
 
 #[test]
 fn a_valid_tid_is_the_high_half_and_is_forwarded() {
-    let headers = [
-        ("x-datadog-trace-id", "1"),
-        ("x-datadog-parent-id", "1"),
-        ("x-datadog-tags", "_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4"),
-    ];
+    let headers =
+        [("x-datadog-trace-id", "1"), ("x-datadog-parent-id", "1"), ("x-datadog-tags", "_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4")];
     let extracted = extract(&styles(DATADOG), &headers);
     assert_eq!(extracted.trace_id, 0x640c_fd8d_0000_0000_0000_0000_0000_0001);
     assert_eq!(tags(&extracted.tags), [("_dd.p.dm", "-4")]);
@@ -146,7 +154,8 @@ fn an_inherited_tag_list_leaves_as_it_came() {
         ("x-datadog-tags", list),
     ];
     assert_eq!(forward(&styles(DATADOG), &headers).get("x-datadog-tags"), Some(list));
-    let rates = [("x-datadog-trace-id", "1"), ("x-datadog-sampling-priority", "1"), ("x-datadog-tags", "_dd.p.dm=-8,_dd.p.ksr=1.000000")];
+    let rates =
+        [("x-datadog-trace-id", "1"), ("x-datadog-sampling-priority", "1"), ("x-datadog-tags", "_dd.p.dm=-8,_dd.p.ksr=1.000000")];
     assert_eq!(forward(&styles(DATADOG), &rates).get("x-datadog-tags"), Some("_dd.p.dm=-8,_dd.p.ksr=1.000000"));
 }
 
@@ -164,7 +173,8 @@ fn a_list_that_is_too_long_is_not_read() {
 #[test]
 fn length_zero_disables_the_list_in_both_directions() {
     let settings = PropagationSettings { tags_max_length: 0, ..styles(DATADOG) };
-    let headers = [("x-datadog-trace-id", "1"), ("x-datadog-parent-id", "1"), ("x-datadog-tags", "_dd.p.a=1,_dd.p.tid=640cfd8d00000000")];
+    let headers =
+        [("x-datadog-trace-id", "1"), ("x-datadog-parent-id", "1"), ("x-datadog-tags", "_dd.p.a=1,_dd.p.tid=640cfd8d00000000")];
     let extracted = extract(&settings, &headers);
     assert_eq!((tags(&extracted.tags), extracted.trace_id), (vec![], 1));
     assert_eq!(extracted.tags.propagation_error(), Some("disabled"));
@@ -181,7 +191,9 @@ fn a_list_that_became_too_long_is_left_out_whole() {
     let input = InjectInput { decision: None, tags: Some(&carried), ..local(1, 0, 1, None) };
     let (written, report) = inject_reported(&styles(DATADOG), &input);
     assert_eq!((written.get("x-datadog-tags").map(str::len), report.error), (Some(512), None));
-    for too_much in [InjectInput { trace_id: 1 << 64 | 1, ..input }, InjectInput { decision: local(1, 4, 2, None).decision, ..input }] {
+    for too_much in
+        [InjectInput { trace_id: 1 << 64 | 1, ..input }, InjectInput { decision: local(1, 4, 2, None).decision, ..input }]
+    {
         let (written, report) = inject_reported(&styles(DATADOG), &too_much);
         assert_eq!((written.get("x-datadog-tags"), report.error), (None, Some("inject_max_size")));
     }
@@ -224,7 +236,10 @@ fn a_local_decision_names_its_maker_and_rate() {
     assert_eq!(tags(&local(1, 0, 1, Some(1.0))).as_deref(), Some("_dd.p.dm=-0"));
     assert_eq!(tags(&local(1, 3, 2, Some(0.25))).as_deref(), Some("_dd.p.dm=-3,_dd.p.ksr=0.25"));
     assert_eq!(tags(&local(1, 1, 0, Some(1e-6))).as_deref(), Some("_dd.p.dm=-1,_dd.p.ksr=0.000001"));
-    assert_eq!(tags(&local(1 << 64 | 1, 12, 2, Some(1.0))).as_deref(), Some("_dd.p.dm=-12,_dd.p.ksr=1,_dd.p.tid=0000000000000001"));
+    assert_eq!(
+        tags(&local(1 << 64 | 1, 12, 2, Some(1.0))).as_deref(),
+        Some("_dd.p.dm=-12,_dd.p.ksr=1,_dd.p.tid=0000000000000001")
+    );
     assert_eq!(tags(&local(1, 3, 2, Some(f64::NAN))).as_deref(), Some("_dd.p.dm=-3"));
 }
 

@@ -11,15 +11,47 @@ const ALL: [PropagationStyle; 5] = [
 ];
 
 const NAMES: [&str; 13] = [
-    "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-origin", "x-datadog-tags",
-    "traceparent", "tracestate", "x-b3-traceid", "x-b3-spanid", "b3", "baggage", "ot-baggage-x", "HTTP_BAGGAGE",
+    "x-datadog-trace-id",
+    "x-datadog-parent-id",
+    "x-datadog-sampling-priority",
+    "x-datadog-origin",
+    "x-datadog-tags",
+    "traceparent",
+    "tracestate",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "b3",
+    "baggage",
+    "ot-baggage-x",
+    "HTTP_BAGGAGE",
 ];
 
 /// Pieces that get further into the parsers than bytes by chance.
 const PIECES: [&[u8]; 24] = [
-    b"00-12345678901234567890123456789012-1234567890123456-01", b"dd=", b"s:2;", b"t.dm:-4;", b"t.x:", b"p:XX", b"o:~",
-    b"_dd.p.dm=-4", b"_dd.p.tid=", b"1111111111111111", b"_dd.p.", b"=", b",", b";", b":", b"~", b"%", b"%41", b" ", b"\t",
-    b"18446744073709551616", b"-", b"\xff\xfe", b"\xc3\xa4",
+    b"00-12345678901234567890123456789012-1234567890123456-01",
+    b"dd=",
+    b"s:2;",
+    b"t.dm:-4;",
+    b"t.x:",
+    b"p:XX",
+    b"o:~",
+    b"_dd.p.dm=-4",
+    b"_dd.p.tid=",
+    b"1111111111111111",
+    b"_dd.p.",
+    b"=",
+    b",",
+    b";",
+    b":",
+    b"~",
+    b"%",
+    b"%41",
+    b" ",
+    b"\t",
+    b"18446744073709551616",
+    b"-",
+    b"\xff\xfe",
+    b"\xc3\xa4",
 ];
 
 /// A small generator of the xorshift family: the same bytes in every run.

@@ -64,7 +64,8 @@ fn a_nearer_parent_is_taken_and_the_last_datadog_one_remembered() {
         let (trace, tags) = (low.to_string(), tid.map(|tid| format!("_dd.p.tid={tid}")));
         let high = tid.unwrap_or("0000000000000000");
         let parent = format!("00-{high}{low:016x}-000000003ade68b1-01");
-        let ids = [("traceparent", &*parent), ("tracestate", state), ("x-datadog-trace-id", &*trace), ("x-datadog-parent-id", "10")];
+        let ids =
+            [("traceparent", &*parent), ("tracestate", state), ("x-datadog-trace-id", &*trace), ("x-datadog-parent-id", "10")];
         let headers: Vec<_> = ids.into_iter().chain(tags.as_deref().map(|tags| ("x-datadog-tags", tags))).collect();
         let extracted = extract(&styles(DATADOG_W3C), &headers);
         assert!(extracted.tags.links().is_empty());
@@ -168,7 +169,12 @@ fn a_64_bit_id_is_not_that_of_a_128_bit_trace() {
 
 #[test]
 fn a_style_that_is_not_valid_leaves_the_lead_to_the_next() {
-    let headers = [("x-datadog-trace-id", "0"), ("x-datadog-parent-id", "10"), ("x-datadog-origin", "rum"), ("traceparent", &*w3c(1, "000000000000000a"))];
+    let headers = [
+        ("x-datadog-trace-id", "0"),
+        ("x-datadog-parent-id", "10"),
+        ("x-datadog-origin", "rum"),
+        ("traceparent", &*w3c(1, "000000000000000a")),
+    ];
     let (extracted, report) = extract_reported(&styles(DATADOG_W3C), &headers);
     assert_eq!((extracted.span_id, extracted.tags.origin()), (10, None));
     assert_eq!(report.primary, Some(PropagationStyle::TraceContext));
@@ -187,19 +193,22 @@ fn datadog_headers_alone_leave_in_every_style() {
     ];
     let written = forward(&styles(&all), &headers);
     let trace = "640cfd8d000000000000000000000001";
-    assert_eq!(written.pairs(), [
-        ("x-datadog-trace-id", "1"),
-        ("x-datadog-parent-id", "81985529216486895"),
-        ("x-datadog-sampling-priority", "2"),
-        ("x-datadog-origin", "synthetics"),
-        ("x-datadog-tags", "_dd.p.dm=-4,_dd.p.tid=640cfd8d00000000"),
-        ("traceparent", &*format!("00-{trace}-0123456789abcdef-01")),
-        ("tracestate", "dd=s:2;p:0123456789abcdef;o:synthetics;t.dm:-4"),
-        ("b3", &*format!("{trace}-0123456789abcdef-d")),
-        ("x-b3-traceid", trace),
-        ("x-b3-spanid", "0123456789abcdef"),
-        ("x-b3-flags", "1"),
-    ]);
+    assert_eq!(
+        written.pairs(),
+        [
+            ("x-datadog-trace-id", "1"),
+            ("x-datadog-parent-id", "81985529216486895"),
+            ("x-datadog-sampling-priority", "2"),
+            ("x-datadog-origin", "synthetics"),
+            ("x-datadog-tags", "_dd.p.dm=-4,_dd.p.tid=640cfd8d00000000"),
+            ("traceparent", &*format!("00-{trace}-0123456789abcdef-01")),
+            ("tracestate", "dd=s:2;p:0123456789abcdef;o:synthetics;t.dm:-4"),
+            ("b3", &*format!("{trace}-0123456789abcdef-d")),
+            ("x-b3-traceid", trace),
+            ("x-b3-spanid", "0123456789abcdef"),
+            ("x-b3-flags", "1"),
+        ]
+    );
 }
 
 #[test]

@@ -78,10 +78,10 @@ fn written_is_version_00_with_all_digits() {
     let dropped = inject(&styles(W3C), &local(10, 0, 0, None));
     assert_eq!(dropped.get("traceparent"), Some("00-0000000000000000000000000000000a-0123456789abcdef-00"));
     let undecided = InjectInput { decision: None, ..local(10, 0, 0, None) };
-    assert_eq!(inject(&styles(W3C), &undecided).pairs(), [
-        ("traceparent", "00-0000000000000000000000000000000a-0123456789abcdef-00"),
-        ("tracestate", "dd=p:0123456789abcdef"),
-    ]);
+    assert_eq!(
+        inject(&styles(W3C), &undecided).pairs(),
+        [("traceparent", "00-0000000000000000000000000000000a-0123456789abcdef-00"), ("tracestate", "dd=p:0123456789abcdef"),]
+    );
     let future = forward(&styles(W3C), &[("traceparent", &format!("cc-{TRACE}-{SPAN}-01-x"))]);
     assert_eq!(future.get("traceparent"), Some(&*format!("00-{TRACE}-0123456789abcdef-01")));
 }
@@ -101,7 +101,8 @@ fn the_high_half_comes_from_the_traceparent_alone() {
 
 #[test]
 fn the_last_datadog_parent_is_kept_as_it_came() {
-    let extract_state = |state| extract(&styles(W3C), &[("traceparent", &format!("00-{TRACE}-{SPAN}-01")), ("tracestate", state)]);
+    let extract_state =
+        |state| extract(&styles(W3C), &[("traceparent", &format!("00-{TRACE}-{SPAN}-01")), ("tracestate", state)]);
     let extracted = extract_state("dd=s:2;t.dm:-4;p:XX!X");
     assert_eq!(extracted.tags.last_parent_id(), Some("XX!X"));
     assert_eq!(inject(&styles(W3C), &child_of(&extracted)).item("p"), Some("0123456789abcdef"));

@@ -28,7 +28,8 @@ fn the_whole_list_is_kept_for_links() {
 
 #[test]
 fn repeated_headers_are_one_list() {
-    let headers = [PARENT, ("tracestate", "foo=1,bar=2"), ("tracestate", ""), ("tracestate", "rojo=1,congo=2"), ("tracestate", "baz=3")];
+    let headers =
+        [PARENT, ("tracestate", "foo=1,bar=2"), ("tracestate", ""), ("tracestate", "rojo=1,congo=2"), ("tracestate", "baz=3")];
     let extracted = extract(&styles(W3C), &headers);
     assert_eq!(vendors(&extracted), ["foo=1", "bar=2", "rojo=1", "congo=2", "baz=3"]);
 }
@@ -100,7 +101,8 @@ fn a_huge_list_is_read_at_its_beginning() {
 
 #[test]
 fn our_member_is_read_item_by_item() {
-    let (extracted, _) = with_state("dd=s:2;o:synth~;p:000000000000000a;junk;t.dm:-4;t.usr.id:baz64~~;t.url:http://localhost;:x;t.:y");
+    let (extracted, _) =
+        with_state("dd=s:2;o:synth~;p:000000000000000a;junk;t.dm:-4;t.usr.id:baz64~~;t.url:http://localhost;:x;t.:y");
     assert_eq!(extracted.tags.origin(), Some("synth="));
     assert_eq!(extracted.tags.last_parent_id(), Some("000000000000000a"));
     assert_eq!(tags(&extracted.tags), [("_dd.p.dm", "-4"), ("_dd.p.usr.id", "baz64=="), ("_dd.p.url", "http://localhost")]);
@@ -140,14 +142,19 @@ fn a_member_of_ours_that_is_too_long_is_not_read() {
 fn unknown_items_and_foreign_sampling_state_are_handed_on() {
     let state = "ot=rv:1234567890abcd;th:c,dd=s:2;x:1;future:a;t.opm:token,foo=1";
     let written = forward(&styles(W3C), &[PARENT, ("tracestate", state)]);
-    assert_eq!(written.get("tracestate"), Some("dd=s:2;p:0123456789abcdef;t.opm:token;x:1;future:a,ot=rv:1234567890abcd;th:c,foo=1"));
+    assert_eq!(
+        written.get("tracestate"),
+        Some("dd=s:2;p:0123456789abcdef;t.opm:token;x:1;future:a,ot=rv:1234567890abcd;th:c,foo=1")
+    );
 }
 
 #[test]
 fn characters_that_the_list_keeps_for_itself_are_replaced() {
     let mut carried = TraceTags::default();
     assert!(carried.set_origin("synthetics~;=web,z"));
-    for (key, value) in [("_dd.p.usr.id", "baz64=="), ("_dd.p.url", "http://localhost"), ("_dd.p.a b;c", "ü~,;=x"), ("_dd.p.é=", "1")] {
+    for (key, value) in
+        [("_dd.p.usr.id", "baz64=="), ("_dd.p.url", "http://localhost"), ("_dd.p.a b;c", "ü~,;=x"), ("_dd.p.é=", "1")]
+    {
         assert!(carried.set(key, value));
     }
     let written = inject(&styles(W3C), &InjectInput { tags: Some(&carried), ..local(1, 4, 2, None) });
