@@ -1,5 +1,6 @@
 //! The library's own transport: HTTP/1.1 to one agent, over TCP or a unix socket.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::process;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use ureq::{AsSendBody, Body};
 
 use super::connection::{self, AgentConnector, Endpoint};
 use super::lookup::HostLookup;
-use super::{AgentUrl, Request, Response, Transport, TransportError};
+use super::{Request, Response, Transport, TransportError};
+use crate::config::AgentUrl;
 use crate::log::log_warn;
 
 /// The most that is read of a response's body; what is beyond is cut off, and the connection is closed.
@@ -63,20 +65,16 @@ impl AgentTransport {
         let address = url.to_string();
         let endpoint = match url {
             AgentUrl::Http { host, port, .. } => Endpoint::Host(HostLookup::new(host, *port)),
-            AgentUrl::Unix { path } => Endpoint::Unix(path.clone()),
+            AgentUrl::Unix { path } => Endpoint::Unix(path.into()),
             AgentUrl::Https { .. } => {
                 let cause = "TLS is not built into this library; expected an http:// or unix:// URL".to_owned();
                 return Err(TransportError::Connect { address, cause });
             }
         };
-        let prefix = match url {
-            AgentUrl::Unix { .. } => "http://localhost".to_owned(),
-            _ => address.clone(),
-        };
-        if !is_http_url(&prefix) {
+        let Some(prefix) = url_prefix(url) else {
             let cause = "its host or base path cannot stand in a URL; expected a name or an IP address, and a path".to_owned();
             return Err(TransportError::Connect { address, cause });
-        }
+        };
         let interrupted = Arc::new(AtomicBool::new(false));
         let connector =
             AgentConnector { endpoint, address: address.clone(), connect_timeout, interrupted: Arc::clone(&interrupted) };
@@ -149,14 +147,24 @@ impl Transport for AgentTransport {
     }
 }
 
-/// Whether the text before the path of a request is what it should be, and nothing in the host reads as another part of a URL.
-fn is_http_url(prefix: &str) -> bool {
-    let Ok(uri) = format!("{prefix}/").parse::<Uri>() else {
-        return false;
+/// Scheme, host, port and base path as they precede the path of a request; `None` where the parts cannot stand in a URL.
+fn url_prefix(url: &AgentUrl) -> Option<String> {
+    let (host, port, base_path) = match url {
+        AgentUrl::Http { host, port, base_path } | AgentUrl::Https { host, port, base_path } => (host, port, base_path),
+        AgentUrl::Unix { .. } => return Some("http://localhost".to_owned()),
     };
+    // The zone of an IPv6 address means something on this machine only, and is not told to the agent (RFC 6874).
+    let host = host.split_once('%').map_or(host.as_str(), |(address, _zone)| address);
     let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
-    let authority = uri.authority().map_or("", http::uri::Authority::as_str);
-    uri.host().is_some_and(|host| !host.is_empty()) && authority.bytes().all(is_host_byte) && uri.query().is_none()
+    if host.is_empty() || !host.bytes().all(is_host_byte) {
+        return None;
+    }
+    let is_bare_ipv6 = host.contains(':') && !host.starts_with('[');
+    let host = if is_bare_ipv6 { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) };
+    let prefix = format!("http://{host}:{port}{base_path}");
+    let is_path = base_path.is_empty() || base_path.starts_with('/');
+    let uri: Uri = format!("{prefix}/").parse().ok()?;
+    (is_path && uri.query().is_none()).then_some(prefix)
 }
 
 fn client_config() -> ureq::config::Config {

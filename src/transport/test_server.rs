@@ -3,12 +3,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::AgentUrl;
+use crate::config::AgentUrl;
 
 /// A request as it came over the wire.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl TestServer {
         let path = socket_path();
         let listener = UnixListener::bind(&path).unwrap();
         let received = serve(move || listener.accept().unwrap().0, |stream| stream.try_clone().unwrap(), acts);
-        TestServer { url: AgentUrl::Unix { path: path.clone() }, received, socket_file: Some(path) }
+        TestServer { url: socket_url(&path), received, socket_file: Some(path) }
     }
 
     pub(super) fn received(&self) -> Vec<Received> {
@@ -97,6 +97,10 @@ pub(super) fn socket_path() -> PathBuf {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     std::env::temp_dir().join(format!("ddtrace-test-{}-{number}.socket", std::process::id()))
+}
+
+pub(super) fn socket_url(path: &Path) -> AgentUrl {
+    AgentUrl::unix(path.to_str().unwrap())
 }
 
 fn serve<S: Read + Write + Send + 'static>(

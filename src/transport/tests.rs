@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::test_server::{Act, TestServer, answer, socket_path};
+use super::test_server::{Act, TestServer, answer, socket_path, socket_url};
 use super::*;
+use crate::config::AgentUrl;
 
 /// Generous: no test waits for it unless it fails.
 const LONG: Duration = Duration::from_secs(60);
@@ -67,9 +68,16 @@ fn an_ipv6_address_is_reached_with_and_without_brackets() {
     let AgentUrl::Http { port, .. } = server.url else { unreachable!() };
     for host in ["::1", "[::1]"] {
         let url = AgentUrl::Http { host: host.to_owned(), port, base_path: String::new() };
-        assert_eq!(url.to_string(), format!("http://[::1]:{port}"));
         assert_eq!(connect(&url).send(&TRACES).unwrap().status, 200);
     }
+    let hosts = server.received().into_iter().filter(|request| request.has_line(&format!("host: [::1]:{port}")));
+    assert_eq!(hosts.count(), 2);
+}
+
+#[test]
+fn the_zone_of_an_ipv6_address_stays_here() {
+    let url = AgentUrl::parse("http://[fe80::1%lo]:8126").unwrap();
+    assert!(AgentTransport::new(&url, LONG).is_ok());
 }
 
 #[test]
@@ -174,7 +182,7 @@ fn an_answer_to_a_payload_that_was_not_read_to_its_end_is_heard() {
 fn nobody_listening_is_a_connect_error_that_names_the_address() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let tcp = AgentUrl::Http { host: "localhost".to_owned(), port, base_path: String::new() };
-    let unix = AgentUrl::Unix { path: socket_path() };
+    let unix = socket_url(&socket_path());
     for url in [tcp, unix] {
         let error = connect(&url).send(&TRACES).unwrap_err();
         let TransportError::Connect { address, cause } = &error else { panic!("{error:?}") };
@@ -193,7 +201,7 @@ fn an_unknown_host_is_a_connect_error() {
 
 #[test]
 fn a_socket_path_that_is_too_long_is_a_connect_error() {
-    let url = AgentUrl::Unix { path: format!("/{}", "a".repeat(300)).into() };
+    let url = AgentUrl::unix(&format!("/{}", "a".repeat(300)));
     let error = connect(&url).send(&TRACES).unwrap_err();
     assert!(error.to_string().contains("301 bytes"), "{error}");
 }
@@ -262,7 +270,7 @@ fn full_unix_listener() -> (AgentUrl, UnixListener, Vec<AgentTransport>) {
     let listener = UnixListener::bind(&path).unwrap();
     // SAFETY: the descriptor is that of the live listener.
     assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
-    let url = AgentUrl::Unix { path };
+    let url = socket_url(&path);
     let fillers: Vec<AgentTransport> = (0..4).map(|_| connect(&url)).collect();
     (url, listener, fillers)
 }

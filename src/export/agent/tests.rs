@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::transport::{AgentTransport, AgentUrl, Origin, Request, Response, Transport, TransportError};
+use crate::config::AgentUrl;
+use crate::transport::{AgentTransport, Origin, Request, Response, Transport, TransportError};
 
 fn facts(format: TraceFormat) -> AgentFacts {
     AgentFacts { language: "cpp".to_owned(), tracer_version: "1.2.3".to_owned(), format, ..AgentFacts::default() }
