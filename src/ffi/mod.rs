@@ -18,12 +18,20 @@
 
 // What all entry points use.
 pub mod guard;
+mod outcome;
 pub mod sized;
+mod tag_input;
 pub mod text;
 pub mod user_data;
 
 // The order of these is the order of the header.
 pub mod library;
+pub mod span;
+pub mod span_tags;
+pub mod span_fields;
+pub mod span_events;
+pub mod context;
+pub mod propagator;
 
 pub mod status;
 

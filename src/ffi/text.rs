@@ -32,6 +32,31 @@ pub unsafe fn text<'a>(pointer: *const c_char, len: usize) -> Result<Cow<'a, str
     })
 }
 
+/// Text as its bytes, not checked for UTF-8: for what is cleaned when it is stored.
+///
+/// # Safety
+///
+/// As for [`text`].
+#[inline]
+pub unsafe fn raw<'a>(pointer: *const c_char, len: usize) -> Result<&'a [u8], ddtrace_status> {
+    // SAFETY: the caller's promise.
+    Ok(unsafe { text_bytes(pointer, len) }?.0)
+}
+
+/// Raw text in a struct; NULL is the empty one.
+///
+/// # Safety
+///
+/// As for [`text`].
+#[inline]
+pub unsafe fn raw_str<'a>(given: ddtrace_str) -> Result<&'a [u8], ddtrace_status> {
+    if given.ptr.is_null() && given.len == DDTRACE_NTS {
+        return Ok(&[]);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { raw(given.ptr, given.len) }
+}
+
 /// Text that may be absent: a NULL pointer of the length 0 or `DDTRACE_NTS`.
 ///
 /// # Safety

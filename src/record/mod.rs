@@ -19,7 +19,7 @@ mod view;
 
 pub use clock::{Clock, monotonic_ns, unix_ns};
 pub use event::{AttributeValue, SpanEvent};
-pub use extra::Extra;
+pub use extra::{Extra, MAX_ENTRIES};
 pub use frozen::{RecordRef, drop_records, record_len, update_head, write_record};
 pub use head::{Field, Head, flag};
 pub use ids::{IdSource, fill_random};

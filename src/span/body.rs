@@ -103,11 +103,12 @@ impl SpanBody {
         self.change(|runs| runs.set_field(field, &text))
     }
 
-    /// Sets the service that the user gave, after renaming.
-    pub fn set_service(&mut self, snapshot: &Snapshot, service: &[u8]) -> Result<(), SpanFull> {
-        let service = snapshot.mapped_service(service);
+    /// Sets the service that the user gave, after renaming. Without settings (the tracer has ended) nothing is renamed.
+    pub fn set_service(&mut self, snapshot: Option<&Snapshot>, service: &[u8]) -> Result<(), SpanFull> {
+        let service = snapshot.map_or(service, |snapshot| snapshot.mapped_service(service));
         self.set_field(Field::Service, service)?;
-        let is_configured = service.is_empty() || service == snapshot.library.service.as_bytes();
+        let configured = snapshot.map(|snapshot| snapshot.library.service.as_bytes());
+        let is_configured = service.is_empty() || configured == Some(service);
         self.head.service_hash = if is_configured { 0 } else { service_hash(service) };
         self.head.set_flag(flag::SERVICE_GIVEN, !service.is_empty());
         Ok(())

@@ -75,16 +75,26 @@ pub fn extracted_context(parts: &mut Parts, extracted: &mut Extracted) -> Option
     new_context(parts, ContextView { state, span_id: extracted.span_id, span: None, is_remote: extracted.is_remote })
 }
 
-/// The context of a span.
+/// The context of a span. `None`: memory is out.
 ///
 /// # Safety
 /// `handle` is NULL or was given out by this library.
 pub unsafe fn context_of_span(parts: &mut Parts, handle: *const c_void) -> Result<Option<*mut c_void>, HandleError> {
     // SAFETY: passed on.
-    let view = match unsafe { lock_span(handle) }? {
+    let view = unsafe { view_of_span(parts, handle) }?;
+    Ok(view.and_then(|view| new_context(parts, view)))
+}
+
+/// A view of a span with references of its own; give it back with [`drop_view`]. `None`: memory is out.
+///
+/// # Safety
+/// `handle` is NULL or was given out by this library.
+pub unsafe fn view_of_span(parts: &mut Parts, handle: *const c_void) -> Result<Option<ContextView>, HandleError> {
+    // SAFETY: passed on.
+    Ok(match unsafe { lock_span(handle) }? {
         AnySpan::Light(mut light) => {
             let Some(state) = light.state(parts) else { return Ok(None) };
-            ContextView { state: state.add_reference(), span_id: light.span_id(parts), span: None, is_remote: false }
+            Some(ContextView { state: state.add_reference(), span_id: light.span_id(parts), span: None, is_remote: false })
         }
         AnySpan::Recording(span) => {
             let slot = span.slot();
@@ -93,10 +103,9 @@ pub unsafe fn context_of_span(parts: &mut Parts, handle: *const c_void) -> Resul
             let state = guard.state().ok_or(HandleError::Stale)?;
             // SAFETY: the segment's lock is held.
             unsafe { slot.links() }.inner += 1;
-            ContextView { state: state.add_reference(), span_id: span.head.span_id, span: Some(slot), is_remote: false }
+            Some(ContextView { state: state.add_reference(), span_id: span.head.span_id, span: Some(slot), is_remote: false })
         }
-    };
-    Ok(new_context(parts, view))
+    })
 }
 
 /// Calls `use_it` with the view of a context, whose lock is held meanwhile.

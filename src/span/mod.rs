@@ -13,10 +13,11 @@ mod release;
 mod slot;
 mod start;
 mod status;
+mod tag_sink;
 mod tags;
 
 pub use access::{AnySpan, lock_recording, lock_span};
-pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody};
+pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody, SpanFull};
 pub use context::{
     ContextSlot, ContextView, context_of_span, drop_context, drop_view, extracted_context, new_context, reference_context,
     share_view, with_context,
@@ -29,4 +30,5 @@ pub use release::{add_handle, release_handle};
 pub use slot::{SpanGuard, SpanSlot};
 pub use start::{Parent, StartError, Started, start_span};
 pub use status::{SpanKind, SpanStatus};
+pub use tag_sink::TagSink;
 pub use tags::{SpecialKey, TagError, TagValue};

@@ -137,7 +137,7 @@ impl SpanBody {
         special: SpecialKey,
         key: &[u8],
         value: TagValue<'_>,
-        snapshot: &Snapshot,
+        snapshot: Option<&Snapshot>,
         state: &TraceState,
     ) -> Result<(), TagError> {
         let text = text_of(value);

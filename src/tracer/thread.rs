@@ -1,6 +1,7 @@
 //! Each thread's own part: free slots, ids, and its outbox and snapshot of every tracer that it used.
 
 use super::core::Tracer;
+use crate::context::Extracted;
 use crate::export::Local;
 use crate::segment::TracerLink;
 use crate::service::fork;
@@ -13,6 +14,8 @@ pub struct Thread {
     pub parts: Parts,
     /// The tracers that this thread used.
     pub tracers: Tracers,
+    /// What the last extraction found; its memory serves the next one.
+    pub extracted: Extracted,
     generation: u32,
 }
 
@@ -83,7 +86,7 @@ fn outside<R>(use_it: Option<impl FnOnce(&mut Thread) -> R>) -> R {
 impl Thread {
     #[cold]
     fn new() -> Box<Self> {
-        Box::new(Thread { parts: Parts::default(), tracers: Tracers::default(), generation: fork::generation() })
+        Box::new(Thread { parts: Parts::default(), tracers: Tracers::default(), extracted: Extracted::default(), generation: fork::generation() })
     }
 
     #[inline]
