@@ -347,16 +347,45 @@ impl<'a> TagView<'a> {
 
 impl TagForm {
     fn of(name: &str, value: &str) -> Self {
-        let name_fits = name.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && !matches!(byte, b',' | b'='));
-        let value_fits = !value.is_empty() && value.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b',');
-        let needs_change = |byte| matches!(byte, b';' | b'~' | b'=');
-        let plain = !name.bytes().any(|byte| byte == b';') && !value.bytes().any(needs_change);
-        TagForm { fits_datadog: name_fits && value_fits, fits_tracestate: name_fits && value_fits && plain }
+        let (name, filled, value) = (classes(name), !value.is_empty(), classes(value));
+        let fits_datadog = filled && name & (OTHER | BLANK | COMMA | EQUALS) == 0 && value & (OTHER | COMMA) == 0;
+        let needs_change = name & SEMICOLON != 0 || value & (SEMICOLON | TILDE | EQUALS) != 0;
+        TagForm { fits_datadog, fits_tracestate: fits_datadog && !needs_change }
     }
 }
 
+// Classes of characters that some header gives a meaning.
+const OTHER: u8 = 1;
+const BLANK: u8 = 2;
+const COMMA: u8 = 4;
+const EQUALS: u8 = 8;
+const SEMICOLON: u8 = 16;
+const TILDE: u8 = 32;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0x20u8;
+    while byte < 0x7f {
+        classes[byte as usize] = match byte {
+            b' ' => BLANK,
+            b',' => COMMA,
+            b'=' => EQUALS,
+            b';' => SEMICOLON,
+            b'~' => TILDE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// Which classes of characters a text has.
+fn classes(text: &str) -> u8 {
+    text.bytes().fold(0, |classes, byte| classes | CLASSES[usize::from(byte)])
+}
+
 fn is_printable(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+    classes(text) & OTHER == 0
 }
 
 #[cfg(test)]

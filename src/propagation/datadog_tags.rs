@@ -6,7 +6,7 @@
 
 use super::digits::{hex16, parse_decimal, parse_lower_hex};
 use super::outgoing::Outgoing;
-use super::sink::ValueBuffer;
+use super::sink::{Scratch, ValueBuffer};
 use crate::context::{PROPAGATED_PREFIX, TraceTags};
 
 /// The longest list, in either direction.
@@ -59,29 +59,28 @@ pub(super) fn store_tag(name: &str, value: &str, tags: &mut TraceTags) {
     }
 }
 
-/// Writes the list. Nothing to write: an empty one.
-pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize) -> Result<ValueBuffer<MAX_LENGTH>, &'static str> {
-    let mut list = ValueBuffer::new();
+/// Writes the list into `list`, which is empty; with nothing to write it stays so.
+pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch) -> Result<(), &'static str> {
     if max_length == 0 {
-        return if outgoing.has_tags() { Err(DISABLED) } else { Ok(list) };
+        return if outgoing.has_tags() { Err(DISABLED) } else { Ok(()) };
     }
     for tag in outgoing.stored_tags() {
         if !tag.fits_datadog {
             return Err(ENCODING_ERROR);
         }
-        append(&mut list, &[tag.pair.as_bytes()])?;
+        append(list, &[tag.pair.as_bytes()])?;
     }
     if let Some(mechanism) = outgoing.decision_maker {
-        append(&mut list, &[b"_dd.p.dm=", mechanism.as_bytes()])?;
+        append(list, &[b"_dd.p.dm=", mechanism.as_bytes()])?;
     }
     if let Some(rate) = outgoing.rate {
-        append(&mut list, &[b"_dd.p.ksr=", rate.as_bytes()])?;
+        append(list, &[b"_dd.p.ksr=", rate.as_bytes()])?;
     }
     let high = (outgoing.trace_id >> 64) as u64;
     if high != 0 {
-        append(&mut list, &[b"_dd.p.tid=", &hex16(high)])?;
+        append(list, &[b"_dd.p.tid=", &hex16(high)])?;
     }
-    if list.len() > max_length { Err(INJECT_MAX_SIZE) } else { Ok(list) }
+    if list.len() > max_length { Err(INJECT_MAX_SIZE) } else { Ok(()) }
 }
 
 /// Whether an error tells that the outgoing list was tried already.
@@ -159,7 +158,7 @@ fn set_first_error(tags: &mut TraceTags, error: &str) {
 }
 
 #[inline]
-fn append(list: &mut ValueBuffer<MAX_LENGTH>, pieces: &[&[u8]]) -> Result<(), &'static str> {
+fn append(list: &mut Scratch, pieces: &[&[u8]]) -> Result<(), &'static str> {
     let fits = (list.len() == 0 || list.push(b",")) && pieces.iter().all(|piece| list.push(piece));
     if fits { Ok(()) } else { Err(INJECT_MAX_SIZE) }
 }

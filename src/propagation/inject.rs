@@ -4,7 +4,7 @@ use super::outgoing::{Outgoing, decision_rate, format_decision_maker};
 use super::propagator::Propagator;
 use super::rate::format_rate;
 use super::report::InjectReport;
-use super::sink::HeaderSink;
+use super::sink::{HeaderSink, Scratch};
 use super::{b3, baggage, datadog, tracecontext};
 use crate::config::PropagationStyle;
 use crate::context::{Decision, TraceTags};
@@ -55,12 +55,13 @@ impl Propagator {
             decision_maker: format_decision_maker(input.decision, &mut decision_maker),
             rate: decision_rate(input.decision).and_then(|applied| format_rate(applied, &mut rate)),
         };
+        let scratch = &mut Scratch::new();
         for style in self.inject.iter().copied() {
             match style {
                 // A foreign trace id may have a low half of zero, which reads as no id in this style.
                 PropagationStyle::Datadog if outgoing.trace_id as u64 == 0 => continue,
-                PropagationStyle::Datadog => report.error = datadog::write(&outgoing, self.tags_max_length, sink),
-                PropagationStyle::TraceContext => tracecontext::write(&outgoing, sink),
+                PropagationStyle::Datadog => report.error = datadog::write(&outgoing, self.tags_max_length, scratch, sink),
+                PropagationStyle::TraceContext => tracecontext::write(&outgoing, scratch, sink),
                 PropagationStyle::B3Multi => b3::write_multi(&outgoing, sink),
                 PropagationStyle::B3 => b3::write_single(&outgoing, sink),
                 PropagationStyle::Baggage => continue,
