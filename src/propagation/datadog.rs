@@ -48,7 +48,7 @@ pub(super) fn write<S: HeaderSink + ?Sized>(
         push_priority(scratch, priority);
         sink.header(Header::SamplingPriority.name(), scratch.as_bytes());
     }
-    if let Some(origin) = outgoing.origin() {
+    if let Some(origin) = outgoing.tags.origin() {
         sink.header(Header::Origin.name(), origin.as_bytes());
     }
     write_tags(outgoing, tags_max_length, scratch, sink)
@@ -60,7 +60,7 @@ fn write_tags<S: HeaderSink + ?Sized>(
     scratch: &mut Scratch,
     sink: &mut S,
 ) -> Option<&'static str> {
-    let known_error = outgoing.tags.and_then(|tags| tags.propagation_error());
+    let known_error = outgoing.tags.propagation_error();
     if known_error.is_some_and(datadog_tags::is_outgoing_error) {
         return None;
     }

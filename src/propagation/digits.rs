@@ -56,6 +56,15 @@ pub(super) fn hex16(value: u64) -> [u8; 16] {
     digits.to_be_bytes()
 }
 
+/// Writes a number as 32 lowercase hexadecimal digits.
+pub(super) fn hex32(value: u128) -> [u8; 32] {
+    let mut digits = [0; 32];
+    let (high, low) = digits.split_at_mut(16);
+    high.copy_from_slice(&hex16((value >> 64) as u64));
+    low.copy_from_slice(&hex16(value as u64));
+    digits
+}
+
 /// A number written in decimal.
 pub(super) struct Decimal {
     digits: [u8; 24],
@@ -128,15 +137,15 @@ fn decimal_text(number: u64) -> u64 {
     tens | (pairs - tens * 10) << 8
 }
 
-/// Reads digits one by one; of more than 19, no sum can overflow unnoticed.
+/// Reads digits one by one. Many leading zeros are no overflow.
 fn parse_short_decimal(text: &[u8]) -> Option<u64> {
-    text.iter().try_fold(0u64, |value, &byte| {
+    let (mut value, mut is_valid) = (0u64, true);
+    for byte in text {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value.checked_mul(10)?.checked_add(u64::from(digit))
-    })
+        is_valid &= digit <= 9 && value < u64::MAX / 100;
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    is_valid.then_some(value)
 }
 
 /// Reads eight decimal digits at once: neighbours are joined to pairs, pairs to fours, fours to the number.
@@ -251,5 +260,6 @@ mod tests {
         assert!(parse_lower_hex_byte(b"0g").is_none() && parse_lower_hex_byte(b"0A").is_none());
         assert_eq!(&hex16(0x0123_4567_89ab_cdef), b"0123456789abcdef");
         assert_eq!(&hex16(10), b"000000000000000a");
+        assert_eq!(&hex32(0xfedc << 64 | 1), b"000000000000fedc0000000000000001");
     }
 }

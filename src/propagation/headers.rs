@@ -203,7 +203,15 @@ impl LookedUp {
 }
 
 /// Drops blanks and tabs at both ends.
-pub(super) fn trim_blanks(mut text: &[u8]) -> &[u8] {
+#[inline]
+pub(super) fn trim_blanks(text: &[u8]) -> &[u8] {
+    match text {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => trim_some_blanks(text),
+        _ => text,
+    }
+}
+
+fn trim_some_blanks(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;
     }

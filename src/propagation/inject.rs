@@ -1,5 +1,6 @@
 //! Injection: writes one context in every configured style, baggage first.
 
+use super::digits::{hex16, hex32};
 use super::outgoing::{Outgoing, decision_rate, format_decision_maker};
 use super::propagator::Propagator;
 use super::rate::format_rate;
@@ -8,6 +9,8 @@ use super::sink::{HeaderSink, Scratch};
 use super::{b3, baggage, datadog, tracecontext};
 use crate::config::PropagationStyle;
 use crate::context::{Decision, TraceTags};
+
+static NO_TAGS: TraceTags = TraceTags::new();
 
 /// What is to be injected.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,9 @@ impl Propagator {
             trace_id: input.trace_id,
             span_id: input.span_id,
             priority: input.decision.map(|decision| decision.priority),
-            tags: input.tags,
+            trace_id_hex: hex32(input.trace_id),
+            span_id_hex: hex16(input.span_id),
+            tags: input.tags.unwrap_or(&NO_TAGS),
             is_local_span: input.local_span,
             decision_maker: format_decision_maker(input.decision, &mut decision_maker),
             rate: decision_rate(input.decision).and_then(|applied| format_rate(applied, &mut rate)),

@@ -32,7 +32,8 @@ impl<'a> BufferSink<'a> {
 }
 
 impl HeaderSink for BufferSink<'_> {
-    #[inline]
+    // Where the name is a constant, so is the way in which it is copied.
+    #[inline(always)]
     fn header(&mut self, name: &str, value: &[u8]) {
         let len = name.len() + value.len() + 2;
         if let Some(place) = self.buffer.get_mut(self.needed..self.needed + len) {

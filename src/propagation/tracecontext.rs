@@ -3,7 +3,7 @@
 //! `traceparent` is read strictly: lowercase digits, no zero ids, version `ff` is invalid, `00` has exactly 55 characters,
 //! and later versions may have more after a `-`. Written is version `00`. Of the flags, `sampled` alone is used.
 
-use super::digits::{hex16, parse_lower_hex, parse_lower_hex_byte};
+use super::digits::{parse_lower_hex, parse_lower_hex_byte};
 use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
@@ -74,11 +74,8 @@ pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, scratch: &m
 
 fn format_traceparent(outgoing: &Outgoing<'_>) -> [u8; LENGTH] {
     let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-    let high = hex16((outgoing.trace_id >> 64) as u64);
-    let low = hex16(outgoing.trace_id as u64);
-    text[3..19].copy_from_slice(&high);
-    text[19..35].copy_from_slice(&low);
-    text[36..52].copy_from_slice(&hex16(outgoing.span_id));
+    text[3..35].copy_from_slice(&outgoing.trace_id_hex);
+    text[36..52].copy_from_slice(&outgoing.span_id_hex);
     if outgoing.priority.is_some_and(|priority| priority > 0) {
         text[54] = b'1';
     }

@@ -10,11 +10,12 @@
 
 use super::datadog::push_priority;
 use super::datadog_tags::store_tag;
-use super::digits::{hex16, parse_decimal_i32};
+use super::digits::parse_decimal_i32;
 use super::outgoing::Outgoing;
 use super::report::ExtractReport;
+use super::scan::{find, is_printable, split};
 use super::sink::Scratch;
-use crate::context::{DECISION_MAKER, TagView, TraceTags};
+use crate::context::{TagView, TraceTags};
 use std::ops::Range;
 
 const MAX_MEMBERS: usize = 32;
@@ -57,16 +58,12 @@ impl<'a> MemberList<'a> {
         let text = std::str::from_utf8(if is_cut { whole_members(header)? } else { header }).ok()?;
         let mut list =
             MemberList { text, own: None, vendors: [(0, 0); MAX_MEMBERS], vendor_count: 0, vendor_bytes: 0, is_cut };
-        let (mut start, mut has_others) = (0, false);
-        for (place, byte) in text.bytes().enumerate() {
-            has_others |= !is_printable(byte);
-            if byte == b',' {
-                list.add(start, place);
-                start = place + 1;
-            }
+        let mut start = 0;
+        for member in split(text.as_bytes(), b',') {
+            list.add(start, start + member.len());
+            start += member.len() + 1;
         }
-        list.add(start, text.len());
-        let is_valid = !has_others || members(text).all(|place| piece(text, place).bytes().all(is_printable));
+        let is_valid = is_printable(text.as_bytes()) || members(text).all(|place| is_printable(piece(text, place).as_bytes()));
         is_valid.then_some(list)
     }
 
@@ -96,18 +93,14 @@ impl<'a> MemberList<'a> {
     /// Passes each item of our member to `visit`: its place, its key, its value. What is no item is passed over.
     fn visit_items(&self, mut visit: impl FnMut(Range<usize>, &'a str, &'a str)) {
         let Some(value) = self.readable() else { return };
-        let (mut start, mut colon) = (value.start, None);
-        for (place, byte) in self.text.bytes().enumerate().take(value.end).skip(value.start).chain([(value.end, b';')]) {
-            match byte {
-                b':' if colon.is_none() => colon = Some(place),
-                b';' => {
-                    if let Some(colon) = colon.filter(|colon| *colon > start) {
-                        visit(start..place, piece(self.text, start..colon), piece(self.text, colon + 1..place));
-                    }
-                    (start, colon) = (place + 1, None);
-                }
-                _ => {}
+        let mut start = value.start;
+        for item in split(piece(self.text, value).as_bytes(), b';') {
+            let end = start + item.len();
+            if let Some(colon) = find(item, b':').filter(|colon| *colon > 0) {
+                let (key, value) = (start..start + colon, start + colon + 1..end);
+                visit(start..end, piece(self.text, key), piece(self.text, value));
             }
+            start = end + 1;
         }
     }
 }
@@ -162,7 +155,7 @@ pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch) {
         list.truncate(0);
     }
     let room = MAX_MEMBERS - usize::from(has_own);
-    for member in outgoing.tags.into_iter().flat_map(TraceTags::vendor_members).take(room) {
+    for member in outgoing.tags.vendor_members().take(room) {
         let end = list.len();
         if !((end == 0 || list.push(b",")) && list.push(member.as_bytes())) {
             list.truncate(end);
@@ -225,7 +218,7 @@ fn store_vendor_members(list: &MemberList<'_>, tags: &mut TraceTags) -> bool {
 /// Places of all members; empty ones do not count.
 fn members(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut next = 0;
-    text.split(',').filter_map(move |piece| {
+    split(text.as_bytes(), b',').filter_map(move |piece| {
         let start = next;
         next += piece.len() + 1;
         trim(text, start..start + piece.len())
@@ -246,10 +239,6 @@ fn trim(text: &str, mut place: Range<usize>) -> Option<Range<usize>> {
 
 fn piece(text: &str, place: Range<usize>) -> &str {
     text.get(place).unwrap_or("")
-}
-
-fn is_printable(byte: u8) -> bool {
-    matches!(byte, 0x20..=0x7e)
 }
 
 /// How much of a header that is too long is read: whole members only.
@@ -285,11 +274,11 @@ fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch) {
         append(list, |list| list.push(b"s:") && push_priority(list, priority));
     }
     if outgoing.is_local_span {
-        append(list, |list| list.push(b"p:") && list.push(&hex16(outgoing.span_id)));
-    } else if let Some(id) = outgoing.tags.and_then(TraceTags::last_parent_id) {
+        append(list, |list| list.push(b"p:") && list.push(&outgoing.span_id_hex));
+    } else if let Some(id) = outgoing.tags.last_parent_id() {
         append(list, |list| list.push(b"p:") && push_value(list, id));
     }
-    if let Some(origin) = outgoing.origin() {
+    if let Some(origin) = outgoing.tags.origin() {
         append(list, |list| list.push(b"o:") && push_value(list, origin));
     }
     if let Some(mechanism) = outgoing.decision_maker {
@@ -298,14 +287,13 @@ fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch) {
     if let Some(rate) = outgoing.rate {
         append(list, |list| list.push(b"t.ksr:") && list.push(rate.as_bytes()));
     }
-    let is_decision_maker = |tag: &TagView<'_>| tag.key == DECISION_MAKER;
-    for tag in outgoing.stored_tags().filter(is_decision_maker) {
+    for tag in outgoing.stored_tags().filter(TagView::is_decision_maker) {
         append(list, |list| push_tag(list, tag));
     }
-    for tag in outgoing.stored_tags().filter(|tag| !is_decision_maker(tag)) {
+    for tag in outgoing.stored_tags().filter(|tag| !tag.is_decision_maker()) {
         append(list, |list| push_tag(list, tag));
     }
-    for item in outgoing.tags.into_iter().flat_map(TraceTags::unknown_items) {
+    for item in outgoing.tags.unknown_items() {
         append(list, |list| list.push(item.as_bytes()));
     }
 }
@@ -321,10 +309,11 @@ fn append(list: &mut Scratch, push_item: impl FnOnce(&mut Scratch) -> bool) {
 }
 
 fn push_tag(list: &mut Scratch, tag: TagView<'_>) -> bool {
-    if tag.fits_tracestate {
-        return list.push(b"t.") && list.push(tag.name().as_bytes()) && list.push(b":") && list.push(tag.value.as_bytes());
+    if tag.fits_tracestate() {
+        let (name, value) = tag.name_and_value();
+        return list.push(b"t.") && list.push(name) && list.push(b":") && list.push(value);
     }
-    list.push(b"t.") && push_key(list, tag.name()) && list.push(b":") && push_value(list, tag.value)
+    list.push(b"t.") && push_key(list, tag.name()) && list.push(b":") && push_value(list, tag.value())
 }
 
 fn push_key(list: &mut Scratch, key: &str) -> bool {
