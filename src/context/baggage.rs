@@ -26,6 +26,11 @@ struct Item {
 }
 
 impl Baggage {
+    /// No items.
+    pub const fn new() -> Self {
+        Baggage { text: String::new(), items: Vec::new() }
+    }
+
     /// How many items there are.
     pub fn len(&self) -> usize {
         self.items.len()

@@ -10,6 +10,5 @@ mod trace_tags;
 pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};
 pub use extracted::Extracted;
-pub use state::TraceState;
-pub(crate) use trace_tags::TagView;
+pub(crate) use trace_tags::{TagView, trim_blanks};
 pub use trace_tags::{DECISION_MAKER, KNUTH_RATE, PROPAGATED_PREFIX, TRACE_ID_HIGH, TraceTags};

@@ -8,6 +8,9 @@ pub(super) struct TextRange {
 }
 
 impl TextRange {
+    /// No text.
+    pub(super) const NONE: Self = TextRange { start: 0, len: 0 };
+
     /// The piece of `len` bytes at `start`. The owner keeps its text far below 4 GiB.
     pub(super) fn new(start: usize, len: usize) -> Self {
         TextRange { start: start as u32, len: len as u32 }
@@ -39,6 +42,11 @@ impl TextRange {
     /// The text itself; empty if the range is not one of `text`.
     pub(super) fn of(self, text: &str) -> &str {
         text.get(self.start()..self.end()).unwrap_or("")
+    }
+
+    /// The text's bytes; no test for borders of characters.
+    pub(super) fn bytes_of(self, text: &str) -> &[u8] {
+        text.as_bytes().get(self.start()..self.end()).unwrap_or_default()
     }
 
     /// Follows the text when `gone` is cut out of it.

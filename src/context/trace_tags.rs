@@ -59,24 +59,35 @@ struct TagForm {
     fits_datadog: bool,
     /// `tracestate` takes it without substitutions.
     fits_tracestate: bool,
+    is_decision_maker: bool,
+    is_rate: bool,
 }
 
 /// A propagated tag, as the propagation styles see it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TagView<'a> {
-    /// `key=value`.
-    pub(crate) pair: &'a str,
-    /// The full key.
-    pub(crate) key: &'a str,
-    /// The value.
-    pub(crate) value: &'a str,
-    /// Whether `x-datadog-tags` can hold it.
-    pub(crate) fits_datadog: bool,
-    /// Whether `tracestate` takes it without substitutions.
-    pub(crate) fits_tracestate: bool,
+    text: &'a str,
+    tag: &'a Tag,
 }
 
 impl TraceTags {
+    /// Nothing carried.
+    pub const fn new() -> Self {
+        TraceTags {
+            text: String::new(),
+            origin: TextRange::NONE,
+            tracestate: TextRange::NONE,
+            last_parent_id: TextRange::NONE,
+            propagation_error: TextRange::NONE,
+            tags: Vec::new(),
+            vendor_members: Vec::new(),
+            unknown_items: Vec::new(),
+            baggage_tags: Vec::new(),
+            baggage: Baggage::new(),
+            links: Vec::new(),
+        }
+    }
+
     /// Back to nothing; memory of a usual size is kept for the next use.
     pub fn clear(&mut self) {
         recycle_text(&mut self.text, KEPT_TEXT);
@@ -113,12 +124,12 @@ impl TraceTags {
 
     /// The propagated tags in order, without the trace id's high half.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.tag_views().map(|tag| (tag.key, tag.value))
+        self.tag_views().map(|tag| (tag.key(), tag.value()))
     }
 
     /// The value of the propagated tag `key` (its full name, `_dd.p.…`).
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.tag_views().find(|tag| tag.key == key).map(|tag| tag.value)
+        self.tag_views().find(|tag| tag.key() == key).map(|tag| tag.value())
     }
 
     /// Sets a propagated tag, in place if it is there already; spaces around the value are dropped. False, and nothing
@@ -130,7 +141,7 @@ impl TraceTags {
 
     /// [`Self::set`] for a key without its `_dd.p.`.
     pub(crate) fn set_named(&mut self, name: &str, value: &str) -> bool {
-        let value = value.trim_matches(' ');
+        let value = trim_blanks(value);
         if name.is_empty() || name == "tid" || !self.has_room(name.len().saturating_add(value.len())) {
             return false;
         }
@@ -239,7 +250,7 @@ impl TraceTags {
 
     /// The propagated tags with what headers need to know of them.
     pub(crate) fn tag_views(&self) -> impl Iterator<Item = TagView<'_>> + Clone {
-        self.tags.iter().map(|tag| tag.view(&self.text))
+        self.tags.iter().map(|tag| TagView { text: &self.text, tag })
     }
 
     /// Replaces the tracestate; its members are to be named anew.
@@ -270,7 +281,7 @@ impl TraceTags {
     }
 
     fn position(&self, key: &str) -> Option<usize> {
-        self.tag_views().position(|tag| tag.key == key)
+        self.tag_views().position(|tag| tag.key() == key)
     }
 
     fn has_room(&self, added: usize) -> bool {
@@ -329,34 +340,110 @@ impl PartialEq for TraceTags {
     }
 }
 
-impl Tag {
-    fn view(self, text: &str) -> TagView<'_> {
-        let pair = self.pair.of(text);
-        let (key, rest) = pair.split_at_checked(self.key_len as usize).unwrap_or((pair, ""));
-        let value = rest.get(1..).unwrap_or("");
-        TagView { pair, key, value, fits_datadog: self.form.fits_datadog, fits_tracestate: self.form.fits_tracestate }
-    }
-}
-
 impl<'a> TagView<'a> {
+    /// `key=value`.
+    pub(crate) fn pair(&self) -> &'a [u8] {
+        self.tag.pair.bytes_of(self.text)
+    }
+
+    /// The full key.
+    pub(crate) fn key(&self) -> &'a str {
+        self.part(0, self.tag.key_len as usize).of(self.text)
+    }
+
+    /// The value.
+    pub(crate) fn value(&self) -> &'a str {
+        self.part(self.tag.key_len as usize + 1, self.tag.pair.len()).of(self.text)
+    }
+
     /// The key without its `_dd.p.`.
     pub(crate) fn name(&self) -> &'a str {
-        self.key.get(PROPAGATED_PREFIX.len()..).unwrap_or("")
+        self.name_range().of(self.text)
+    }
+
+    /// The bytes of [`Self::name`] and [`Self::value`].
+    pub(crate) fn name_and_value(&self) -> (&'a [u8], &'a [u8]) {
+        let value = self.part(self.tag.key_len as usize + 1, self.tag.pair.len());
+        (self.name_range().bytes_of(self.text), value.bytes_of(self.text))
+    }
+
+    fn name_range(&self) -> TextRange {
+        self.part(PROPAGATED_PREFIX.len(), self.tag.key_len as usize)
+    }
+
+    fn part(&self, start: usize, end: usize) -> TextRange {
+        TextRange::new(self.tag.pair.start() + start, end.saturating_sub(start))
+    }
+
+    /// Whether `x-datadog-tags` can hold it.
+    pub(crate) fn fits_datadog(&self) -> bool {
+        self.tag.form.fits_datadog
+    }
+
+    /// Whether `tracestate` takes it without substitutions.
+    pub(crate) fn fits_tracestate(&self) -> bool {
+        self.tag.form.fits_tracestate
+    }
+
+    /// Whether it names who decided.
+    pub(crate) fn is_decision_maker(&self) -> bool {
+        self.tag.form.is_decision_maker
+    }
+
+    /// Whether it says something about the sampling decision: who made it, or by which rate.
+    pub(crate) fn is_of_decision(&self) -> bool {
+        self.tag.form.is_decision_maker || self.tag.form.is_rate
     }
 }
 
 impl TagForm {
     fn of(name: &str, value: &str) -> Self {
-        let name_fits = name.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && !matches!(byte, b',' | b'='));
-        let value_fits = !value.is_empty() && value.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b',');
-        let needs_change = |byte| matches!(byte, b';' | b'~' | b'=');
-        let plain = !name.bytes().any(|byte| byte == b';') && !value.bytes().any(needs_change);
-        TagForm { fits_datadog: name_fits && value_fits, fits_tracestate: name_fits && value_fits && plain }
+        let (is_decision_maker, is_rate) = (name == "dm", name == "ksr");
+        let (name, filled, value) = (classes(name), !value.is_empty(), classes(value));
+        let fits_datadog = filled && name & (OTHER | BLANK | COMMA | EQUALS) == 0 && value & (OTHER | COMMA) == 0;
+        let needs_change = name & SEMICOLON != 0 || value & (SEMICOLON | TILDE | EQUALS) != 0;
+        TagForm { fits_datadog, fits_tracestate: fits_datadog && !needs_change, is_decision_maker, is_rate }
     }
 }
 
+// Classes of characters that some header gives a meaning.
+const OTHER: u8 = 1;
+const BLANK: u8 = 2;
+const COMMA: u8 = 4;
+const EQUALS: u8 = 8;
+const SEMICOLON: u8 = 16;
+const TILDE: u8 = 32;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0x20u8;
+    while byte < 0x7f {
+        classes[byte as usize] = match byte {
+            b' ' => BLANK,
+            b',' => COMMA,
+            b'=' => EQUALS,
+            b';' => SEMICOLON,
+            b'~' => TILDE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// Which classes of characters a text has.
+fn classes(text: &str) -> u8 {
+    text.bytes().fold(0, |classes, byte| classes | CLASSES[usize::from(byte)])
+}
+
+/// Drops blanks at both ends; rarely there are any.
+pub(crate) fn trim_blanks(text: &str) -> &str {
+    let has_some = matches!(text.as_bytes(), [b' ', ..] | [.., b' ']);
+    if has_some { text.trim_matches(' ') } else { text }
+}
+
 fn is_printable(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+    classes(text) & OTHER == 0
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Ids are read in either case, of up to 32 and 16 digits, and written with 32 or 16 and with 16 lowercase digits. A zero id
 //! counts as absent. The sampling states 0, 1 and debug are the priorities 0, 1 and 2.
 
-use super::digits::{hex16, parse_hex, parse_hex128};
+use super::digits::{parse_hex, parse_hex128};
 use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
@@ -46,10 +46,8 @@ pub(super) fn read_single(headers: &Headers<'_>) -> Result<Option<Context>, Malf
 
 /// Writes the `x-b3-*` headers.
 pub(super) fn write_multi<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, sink: &mut S) {
-    let mut trace_id = ValueBuffer::<32>::new();
-    push_trace_id(&mut trace_id, outgoing.trace_id);
-    sink.header(Header::B3TraceId.name(), trace_id.as_bytes());
-    sink.header(Header::B3SpanId.name(), &hex16(outgoing.span_id));
+    sink.header(Header::B3TraceId.name(), short_trace_id(outgoing));
+    sink.header(Header::B3SpanId.name(), &outgoing.span_id_hex);
     match outgoing.priority {
         Some(DEBUG_PRIORITY..) => sink.header(Header::B3Flags.name(), b"1"),
         Some(1) => sink.header(Header::B3Sampled.name(), b"1"),
@@ -61,9 +59,9 @@ pub(super) fn write_multi<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, sink:
 /// Writes the `b3` header.
 pub(super) fn write_single<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, sink: &mut S) {
     let mut value = ValueBuffer::<64>::new();
-    push_trace_id(&mut value, outgoing.trace_id);
+    value.push(short_trace_id(outgoing));
     value.push(b"-");
-    value.push(&hex16(outgoing.span_id));
+    value.push(&outgoing.span_id_hex);
     value.push(match outgoing.priority {
         Some(DEBUG_PRIORITY..) => b"-d",
         Some(1) => b"-1",
@@ -73,10 +71,8 @@ pub(super) fn write_single<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, sink
     sink.header(Header::B3.name(), value.as_bytes());
 }
 
-fn push_trace_id<const N: usize>(value: &mut ValueBuffer<N>, trace_id: u128) {
-    let high = (trace_id >> 64) as u64;
-    if high != 0 {
-        value.push(&hex16(high));
-    }
-    value.push(&hex16(trace_id as u64));
+/// All digits of a 128-bit id, the low half of others.
+fn short_trace_id<'a>(outgoing: &'a Outgoing<'_>) -> &'a [u8] {
+    let digits = &outgoing.trace_id_hex;
+    if outgoing.trace_id >> 64 == 0 { digits.last_chunk::<16>().map_or(digits, |low| low) } else { digits }
 }

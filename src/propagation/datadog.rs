@@ -7,13 +7,13 @@ use super::digits::{Decimal, parse_decimal, parse_decimal_i32};
 use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
-use super::sink::HeaderSink;
+use super::sink::{HeaderSink, Scratch};
 use crate::context::Extracted;
 
 /// Reads the whole context.
 pub(super) fn read(headers: &Headers<'_>, tags_enabled: bool, into: &mut Extracted) -> Result<Option<Ids>, Malformed> {
     let Some((low, span_id)) = read_low_ids(headers)? else { return Ok(None) };
-    into.priority = headers.get(Header::SamplingPriority).and_then(parse_decimal_i32);
+    into.priority = read_priority(headers);
     if let Some(origin) = headers.get(Header::Origin).and_then(|value| std::str::from_utf8(value).ok()) {
         into.tags.set_origin(origin);
     }
@@ -22,55 +22,62 @@ pub(super) fn read(headers: &Headers<'_>, tags_enabled: bool, into: &mut Extract
     Ok(Some(Ids::new(high, low, span_id)))
 }
 
-/// Reads nothing but the ids and whether the trace is kept.
-pub(super) fn peek(headers: &Headers<'_>, tags_enabled: bool) -> Result<Option<(Ids, bool)>, Malformed> {
+/// Reads nothing but the ids.
+pub(super) fn read_ids(headers: &Headers<'_>, tags_enabled: bool) -> Result<Option<Ids>, Malformed> {
     let Some((low, span_id)) = read_low_ids(headers)? else { return Ok(None) };
     let high = headers.get(Header::Tags).map_or(0, |header| datadog_tags::read_trace_id_high(header, tags_enabled));
-    let is_kept = headers.get(Header::SamplingPriority).and_then(parse_decimal_i32).is_some_and(|priority| priority > 0);
-    Ok(Some((Ids::new(high, low, span_id), is_kept)))
+    Ok(Some(Ids::new(high, low, span_id)))
+}
+
+/// Reads nothing but the sampling priority.
+pub(super) fn read_priority(headers: &Headers<'_>) -> Option<i32> {
+    headers.get(Header::SamplingPriority).and_then(parse_decimal_i32)
 }
 
 /// Writes the headers; why the tags were left out, if they were.
 pub(super) fn write<S: HeaderSink + ?Sized>(
     outgoing: &Outgoing<'_>,
     tags_max_length: usize,
+    scratch: &mut Scratch,
     sink: &mut S,
 ) -> Option<&'static str> {
     sink.header(Header::TraceId.name(), Decimal::new(outgoing.trace_id as u64).as_bytes());
     sink.header(Header::ParentId.name(), Decimal::new(outgoing.span_id).as_bytes());
     if let Some(priority) = outgoing.priority {
-        write_priority(priority, sink);
+        scratch.clear();
+        push_priority(scratch, priority);
+        sink.header(Header::SamplingPriority.name(), scratch.as_bytes());
     }
-    if let Some(origin) = outgoing.origin() {
+    if let Some(origin) = outgoing.tags.origin() {
         sink.header(Header::Origin.name(), origin.as_bytes());
     }
-    write_tags(outgoing, tags_max_length, sink)
+    write_tags(outgoing, tags_max_length, scratch, sink)
 }
 
-fn write_tags<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, max_length: usize, sink: &mut S) -> Option<&'static str> {
-    let known_error = outgoing.tags.and_then(|tags| tags.propagation_error());
+fn write_tags<S: HeaderSink + ?Sized>(
+    outgoing: &Outgoing<'_>,
+    max_length: usize,
+    scratch: &mut Scratch,
+    sink: &mut S,
+) -> Option<&'static str> {
+    let known_error = outgoing.tags.propagation_error();
     if known_error.is_some_and(datadog_tags::is_outgoing_error) {
         return None;
     }
-    match datadog_tags::write(outgoing, max_length) {
-        Ok(list) if list.len() == 0 => None,
-        Ok(list) => {
-            sink.header(Header::Tags.name(), list.as_bytes());
-            None
-        }
-        Err(error) => Some(error),
+    scratch.clear();
+    let error = datadog_tags::write(outgoing, max_length, scratch).err();
+    if error.is_none() && scratch.len() > 0 {
+        sink.header(Header::Tags.name(), scratch.as_bytes());
     }
-}
-
-fn write_priority<S: HeaderSink + ?Sized>(priority: i32, sink: &mut S) {
-    let mut text = super::sink::ValueBuffer::<16>::new();
-    push_priority(&mut text, priority);
-    sink.header(Header::SamplingPriority.name(), text.as_bytes());
+    error
 }
 
 /// Appends a priority in decimal; whether it fitted.
-pub(super) fn push_priority<const N: usize>(text: &mut super::sink::ValueBuffer<N>, priority: i32) -> bool {
-    let has_sign = priority >= 0 || text.push(b"-");
+pub(super) fn push_priority(text: &mut Scratch, priority: i32) -> bool {
+    if let digit @ 0..=9 = priority {
+        return text.push(&[b'0' + digit as u8]);
+    }
+    let has_sign = priority > 0 || text.push(b"-");
     has_sign && text.push(Decimal::new(u64::from(priority.unsigned_abs())).as_bytes())
 }
 

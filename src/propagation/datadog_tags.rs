@@ -4,10 +4,11 @@
 //! a value do not count. One trailing comma is tolerated. Only keys `_dd.p.…` travel. Inbound limit: 512 bytes; outbound:
 //! `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`, at most 512. A list that is too long is left out as a whole.
 
-use super::digits::{hex16, parse_decimal, parse_lower_hex};
+use super::digits::{parse_decimal, parse_lower_hex};
 use super::outgoing::Outgoing;
-use super::sink::ValueBuffer;
-use crate::context::{PROPAGATED_PREFIX, TraceTags};
+use super::scan::{find, is_printable, split};
+use super::sink::{Scratch, ValueBuffer};
+use crate::context::{PROPAGATED_PREFIX, TraceTags, trim_blanks};
 
 /// The longest list, in either direction.
 pub(super) const MAX_LENGTH: usize = 512;
@@ -59,29 +60,27 @@ pub(super) fn store_tag(name: &str, value: &str, tags: &mut TraceTags) {
     }
 }
 
-/// Writes the list. Nothing to write: an empty one.
-pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize) -> Result<ValueBuffer<MAX_LENGTH>, &'static str> {
-    let mut list = ValueBuffer::new();
+/// Writes the list into `list`, which is empty; with nothing to write it stays so.
+pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch) -> Result<(), &'static str> {
     if max_length == 0 {
-        return if outgoing.has_tags() { Err(DISABLED) } else { Ok(list) };
+        return if outgoing.has_tags() { Err(DISABLED) } else { Ok(()) };
     }
     for tag in outgoing.stored_tags() {
-        if !tag.fits_datadog {
+        if !tag.fits_datadog() {
             return Err(ENCODING_ERROR);
         }
-        append(&mut list, &[tag.pair.as_bytes()])?;
+        append(list, &[tag.pair()])?;
     }
     if let Some(mechanism) = outgoing.decision_maker {
-        append(&mut list, &[b"_dd.p.dm=", mechanism.as_bytes()])?;
+        append(list, &[b"_dd.p.dm=", mechanism.as_bytes()])?;
     }
     if let Some(rate) = outgoing.rate {
-        append(&mut list, &[b"_dd.p.ksr=", rate.as_bytes()])?;
+        append(list, &[b"_dd.p.ksr=", rate.as_bytes()])?;
     }
-    let high = (outgoing.trace_id >> 64) as u64;
-    if high != 0 {
-        append(&mut list, &[b"_dd.p.tid=", &hex16(high)])?;
+    if let Some(high) = outgoing.trace_id_high_hex() {
+        append(list, &[b"_dd.p.tid=", high])?;
     }
-    if list.len() > max_length { Err(INJECT_MAX_SIZE) } else { Ok(list) }
+    if list.len() > max_length { Err(INJECT_MAX_SIZE) } else { Ok(()) }
 }
 
 /// Whether an error tells that the outgoing list was tried already.
@@ -113,19 +112,25 @@ fn decode(header: &[u8], enabled: bool) -> Result<impl Iterator<Item = Result<(&
     if header.len() > MAX_LENGTH {
         return Err(EXTRACT_MAX_SIZE);
     }
-    if !header.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+    if !is_printable(header) {
         return Err(DECODING_ERROR);
     }
     let text = std::str::from_utf8(header).map_err(|_| DECODING_ERROR)?;
     let list = (!text.is_empty()).then(|| text.strip_suffix(',').unwrap_or(text));
-    Ok(list.into_iter().flat_map(|list| list.split(',')).map(split_pair))
+    Ok(list.into_iter().flat_map(pairs))
 }
 
-fn split_pair(pair: &str) -> Result<(&str, &str), Malformed> {
-    let (key, value) = pair.split_once('=').ok_or(Malformed)?;
-    let value = value.trim_matches(' ');
-    let is_valid = !key.is_empty() && !key.contains(' ') && !value.is_empty();
-    if is_valid { Ok((key, value)) } else { Err(Malformed) }
+fn pairs(list: &str) -> impl Iterator<Item = Result<(&str, &str), Malformed>> {
+    let mut start = 0;
+    split(list.as_bytes(), b',').map(move |pair| {
+        let end = start + pair.len();
+        let parts = find(pair, b'=').map(|equals| (list.get(start..start + equals), list.get(start + equals + 1..end)));
+        start = end + 1;
+        let Some((Some(key), Some(value))) = parts else { return Err(Malformed) };
+        let value = trim_blanks(value);
+        let is_valid = !key.is_empty() && find(key.as_bytes(), b' ').is_none() && !value.is_empty();
+        if is_valid { Ok((key, value)) } else { Err(Malformed) }
+    })
 }
 
 fn trace_id_high(value: &str, tags: &mut TraceTags) -> u64 {
@@ -159,7 +164,7 @@ fn set_first_error(tags: &mut TraceTags, error: &str) {
 }
 
 #[inline]
-fn append(list: &mut ValueBuffer<MAX_LENGTH>, pieces: &[&[u8]]) -> Result<(), &'static str> {
+fn append(list: &mut Scratch, pieces: &[&[u8]]) -> Result<(), &'static str> {
     let fits = (list.len() == 0 || list.push(b",")) && pieces.iter().all(|piece| list.push(piece));
     if fits { Ok(()) } else { Err(INJECT_MAX_SIZE) }
 }

@@ -39,48 +39,53 @@ pub(super) fn parse_hex128(text: &[u8]) -> Option<u128> {
     }
 }
 
-/// Reads hexadecimal digits, lower case only.
-pub(super) fn parse_lower_hex<const N: usize>(text: &[u8; N]) -> Option<u64> {
-    let mut value = 0u64;
-    let mut seen = 0u8;
-    for &byte in text {
-        let digit = LOWER_HEX_VALUES[usize::from(byte)];
-        seen |= digit;
-        value = value << 4 | u64::from(digit & 0x0f);
-    }
-    (seen & NOT_A_DIGIT == 0).then_some(value)
+/// Reads 16 hexadecimal digits, lower case only.
+pub(super) fn parse_lower_hex(text: &[u8; 16]) -> Option<u64> {
+    Some(hex8(first8(text))? << 32 | hex8(last8(text))?)
+}
+
+/// Reads two hexadecimal digits, lower case only.
+pub(super) fn parse_lower_hex_byte(text: &[u8; 2]) -> Option<u8> {
+    let [high, low] = text.map(|byte| if byte.is_ascii_uppercase() { None } else { hex_value(byte) });
+    Some(high? << 4 | low?)
 }
 
 /// Writes a number as 16 lowercase hexadecimal digits.
 pub(super) fn hex16(value: u64) -> [u8; 16] {
-    let mut digits = [0; 16];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
-        pair.copy_from_slice(&HEX_PAIRS[usize::from(byte)]);
-    }
+    let digits = u128::from(hex_text(spread_nibbles(value >> 32))) << 64 | u128::from(hex_text(spread_nibbles(value)));
+    digits.to_be_bytes()
+}
+
+/// Writes a number as 32 lowercase hexadecimal digits.
+pub(super) fn hex32(value: u128) -> [u8; 32] {
+    let mut digits = [0; 32];
+    let (high, low) = digits.split_at_mut(16);
+    high.copy_from_slice(&hex16((value >> 64) as u64));
+    low.copy_from_slice(&hex16(value as u64));
     digits
 }
 
 /// A number written in decimal.
 pub(super) struct Decimal {
-    digits: [u8; 20],
+    digits: [u8; 24],
     start: usize,
 }
 
 impl Decimal {
     /// Writes `value`.
-    pub(super) fn new(mut value: u64) -> Self {
-        let mut digits = [b'0'; 20];
-        let mut start = digits.len();
-        for place in digits.rchunks_exact_mut(2) {
-            let pair = DECIMAL_PAIRS[(value % 100) as usize];
-            place.copy_from_slice(&pair);
-            value /= 100;
-            start -= 2;
-            if value == 0 {
-                start += usize::from(pair[0] == b'0');
-                break;
-            }
+    pub(super) fn new(value: u64) -> Self {
+        const STEP: u64 = 100_000_000;
+        let parts = [value / (STEP * STEP), value / STEP % STEP, value % STEP].map(decimal_text);
+        let mut digits = [0; 24];
+        for (place, part) in digits.chunks_exact_mut(8).zip(parts) {
+            place.copy_from_slice(&(part | ZEROS).to_le_bytes());
         }
+        let leading_zeros = |part: u64| part.trailing_zeros() as usize / 8;
+        let start = match parts {
+            [0, 0, low] => 16 + leading_zeros(low).min(7),
+            [0, middle, _] => 8 + leading_zeros(middle),
+            [high, ..] => leading_zeros(high),
+        };
         Decimal { digits, start }
     }
 
@@ -90,55 +95,61 @@ impl Decimal {
     }
 }
 
-const NOT_A_DIGIT: u8 = 0x80;
+/// Eight bytes of the character `0`.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+/// One in each of eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The value of each lowercase hexadecimal digit.
-static LOWER_HEX_VALUES: [u8; 256] = {
-    let mut values = [NOT_A_DIGIT; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        values[HEX_DIGITS[digit] as usize] = digit as u8;
-        digit += 1;
+/// One of 32 bits as eight bytes of four bits each.
+fn spread_nibbles(value: u64) -> u64 {
+    let value = value & 0xffff_ffff;
+    let value = (value << 16 | value) & 0x0000_ffff_0000_ffff;
+    let value = (value << 8 | value) & 0x00ff_00ff_00ff_00ff;
+    (value << 4 | value) & (0x0f * ONES)
+}
+
+/// The lowercase digits of eight bytes below 16.
+fn hex_text(nibbles: u64) -> u64 {
+    let letters = (nibbles + 6 * ONES) >> 4 & ONES;
+    nibbles + ZEROS + letters * u64::from(b'a' - b'0' - 10)
+}
+
+/// Reads eight lowercase hexadecimal digits at once. What is written again as the same text was right.
+fn hex8(text: [u8; 8]) -> Option<u64> {
+    let text = u64::from_be_bytes(text);
+    let letters = text >> 6 & ONES;
+    let nibbles = (text & (0x0f * ONES)) + letters * 9;
+    if nibbles & (0xf0 * ONES) != 0 || hex_text(nibbles) != text {
+        return None;
     }
-    values
-};
+    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((fours | fours >> 16) & 0xffff_ffff)
+}
 
-static HEX_PAIRS: [[u8; 2]; 256] = {
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        pairs[byte] = [HEX_DIGITS[byte >> 4], HEX_DIGITS[byte & 0x0f]];
-        byte += 1;
-    }
-    pairs
-};
+/// The eight decimal digits of a number below 10^8, as one byte each, the first one lowest: the number is halved into fours,
+/// those into pairs, those into digits, all parts at once.
+fn decimal_text(number: u64) -> u64 {
+    let fours = number / 10_000 | (number % 10_000) << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    tens | (pairs - tens * 10) << 8
+}
 
-static DECIMAL_PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
-        number += 1;
-    }
-    pairs
-};
-
-const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-/// Reads digits one by one; of more than 19, no sum can overflow unnoticed.
+/// Reads digits one by one. Many leading zeros are no overflow.
 fn parse_short_decimal(text: &[u8]) -> Option<u64> {
-    text.iter().try_fold(0u64, |value, &byte| {
+    let (mut value, mut is_valid) = (0u64, true);
+    for byte in text {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value.checked_mul(10)?.checked_add(u64::from(digit))
-    })
+        is_valid &= digit <= 9 && value < u64::MAX / 100;
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    is_valid.then_some(value)
 }
 
 /// Reads eight decimal digits at once: neighbours are joined to pairs, pairs to fours, fours to the number.
 fn decimal8(text: [u8; 8]) -> Option<u64> {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
     let digits = u64::from_le_bytes(text) ^ ZEROS;
     if digits.wrapping_add(0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 != 0 || digits & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
         return None;
@@ -196,6 +207,31 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_every_length_are_written() {
+        let mut value = 1u64;
+        for digit in 1..=20u64 {
+            for number in [value, value - 1, value + 1, value.wrapping_mul(9), value.wrapping_mul(7) + digit] {
+                assert_eq!(Decimal::new(number).as_bytes(), number.to_string().as_bytes());
+                assert_eq!(hex16(number), *format!("{number:016x}").as_bytes());
+                assert_eq!(parse_lower_hex(&hex16(number)), Some(number));
+            }
+            value = value.wrapping_mul(10);
+        }
+    }
+
+    #[test]
+    fn every_byte_but_a_lowercase_digit_is_refused_at_every_place() {
+        for place in 0..16 {
+            for byte in 0..=255u8 {
+                let mut text = *b"0189abcdef456723";
+                text[place] = byte;
+                let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                assert_eq!(parse_lower_hex(&text).is_some(), is_digit, "{byte} at {place}");
+            }
+        }
+    }
+
+    #[test]
     fn priorities_are_any_32_bit_number() {
         assert_eq!(parse_decimal_i32(b"-2"), Some(-2));
         assert_eq!(parse_decimal_i32(b"-2147483648"), Some(i32::MIN));
@@ -220,8 +256,10 @@ mod tests {
     fn strict_hexadecimal_is_lower_case() {
         assert_eq!(parse_lower_hex(b"0123456789abcdef"), Some(0x0123_4567_89ab_cdef));
         assert_eq!(parse_lower_hex(b"0123456789abcdeF"), None);
-        assert_eq!(parse_lower_hex(b"0g"), None);
+        assert_eq!(parse_lower_hex_byte(b"cc"), Some(0xcc));
+        assert!(parse_lower_hex_byte(b"0g").is_none() && parse_lower_hex_byte(b"0A").is_none());
         assert_eq!(&hex16(0x0123_4567_89ab_cdef), b"0123456789abcdef");
         assert_eq!(&hex16(10), b"000000000000000a");
+        assert_eq!(&hex32(0xfedc << 64 | 1), b"000000000000fedc0000000000000001");
     }
 }

@@ -137,9 +137,9 @@ impl Propagator {
         datadog_parent: u64,
         report: &mut ExtractReport,
     ) -> Result<Option<Ids>, Malformed> {
-        let Some((ids, is_kept)) = self.peek(style, headers)? else { return Ok(None) };
+        let Some(ids) = self.read_ids(style, headers)? else { return Ok(None) };
         if ids.trace_id != into.trace_id {
-            report.conflict |= add_link(style, ids, is_kept, headers, into);
+            report.conflict |= add_link(style, ids, headers, into);
         } else if style == PropagationStyle::TraceContext {
             let state_parent = tracecontext::merge(headers, into, report);
             if ids.span_id != into.span_id {
@@ -150,13 +150,12 @@ impl Propagator {
         Ok(Some(ids))
     }
 
-    fn peek(&self, style: PropagationStyle, headers: &Headers<'_>) -> Result<Option<(Ids, bool)>, Malformed> {
-        let of_b3 = |(ids, priority): (Ids, Option<i32>)| (ids, priority.is_some_and(|priority| priority > 0));
+    fn read_ids(&self, style: PropagationStyle, headers: &Headers<'_>) -> Result<Option<Ids>, Malformed> {
         match style {
-            PropagationStyle::Datadog => datadog::peek(headers, self.tags_max_length > 0),
-            PropagationStyle::TraceContext => tracecontext::peek(headers),
-            PropagationStyle::B3Multi => Ok(b3::read_multi(headers)?.map(of_b3)),
-            PropagationStyle::B3 => Ok(b3::read_single(headers)?.map(of_b3)),
+            PropagationStyle::Datadog => datadog::read_ids(headers, self.tags_max_length > 0),
+            PropagationStyle::TraceContext => tracecontext::read_ids(headers),
+            PropagationStyle::B3Multi => Ok(b3::read_multi(headers)?.map(|(ids, _)| ids)),
+            PropagationStyle::B3 => Ok(b3::read_single(headers)?.map(|(ids, _)| ids)),
             PropagationStyle::Baggage => Ok(None),
         }
     }
@@ -191,24 +190,28 @@ fn set_last_parent(state_parent: Option<&str>, datadog_parent: u64, into: &mut E
 }
 
 /// Links another trace that the same headers name; whether its ids allow that.
-fn add_link(style: PropagationStyle, ids: Ids, is_kept: bool, headers: &Headers<'_>, into: &mut Extracted) -> bool {
+#[cold]
+fn add_link(style: PropagationStyle, ids: Ids, headers: &Headers<'_>, into: &mut Extracted) -> bool {
     if ids.trace_id == 0 || ids.span_id == 0 {
         return false;
     }
-    let state = match style {
-        PropagationStyle::TraceContext => tracecontext::full_state(headers),
-        _ => None,
+    let of_b3 = |found: Result<Option<(Ids, Option<i32>)>, Malformed>| found.ok().flatten().and_then(|(_, priority)| priority);
+    let (priority, state) = match style {
+        PropagationStyle::Datadog => (datadog::read_priority(headers), None),
+        PropagationStyle::TraceContext => (tracecontext::read_priority(headers), tracecontext::full_state(headers)),
+        PropagationStyle::B3Multi => (of_b3(b3::read_multi(headers)), None),
+        PropagationStyle::B3 => (of_b3(b3::read_single(headers)), None),
+        PropagationStyle::Baggage => return false,
     };
-    into.tags.links_mut().push(link("terminated_context", style, ids, is_kept, state));
+    into.tags.links_mut().push(link("terminated_context", style, ids, priority, state));
     true
 }
 
 /// Turns a resolved context into a link of the trace that is to start anew.
 fn restart(style: PropagationStyle, into: &mut Extracted) {
     let ids = Ids { trace_id: into.trace_id, span_id: into.span_id };
-    let is_kept = into.priority.is_some_and(|priority| priority > 0);
     let state = into.tags.tracestate().filter(|_| style == PropagationStyle::TraceContext);
-    let link = link("propagation_behavior_extract", style, ids, is_kept, state);
+    let link = link("propagation_behavior_extract", style, ids, into.priority, state);
     let baggage = std::mem::take(into.tags.baggage_mut());
     into.clear();
     *into.tags.baggage_mut() = baggage;
@@ -217,13 +220,13 @@ fn restart(style: PropagationStyle, into: &mut Extracted) {
     }
 }
 
-fn link(reason: &str, style: PropagationStyle, ids: Ids, is_kept: bool, tracestate: Option<&str>) -> SpanLink {
+fn link(reason: &str, style: PropagationStyle, ids: Ids, priority: Option<i32>, tracestate: Option<&str>) -> SpanLink {
     let attribute = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     SpanLink {
         trace_id: ids.trace_id,
         span_id: ids.span_id,
         tracestate: tracestate.unwrap_or_default().to_owned(),
-        flags: Some(u32::from(is_kept)),
+        flags: Some(u32::from(priority.is_some_and(|priority| priority > 0))),
         attributes: vec![attribute("reason", reason), attribute("context_headers", style.name())],
     }
 }

@@ -6,7 +6,6 @@
 
 use super::report::StyleSet;
 use crate::config::PropagationStyle;
-use std::borrow::Cow;
 
 /// The headers, in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +41,7 @@ enum Repeated {
     Spoiled,
 }
 
-static TABLE: [Spec; 13] = {
+static TABLE: [Spec; HEADERS] = {
     use Header::*;
     use PropagationStyle as Style;
     const fn spec(header: Header, name: &'static str, style: Style, repeated: Repeated) -> Spec {
@@ -68,6 +67,7 @@ static TABLE: [Spec; 13] = {
 /// Prefix of the legacy headers with one baggage item each.
 pub(super) const OT_BAGGAGE_PREFIX: &str = "ot-baggage-";
 
+const HEADERS: usize = 13;
 const CGI_PREFIX: &[u8] = b"HTTP_";
 const MAX_JOINED: usize = 64 * 1024;
 
@@ -77,15 +77,28 @@ impl Header {
         self.spec().name
     }
 
-    /// Which header `name` is, if it is one.
+    /// Which header `name` is, if it is one. Most headers of a request are none of ours, and their length tells it at once.
     pub(super) fn recognize(name: &[u8]) -> Option<Header> {
-        if let Some(rest) = strip_prefix_ignore_case(name, CGI_PREFIX) {
-            return TABLE.iter().find(|spec| is_cgi_form(rest, spec.name)).map(|spec| spec.header);
+        use Header::*;
+        if name.get(CGI_PREFIX.len() - 1) == Some(&b'_') {
+            return Header::recognize_cgi(name);
         }
-        Header::of_length(name.len()).iter().copied().find(|header| {
-            let expected = header.name().as_bytes();
-            name == expected || name.eq_ignore_ascii_case(expected)
-        })
+        match name.len() {
+            2 if is(name, b"b3") => Some(B3),
+            7 if is(name, b"baggage") => Some(Baggage),
+            10 if is(name, b"tracestate") => Some(TraceState),
+            10 if is(name, b"x-b3-flags") => Some(B3Flags),
+            11 if is(name, b"traceparent") => Some(TraceParent),
+            11 if is(name, b"x-b3-spanid") => Some(B3SpanId),
+            12 if is(name, b"x-b3-traceid") => Some(B3TraceId),
+            12 if is(name, b"x-b3-sampled") => Some(B3Sampled),
+            14 if is(name, b"x-datadog-tags") => Some(Tags),
+            16 if is(name, b"x-datadog-origin") => Some(Origin),
+            18 if is(name, b"x-datadog-trace-id") => Some(TraceId),
+            19 if is(name, b"x-datadog-parent-id") => Some(ParentId),
+            27 if is(name, b"x-datadog-sampling-priority") => Some(SamplingPriority),
+            _ => None,
+        }
     }
 
     /// The headers that a given set of styles reads.
@@ -93,26 +106,14 @@ impl Header {
         TABLE.iter().filter(move |spec| styles.contains(spec.style)).map(|spec| spec.header)
     }
 
-    fn spec(self) -> &'static Spec {
-        &TABLE[self as usize]
+    #[cold]
+    fn recognize_cgi(name: &[u8]) -> Option<Header> {
+        let rest = strip_prefix_ignore_case(name, CGI_PREFIX)?;
+        TABLE.iter().find(|spec| is_cgi_form(rest, spec.name)).map(|spec| spec.header)
     }
 
-    /// Most headers of a request are none of ours; their length tells it at once.
-    fn of_length(len: usize) -> &'static [Header] {
-        use Header::*;
-        match len {
-            2 => &[B3],
-            7 => &[Baggage],
-            10 => &[TraceState, B3Flags],
-            11 => &[TraceParent, B3SpanId],
-            12 => &[B3TraceId, B3Sampled],
-            14 => &[Tags],
-            16 => &[Origin],
-            18 => &[TraceId],
-            19 => &[ParentId],
-            27 => &[SamplingPriority],
-            _ => &[],
-        }
+    fn spec(self) -> &'static Spec {
+        &TABLE[self as usize]
     }
 }
 
@@ -124,26 +125,52 @@ pub(super) fn ot_baggage_key(name: &[u8]) -> Option<&[u8]> {
 /// The values of one carrier.
 #[derive(Default)]
 pub(super) struct Headers<'a> {
-    values: [Option<Cow<'a, [u8]>>; 13],
+    values: [Option<&'a [u8]>; HEADERS],
+    /// Values that came in several headers, by header; rare.
+    joined: Vec<(Header, Vec<u8>)>,
 }
 
 impl<'a> Headers<'a> {
     /// Takes one header as it was found.
+    #[inline]
     pub(super) fn add(&mut self, header: Header, value: &'a [u8]) {
         let value = trim_blanks(value);
-        let place = &mut self.values[header as usize];
-        match (place.as_mut(), header.spec().repeated) {
-            (None, _) => *place = Some(Cow::Borrowed(value)),
-            (Some(_), Repeated::First) => {}
-            (Some(present), Repeated::Joined) => join(present, value),
-            // No valid traceparent is empty.
-            (Some(present), Repeated::Spoiled) => *present = Cow::Borrowed(b""),
+        match &mut self.values[header as usize] {
+            place @ None => *place = Some(value),
+            Some(_) => self.repeat(header, value),
         }
     }
 
     /// The value of one header, without outer blanks; joined if that is the rule.
+    #[inline]
     pub(super) fn get(&self, header: Header) -> Option<&[u8]> {
-        self.values[header as usize].as_deref()
+        let joined = self.joined.iter().find(|(name, _)| *name == header).map(|(_, value)| value.as_slice());
+        joined.or(self.values[header as usize])
+    }
+
+    #[cold]
+    fn repeat(&mut self, header: Header, value: &[u8]) {
+        match header.spec().repeated {
+            Repeated::First => {}
+            Repeated::Joined => self.join(header, value),
+            // No valid traceparent is empty.
+            Repeated::Spoiled => self.values[header as usize] = Some(b""),
+        }
+    }
+
+    fn join(&mut self, header: Header, value: &[u8]) {
+        if !self.joined.iter().any(|(name, _)| *name == header) {
+            let first = self.values[header as usize].filter(|first| first.len() < MAX_JOINED).unwrap_or_default();
+            self.joined.push((header, first.to_vec()));
+        }
+        let Some((_, joined)) = self.joined.iter_mut().find(|(name, _)| *name == header) else { return };
+        if value.is_empty() || joined.len() + value.len() >= MAX_JOINED {
+            return;
+        }
+        if !joined.is_empty() {
+            joined.push(b',');
+        }
+        joined.extend_from_slice(value);
     }
 }
 
@@ -176,7 +203,15 @@ impl LookedUp {
 }
 
 /// Drops blanks and tabs at both ends.
-pub(super) fn trim_blanks(mut text: &[u8]) -> &[u8] {
+#[inline]
+pub(super) fn trim_blanks(text: &[u8]) -> &[u8] {
+    match text {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => trim_some_blanks(text),
+        _ => text,
+    }
+}
+
+fn trim_some_blanks(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;
     }
@@ -186,15 +221,10 @@ pub(super) fn trim_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-fn join(present: &mut Cow<'_, [u8]>, value: &[u8]) {
-    if value.is_empty() || present.len() + value.len() >= MAX_JOINED {
-        return;
-    }
-    let joined = present.to_mut();
-    if !joined.is_empty() {
-        joined.push(b',');
-    }
-    joined.extend_from_slice(value);
+/// Compares a name with one of ours; with the length known, equality takes two or three instructions.
+#[inline(always)]
+fn is<const N: usize>(name: &[u8], expected: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(name).is_ok_and(|name| name == expected || name.eq_ignore_ascii_case(expected))
 }
 
 fn is_cgi_form(rest: &[u8], name: &str) -> bool {
@@ -218,7 +248,7 @@ mod tests {
     fn the_table_is_in_the_order_of_the_enumeration() {
         for (index, spec) in TABLE.iter().enumerate() {
             assert_eq!(spec.header as usize, index);
-            assert!(Header::of_length(spec.name.len()).contains(&spec.header), "{}", spec.name);
+            assert_eq!(Header::recognize(spec.name.as_bytes()), Some(spec.header));
         }
     }
 

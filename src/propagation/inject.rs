@@ -1,13 +1,16 @@
 //! Injection: writes one context in every configured style, baggage first.
 
+use super::digits::{hex16, hex32};
 use super::outgoing::{Outgoing, decision_rate, format_decision_maker};
 use super::propagator::Propagator;
 use super::rate::format_rate;
 use super::report::InjectReport;
-use super::sink::HeaderSink;
+use super::sink::{HeaderSink, Scratch};
 use super::{b3, baggage, datadog, tracecontext};
 use crate::config::PropagationStyle;
 use crate::context::{Decision, TraceTags};
+
+static NO_TAGS: TraceTags = TraceTags::new();
 
 /// What is to be injected.
 #[derive(Clone, Copy, Debug)]
@@ -50,17 +53,20 @@ impl Propagator {
             trace_id: input.trace_id,
             span_id: input.span_id,
             priority: input.decision.map(|decision| decision.priority),
-            tags: input.tags,
+            trace_id_hex: hex32(input.trace_id),
+            span_id_hex: hex16(input.span_id),
+            tags: input.tags.unwrap_or(&NO_TAGS),
             is_local_span: input.local_span,
             decision_maker: format_decision_maker(input.decision, &mut decision_maker),
             rate: decision_rate(input.decision).and_then(|applied| format_rate(applied, &mut rate)),
         };
+        let scratch = &mut Scratch::new();
         for style in self.inject.iter().copied() {
             match style {
                 // A foreign trace id may have a low half of zero, which reads as no id in this style.
                 PropagationStyle::Datadog if outgoing.trace_id as u64 == 0 => continue,
-                PropagationStyle::Datadog => report.error = datadog::write(&outgoing, self.tags_max_length, sink),
-                PropagationStyle::TraceContext => tracecontext::write(&outgoing, sink),
+                PropagationStyle::Datadog => report.error = datadog::write(&outgoing, self.tags_max_length, scratch, sink),
+                PropagationStyle::TraceContext => tracecontext::write(&outgoing, scratch, sink),
                 PropagationStyle::B3Multi => b3::write_multi(&outgoing, sink),
                 PropagationStyle::B3 => b3::write_single(&outgoing, sink),
                 PropagationStyle::Baggage => continue,

@@ -19,6 +19,7 @@ mod outgoing;
 mod propagator;
 mod rate;
 mod report;
+mod scan;
 mod sink;
 mod tracecontext;
 mod tracestate;

@@ -1,14 +1,16 @@
 //! What every style writes of one context: its ids, its decision, and its tags with those that a local decision replaces.
 
-use crate::context::{DECISION_MAKER, KNUTH_RATE, TagView};
-use crate::context::{Decision, TraceTags, mechanism};
+use crate::context::{Decision, TagView, TraceTags, mechanism};
 
 /// One context on its way out.
 pub(super) struct Outgoing<'a> {
     pub(super) trace_id: u128,
     pub(super) span_id: u64,
     pub(super) priority: Option<i32>,
-    pub(super) tags: Option<&'a TraceTags>,
+    /// Both ids in hexadecimal; most styles write them.
+    pub(super) trace_id_hex: [u8; 32],
+    pub(super) span_id_hex: [u8; 16],
+    pub(super) tags: &'a TraceTags,
     /// The span's id is one of ours, not a remote parent that is handed through.
     pub(super) is_local_span: bool,
     /// Value of `_dd.p.dm`, if the decision was made here.
@@ -19,10 +21,9 @@ pub(super) struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// The stored tags, but those that a local decision replaces.
-    pub(super) fn stored_tags(&self) -> impl Iterator<Item = TagView<'a>> + Clone + use<'a> {
+    pub(super) fn stored_tags(&self) -> impl Iterator<Item = TagView<'a>> + use<'a> {
         let is_replaced = self.decision_maker.is_some();
-        let tags = self.tags.into_iter().flat_map(TraceTags::tag_views);
-        tags.filter(move |tag| !(is_replaced && matches!(tag.key, DECISION_MAKER | KNUTH_RATE)))
+        self.tags.tag_views().filter(move |tag| !(is_replaced && tag.is_of_decision()))
     }
 
     /// Whether there is any propagated tag.
@@ -30,9 +31,9 @@ impl<'a> Outgoing<'a> {
         self.decision_maker.is_some() || self.trace_id >> 64 != 0 || self.stored_tags().next().is_some()
     }
 
-    /// Where the trace began.
-    pub(super) fn origin(&self) -> Option<&'a str> {
-        self.tags.and_then(TraceTags::origin)
+    /// The high half of the trace id in hexadecimal, if it is not zero.
+    pub(super) fn trace_id_high_hex(&self) -> Option<&[u8; 16]> {
+        self.trace_id_hex.first_chunk().filter(|_| self.trace_id >> 64 != 0)
     }
 }
 

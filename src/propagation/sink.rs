@@ -24,32 +24,35 @@ impl<'a> BufferSink<'a> {
         self.needed
     }
 
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        let end = self.needed + bytes.len();
-        match self.buffer.get_mut(self.needed..end) {
-            Some(place) => copy_short(place, bytes),
-            None => self.put_beginning(bytes),
-        }
-        self.needed = end;
-    }
-
     #[cold]
-    fn put_beginning(&mut self, bytes: &[u8]) {
+    fn put_beginning(&mut self, pieces: [&[u8]; 4]) {
         let rest = self.buffer.get_mut(self.needed..).unwrap_or_default();
-        rest.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+        rest.iter_mut().zip(pieces.into_iter().flatten()).for_each(|(place, byte)| *place = *byte);
     }
 }
 
 impl HeaderSink for BufferSink<'_> {
-    #[inline]
+    // Where the name is a constant, so is the way in which it is copied.
+    #[inline(always)]
     fn header(&mut self, name: &str, value: &[u8]) {
-        self.put(name.as_bytes());
-        self.put(b"\0");
-        self.put(value);
-        self.put(b"\0");
+        let len = name.len() + value.len() + 2;
+        if let Some(place) = self.buffer.get_mut(self.needed..self.needed + len) {
+            let (name_place, place) = place.split_at_mut(name.len());
+            copy(name_place, name.as_bytes());
+            let (separator, place) = place.split_at_mut(1);
+            copy(separator, b"\0");
+            let (value_place, end) = place.split_at_mut(value.len());
+            copy(value_place, value);
+            copy(end, b"\0");
+        } else {
+            self.put_beginning([name.as_bytes(), b"\0", value, b"\0"]);
+        }
+        self.needed += len;
     }
 }
+
+/// Room for any of the values that are put together piece by piece; the longest is a tracestate.
+pub(super) type Scratch = ValueBuffer<776>;
 
 /// A header value under construction, of at most `N` bytes, on the stack.
 pub(super) struct ValueBuffer<const N: usize> {
@@ -68,9 +71,14 @@ impl<const N: usize> ValueBuffer<N> {
     pub(super) fn push(&mut self, piece: &[u8]) -> bool {
         let end = self.len + piece.len();
         let Some(place) = self.bytes.get_mut(self.len..end) else { return false };
-        copy_short(place, piece);
+        copy(place, piece);
         self.len = end;
         true
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
     }
 
     /// How many bytes there are.
@@ -89,10 +97,29 @@ impl<const N: usize> ValueBuffer<N> {
     }
 }
 
-/// Copies between slices of the same length; most are short, and a call of `memcpy` would cost more than they do.
-#[inline]
-fn copy_short(to: &mut [u8], from: &[u8]) {
-    to.copy_from_slice(from);
+/// Copies between slices of the same length. Most are short, and a call of `memcpy` would cost more than they do: two pieces
+/// that may overlap make up any length between their own and its double.
+#[inline(always)]
+fn copy(to: &mut [u8], from: &[u8]) {
+    match from.len() {
+        0 => {}
+        1 => copy_both_ends::<1>(to, from),
+        2..=3 => copy_both_ends::<2>(to, from),
+        4..=7 => copy_both_ends::<4>(to, from),
+        8..=15 => copy_both_ends::<8>(to, from),
+        16..=32 => copy_both_ends::<16>(to, from),
+        _ => to.copy_from_slice(from),
+    }
+}
+
+#[inline(always)]
+fn copy_both_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(place), Some(piece)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+        *place = *piece;
+    }
+    if let (Some(place), Some(piece)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+        *place = *piece;
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +147,16 @@ mod tests {
         let mut sink = BufferSink::new(&mut []);
         sink.header("b3", b"1-2");
         assert_eq!(sink.needed(), 7);
+    }
+
+    #[test]
+    fn copies_of_every_length_are_exact() {
+        let from: Vec<u8> = (0..100).collect();
+        for len in 0..from.len() {
+            let mut to = vec![0xff; len];
+            copy(&mut to, &from[..len]);
+            assert_eq!(to, from[..len]);
+        }
     }
 
     #[test]

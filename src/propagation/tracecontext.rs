@@ -3,17 +3,17 @@
 //! `traceparent` is read strictly: lowercase digits, no zero ids, version `ff` is invalid, `00` has exactly 55 characters,
 //! and later versions may have more after a `-`. Written is version `00`. Of the flags, `sampled` alone is used.
 
-use super::digits::{hex16, parse_lower_hex};
+use super::digits::{parse_lower_hex, parse_lower_hex_byte};
 use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
 use super::report::ExtractReport;
-use super::sink::HeaderSink;
-use super::tracestate::{self, DatadogItems, MemberList};
+use super::sink::{HeaderSink, Scratch};
+use super::tracestate::{self, MemberList};
 use crate::context::{DECISION_MAKER, Extracted};
 
 const LENGTH: usize = 55;
-const SAMPLED: u64 = 1;
+const SAMPLED: u8 = 1;
 /// The origin of browser sessions, which may leave the decision to us.
 const RUM: &str = "rum";
 
@@ -21,9 +21,7 @@ const RUM: &str = "rum";
 pub(super) fn read(headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Result<Option<Ids>, Malformed> {
     let Some((ids, is_sampled)) = read_traceparent(headers)? else { return Ok(None) };
     let list = headers.get(Header::TraceState).and_then(MemberList::parse);
-    let items = list.and_then(|list| tracestate::store(list, &mut into.tags, report)).unwrap_or_default();
-    tracestate::store_items(items, &mut into.tags);
-    let state = items.priority();
+    let state = list.map(|list| tracestate::store(&list, &mut into.tags, report)).and_then(|items| items.priority);
     into.priority = resolve_priority(is_sampled, state, into.tags.origin());
     match into.priority {
         Some(priority) if Some(priority) == state => {}
@@ -39,43 +37,45 @@ pub(super) fn read(headers: &Headers<'_>, into: &mut Extracted, report: &mut Ext
     Ok(Some(ids))
 }
 
-/// Reads nothing but the ids and whether the trace is kept.
-pub(super) fn peek(headers: &Headers<'_>) -> Result<Option<(Ids, bool)>, Malformed> {
-    let Some((ids, is_sampled)) = read_traceparent(headers)? else { return Ok(None) };
+/// Reads nothing but the ids.
+pub(super) fn read_ids(headers: &Headers<'_>) -> Result<Option<Ids>, Malformed> {
+    Ok(read_traceparent(headers)?.map(|(ids, _)| ids))
+}
+
+/// Reads nothing but the sampling priority.
+pub(super) fn read_priority(headers: &Headers<'_>) -> Option<i32> {
+    let (_, is_sampled) = read_traceparent(headers).ok()??;
     let list = headers.get(Header::TraceState).and_then(MemberList::parse);
-    let items = list.and_then(MemberList::datadog).unwrap_or_default();
-    let priority = resolve_priority(is_sampled, items.priority(), items.origin());
-    Ok(Some((ids, priority.is_some_and(|priority| priority > 0))))
+    let items = list.map(|list| tracestate::read_items(&list)).unwrap_or_default();
+    resolve_priority(is_sampled, items.priority, items.origin)
 }
 
 /// Takes over what another style's context of the same trace cannot have: other vendors' members and unknown items.
 /// Returns the last Datadog parent, if the tracestate names it.
 pub(super) fn merge<'a>(headers: &'a Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Option<&'a str> {
     let list = headers.get(Header::TraceState).and_then(MemberList::parse)?;
-    tracestate::store(list, &mut into.tags, report).and_then(DatadogItems::parent_id)
+    tracestate::store_foreign(&list, &mut into.tags, report).parent_id
 }
 
 /// The whole tracestate, if it is valid.
 pub(super) fn full_state<'a>(headers: &'a Headers<'_>) -> Option<&'a str> {
-    headers.get(Header::TraceState).and_then(MemberList::parse).map(MemberList::text)
+    headers.get(Header::TraceState).and_then(MemberList::parse).map(|list| list.text())
 }
 
 /// Writes both headers.
-pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, sink: &mut S) {
+pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, scratch: &mut Scratch, sink: &mut S) {
     sink.header(Header::TraceParent.name(), &format_traceparent(outgoing));
-    let state = tracestate::write(outgoing);
-    if state.len() > 0 {
-        sink.header(Header::TraceState.name(), state.as_bytes());
+    scratch.clear();
+    tracestate::write(outgoing, scratch);
+    if scratch.len() > 0 {
+        sink.header(Header::TraceState.name(), scratch.as_bytes());
     }
 }
 
 fn format_traceparent(outgoing: &Outgoing<'_>) -> [u8; LENGTH] {
     let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-    let high = hex16((outgoing.trace_id >> 64) as u64);
-    let low = hex16(outgoing.trace_id as u64);
-    text[3..19].copy_from_slice(&high);
-    text[19..35].copy_from_slice(&low);
-    text[36..52].copy_from_slice(&hex16(outgoing.span_id));
+    text[3..35].copy_from_slice(&outgoing.trace_id_hex);
+    text[36..52].copy_from_slice(&outgoing.span_id_hex);
     if outgoing.priority.is_some_and(|priority| priority > 0) {
         text[54] = b'1';
     }
@@ -104,12 +104,12 @@ fn parse_traceparent(value: &[u8]) -> Option<(Ids, bool)> {
     let (low, fields) = fields.split_first_chunk::<16>()?;
     let (span_id, fields) = fields.strip_prefix(b"-")?.split_first_chunk::<16>()?;
     let flags = fields.strip_prefix(b"-")?.first_chunk::<2>()?;
-    let has_valid_end = match parse_lower_hex(version)? {
+    let has_valid_end = match parse_lower_hex_byte(version)? {
         0xff => false,
         0 => rest.is_empty(),
         _ => rest.is_empty() || rest.starts_with(b"-"),
     };
     let ids = Ids::new(parse_lower_hex(high)?, parse_lower_hex(low)?, parse_lower_hex(span_id)?);
-    let is_sampled = parse_lower_hex(flags)? & SAMPLED != 0;
+    let is_sampled = parse_lower_hex_byte(flags)? & SAMPLED != 0;
     (has_valid_end && ids.trace_id != 0 && ids.span_id != 0).then_some((ids, is_sampled))
 }

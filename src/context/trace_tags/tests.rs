@@ -123,7 +123,7 @@ fn a_tag_knows_which_headers_take_it() {
     ] {
         assert!(tags.set(key, value));
     }
-    let forms: Vec<_> = tags.tag_views().map(|tag| (tag.fits_datadog, tag.fits_tracestate)).collect();
+    let forms: Vec<_> = tags.tag_views().map(|tag| (tag.fits_datadog(), tag.fits_tracestate())).collect();
     let neither = (false, false);
     assert_eq!(forms, [(true, true), (true, false), neither, neither, neither, neither, neither]);
 }

@@ -5,7 +5,7 @@ const MULTI: &[PropagationStyle] = &[PropagationStyle::B3Multi];
 
 #[test]
 fn the_single_header_is_read() {
-    let cases: [(&str, (u128, u64, Option<i32>)); 7] = [
+    for (value, expected) in [
         ("000000000000000000000000075bcd15-000000003ade68b1-1", (123456789, 987654321, Some(1))),
         ("640cfd8d00000000abcdefab12345678-000000003ade68b1-1", (0x640c_fd8d_0000_0000_abcd_efab_1234_5678, 987654321, Some(1))),
         ("75BCD15-3ADE68B1", (123456789, 987654321, None)),
@@ -13,8 +13,7 @@ fn the_single_header_is_read() {
         ("1-2-0", (1, 2, Some(0))),
         ("1-2-1-0000000000000003", (1, 2, Some(1))),
         ("1-2-x", (1, 2, None)),
-    ];
-    for (value, expected) in cases {
+    ] {
         let extracted = extract(&styles(SINGLE), &[("b3", value)]);
         assert_eq!((extracted.trace_id, extracted.span_id, extracted.priority), expected, "{value}");
         assert_eq!(extracted.tags.origin(), None);
