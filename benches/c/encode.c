@@ -11,6 +11,7 @@
 
 typedef struct swallowed {
     uint64_t bytes, payloads;
+    char path[32]; /* of the last payload: says which format it was */
 } swallowed;
 
 static int ends_with(ddtrace_str text, const char *end) {
@@ -26,6 +27,7 @@ static void swallow(void *user_data, ddtrace_exchange *exchange) {
     else if (ends_with(path, "/traces")) {
         total->bytes += ddtrace_exchange_body(exchange).len;
         total->payloads++;
+        snprintf(total->path, sizeof total->path, "%.*s", (int)path.len, path.ptr);
         answer = AGENT_RATES;
     }
     ddtrace_exchange_complete(exchange, 200, (const uint8_t *)answer, strlen(answer));
@@ -64,8 +66,9 @@ int encode(uint64_t traces, uint64_t rounds) {
         total = (swallowed){ 0 };
         sent_before = spans_sent(tracer);
     }
-    printf("{\"spans\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"process_ns\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"payloads\":%" PRIu64 "}\n",
-           traces * rounds * SPANS_PER_TRACE, spans_sent(tracer) - sent_before, process_ns, total.bytes, total.payloads);
+    printf("{\"spans\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"process_ns\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"payloads\":%" PRIu64
+           ",\"path\":\"%s\"}\n",
+           traces * rounds * SPANS_PER_TRACE, spans_sent(tracer) - sent_before, process_ns, total.bytes, total.payloads, total.path);
     workload_check("ddtrace_tracer_shutdown", ddtrace_tracer_shutdown(tracer, 5000));
     ddtrace_tracer_free(tracer);
     return 0;

@@ -51,8 +51,11 @@ int hot(const char *workload, uint64_t iterations, uint64_t threads) {
     else work_on_threads(&job, threads);
     reading after = measure_now();
     uint64_t per_iteration = strncmp(workload, "W2", 2) == 0 ? SPANS_PER_TRACE : 1;
-    measure_print(&before, &after, iterations * threads * per_iteration);
     workload_check("ddtrace_tracer_shutdown", ddtrace_tracer_shutdown(job.tracer, 5000));
+    ddtrace_counters counters = { .struct_size = sizeof counters };
+    workload_check("ddtrace_tracer_counters", ddtrace_tracer_counters(job.tracer, &counters));
+    uint64_t unrecorded = counters.spans_dropped + counters.spans_not_recorded;
+    measure_print(&before, &after, iterations * threads * per_iteration, unrecorded);
     ddtrace_tracer_free(job.tracer);
     return 0;
 }

@@ -38,9 +38,9 @@ uint64_t measure_status(const char *field) {
     return value;
 }
 
-void measure_print(const reading *before, const reading *after, uint64_t units) {
-    printf("{\"units\":%" PRIu64 ",\"thread_ns\":%" PRIu64 ",\"process_ns\":%" PRIu64 ",\"wall_ns\":%" PRIu64 ",\"allocations\":",
-           units, after->thread_ns - before->thread_ns, after->process_ns - before->process_ns, after->wall_ns - before->wall_ns);
+void measure_print(const reading *before, const reading *after, uint64_t units, uint64_t unrecorded) {
+    printf("{\"units\":%" PRIu64 ",\"unrecorded\":%" PRIu64 ",\"thread_ns\":%" PRIu64 ",\"process_ns\":%" PRIu64 ",\"wall_ns\":%" PRIu64 ",\"allocations\":",
+           units, unrecorded, after->thread_ns - before->thread_ns, after->process_ns - before->process_ns, after->wall_ns - before->wall_ns);
     if (before->allocations_known && after->allocations_known) printf("%" PRIu64 "}\n", after->allocations - before->allocations);
     else printf("null}\n");
 }

@@ -17,6 +17,7 @@ reading measure_now(void);
 uint64_t measure_clock(clockid_t id);
 /* A line of /proc/self/status, such as VmHWM (peak resident KiB), VmRSS or Threads; 0 when it is absent. */
 uint64_t measure_status(const char *field);
-void measure_print(const reading *before, const reading *after, uint64_t units);
+/* The line of a hot path. `unrecorded`: spans that were dropped or never recorded, and so cost something else. */
+void measure_print(const reading *before, const reading *after, uint64_t units, uint64_t unrecorded);
 
 #endif

@@ -26,6 +26,9 @@ def cpu(subjects, results, workloads, rounds, milliseconds, sink, say):
     for (workload, subject), taken in samples.items():
         results.add(workload, subject, "cpu_ns", median(taken, "thread_ns"))
         results.add(workload, subject, "process_cpu_ns", median(taken, "process_ns"))
+        if subject == LIBDDTRACE:
+            unrecorded = sum(sample["unrecorded"] for sample in taken) / sum(sample["units"] for sample in taken)
+            results.add(workload, subject, "unrecorded", unrecorded)
 
 
 def disabled(subjects, results, rounds, milliseconds):
