@@ -13,9 +13,7 @@ pub fn run<P: Peer>(command: &[String]) -> Result<(), String> {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["hot", workload, iterations] => hot::<P>(workload, number(iterations)?, 1),
-        ["hot", workload, iterations, threads] => {
-            hot::<P>(workload, number(iterations)?, number(threads)?)
-        }
+        ["hot", workload, iterations, threads] => hot::<P>(workload, number(iterations)?, number(threads)?),
         ["load", rate, seconds] => {
             load::<P>(number(rate)?, number(seconds)?);
             Ok(())
@@ -35,16 +33,11 @@ pub fn run<P: Peer>(command: &[String]) -> Result<(), String> {
 }
 
 fn number(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|_| format!("{text:?} is not a whole number"))
+    text.parse().map_err(|_| format!("{text:?} is not a whole number"))
 }
 
 fn hot<P: Peer>(workload: &str, iterations: u64, threads: u64) -> Result<(), String> {
-    let per_iteration = if workload.starts_with("W2") {
-        SPANS_PER_TRACE
-    } else {
-        1
-    };
+    let per_iteration = if workload.starts_with("W2") { SPANS_PER_TRACE } else { 1 };
     let peer = P::start();
     measured_work(&peer, workload, iterations / 10 + 1)?;
     let before = read();
@@ -72,9 +65,7 @@ fn measured_work<P: Peer>(peer: &P, workload: &str, iterations: u64) -> Result<(
         "W3" => peer.inject(iterations),
         "W4" => peer.extract(iterations),
         other => {
-            return Err(format!(
-                "unknown workload {other:?}, expected W1, W2s, W2b, W3 or W4"
-            ));
+            return Err(format!("unknown workload {other:?}, expected W1, W2s, W2b, W3 or W4"));
         }
     }
     Ok(())
@@ -101,11 +92,7 @@ fn load<P: Peer>(rate: u64, seconds: u64) {
     let length = Duration::from_secs(seconds);
     let mut traces = 0;
     while start.elapsed() < length {
-        let due = if rate == 0 {
-            traces + 100
-        } else {
-            (start.elapsed().as_secs_f64() * rate as f64) as u64 / SPANS_PER_TRACE
-        };
+        let due = if rate == 0 { traces + 100 } else { (start.elapsed().as_secs_f64() * rate as f64) as u64 / SPANS_PER_TRACE };
         while traces < due {
             peer.trace_tags_at_start();
             traces += 1;
@@ -127,8 +114,7 @@ fn load<P: Peer>(rate: u64, seconds: u64) {
 fn start<P: Peer>() {
     let (cpu, rss, threads) = (read().process_ns, status("VmRSS"), status("Threads"));
     let peer = P::start();
-    let (init_cpu, init_rss, init_threads) =
-        (read().process_ns, status("VmRSS"), status("Threads"));
+    let (init_cpu, init_rss, init_threads) = (read().process_ns, status("VmRSS"), status("Threads"));
     peer.root();
     let first_span_cpu = read().process_ns;
     thread::sleep(Duration::from_millis(50));
@@ -147,10 +133,6 @@ fn start<P: Peer>() {
 fn exit<P: Peer>() {
     let peer = P::start();
     peer.trace_tags_at_start();
-    println!(
-        "{{\"process_ns\":{},\"exit_began_ns\":{}}}",
-        clock(libc::CLOCK_PROCESS_CPUTIME_ID),
-        clock(libc::CLOCK_MONOTONIC)
-    );
+    println!("{{\"process_ns\":{},\"exit_began_ns\":{}}}", clock(libc::CLOCK_PROCESS_CPUTIME_ID), clock(libc::CLOCK_MONOTONIC));
     peer.shutdown();
 }

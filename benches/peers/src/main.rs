@@ -18,9 +18,7 @@ use subjects::{Datadog, Fastrace, OpenTelemetry};
 
 fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (subject, command) = arguments
-        .split_first()
-        .ok_or("expected: peers SUBJECT COMMAND …")?;
+    let (subject, command) = arguments.split_first().ok_or("expected: peers SUBJECT COMMAND …")?;
     match subject.as_str() {
         "datadog-opentelemetry" => commands::run::<Datadog>(command),
         "fastrace" => commands::run::<Fastrace<false>>(command),

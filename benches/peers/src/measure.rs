@@ -22,10 +22,7 @@ pub fn read() -> Reading {
 }
 
 pub fn clock(id: libc::clockid_t) -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a valid place for the result, and the ids used here always exist.
     unsafe { libc::clock_gettime(id, &mut time) };
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
@@ -49,9 +46,6 @@ fn allocations() -> Option<u64> {
         if symbol.is_null() {
             return None;
         }
-        Some(std::mem::transmute::<
-            *mut libc::c_void,
-            extern "C" fn() -> u64,
-        >(symbol)())
+        Some(std::mem::transmute::<*mut libc::c_void, extern "C" fn() -> u64>(symbol)())
     }
 }

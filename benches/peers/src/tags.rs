@@ -19,12 +19,6 @@ pub const HEADERS: [(&str, &str); 6] = [
     ("x-datadog-parent-id", "2459565876494606882"),
     ("x-datadog-sampling-priority", "1"),
     ("x-datadog-tags", "_dd.p.dm=-1,_dd.p.tid=640cfd8d00000000"),
-    (
-        "traceparent",
-        "00-640cfd8d0000000048485e8dbd8a1d24-2222222222222222-01",
-    ),
-    (
-        "tracestate",
-        "dd=s:1;p:2222222222222222;t.dm:-1,vendor=opaque",
-    ),
+    ("traceparent", "00-640cfd8d0000000048485e8dbd8a1d24-2222222222222222-01"),
+    ("tracestate", "dd=s:1;p:2222222222222222;t.dm:-1,vendor=opaque"),
 ];

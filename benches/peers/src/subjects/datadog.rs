@@ -19,11 +19,7 @@ impl Peer for Datadog {
     fn start() -> Self {
         let (provider, propagator) = datadog_opentelemetry::tracing().init_local();
         let tracer = provider.tracer("bench");
-        Self {
-            provider,
-            propagator: Box::new(propagator),
-            tracer,
-        }
+        Self { provider, propagator: Box::new(propagator), tracer }
     }
 
     fn root(&self) {

@@ -42,12 +42,10 @@ impl<const OWNED: bool> Peer for Fastrace<OWNED> {
     }
 
     fn trace_tags_at_start(&self) {
-        let root = Span::root(text::<OWNED>(ROOT_NAME), SpanContext::random())
-            .with_properties(tags::<OWNED>);
+        let root = Span::root(text::<OWNED>(ROOT_NAME), SpanContext::random()).with_properties(tags::<OWNED>);
         let _active = root.set_local_parent();
         for _ in 0..CHILDREN {
-            let _child = LocalSpan::enter_with_local_parent(text::<OWNED>(CHILD_NAME))
-                .with_properties(tags::<OWNED>);
+            let _child = LocalSpan::enter_with_local_parent(text::<OWNED>(CHILD_NAME)).with_properties(tags::<OWNED>);
         }
     }
 
@@ -79,16 +77,9 @@ impl Reporter for DropAll {
 }
 
 fn tags<const OWNED: bool>() -> impl Iterator<Item = (Cow<'static, str>, Cow<'static, str>)> {
-    STRING_TAGS
-        .into_iter()
-        .chain([NUMERIC_TAG])
-        .map(|(key, value)| (text::<OWNED>(key), text::<OWNED>(value)))
+    STRING_TAGS.into_iter().chain([NUMERIC_TAG]).map(|(key, value)| (text::<OWNED>(key), text::<OWNED>(value)))
 }
 
 fn text<const OWNED: bool>(text: &'static str) -> Cow<'static, str> {
-    if OWNED {
-        Cow::Owned(text.to_owned())
-    } else {
-        Cow::Borrowed(text)
-    }
+    if OWNED { Cow::Owned(text.to_owned()) } else { Cow::Borrowed(text) }
 }

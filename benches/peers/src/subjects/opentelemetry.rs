@@ -23,10 +23,7 @@ impl Peer for OpenTelemetry {
     fn start() -> Self {
         let mut builder = SdkTracerProvider::builder();
         if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
-            let exporter = opentelemetry_otlp::SpanExporter::builder()
-                .with_http()
-                .build()
-                .expect("the endpoint is a URL");
+            let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build().expect("the endpoint is a URL");
             builder = builder.with_batch_exporter(exporter);
         }
         let provider = builder.build();
@@ -79,9 +76,7 @@ pub fn trace_tags_at_start(tracer: &SdkTracer) {
     let root = tracer.build_with_context(with_tags(ROOT_NAME), &Context::new());
     let context = Context::new().with_span(root);
     for _ in 0..CHILDREN {
-        tracer
-            .build_with_context(with_tags(CHILD_NAME), &context)
-            .end();
+        tracer.build_with_context(with_tags(CHILD_NAME), &context).end();
     }
     SpanRef::end(&context.span());
 }
@@ -96,10 +91,7 @@ pub fn inject(tracer: &SdkTracer, propagator: &(impl TextMapPropagator + ?Sized)
 }
 
 pub fn extract(propagator: &(impl TextMapPropagator + ?Sized), iterations: u64) {
-    let carrier: HashMap<String, String> = HEADERS
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let carrier: HashMap<String, String> = HEADERS.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let nothing = Context::new();
     for _ in 0..iterations {
         black_box(propagator.extract_with_context(&nothing, black_box(&carrier)));
@@ -111,8 +103,5 @@ fn with_tags(name: &'static str) -> SpanBuilder {
 }
 
 fn tags() -> impl Iterator<Item = KeyValue> {
-    STRING_TAGS
-        .into_iter()
-        .map(|(key, value)| KeyValue::new(key, value))
-        .chain([KeyValue::new(NUMERIC_TAG.0, NUMERIC_TAG.1)])
+    STRING_TAGS.into_iter().map(|(key, value)| KeyValue::new(key, value)).chain([KeyValue::new(NUMERIC_TAG.0, NUMERIC_TAG.1)])
 }
