@@ -18,10 +18,10 @@ int start_up(void) {
     workload_root(tracer);
     uint64_t first_span_cpu = measure_now().process_ns - cpu;
     nanosleep(&settle, NULL);
-    printf("{\"before_main_cpu_ns\":%" PRIu64 ",\"init_cpu_ns\":%" PRIu64 ",\"init_rss_kb\":%" PRIu64 ",\"init_threads\":%" PRIu64 ",\"first_span_cpu_ns\":%" PRIu64
-           ",\"rss_kb\":%" PRIu64 ",\"threads\":%" PRIu64 "}\n",
-           cpu, init_cpu, init_rss, init_threads, first_span_cpu, grown(rss, measure_status("VmRSS")),
-           grown(threads, measure_status("Threads")));
+    printf("{\"before_main_cpu_ns\":%" PRIu64 ",\"init_cpu_ns\":%" PRIu64 ",\"init_rss_kb\":%" PRIu64 ",\"init_threads\":%" PRIu64,
+           cpu, init_cpu, init_rss, init_threads);
+    printf(",\"first_span_cpu_ns\":%" PRIu64 ",\"rss_kb\":%" PRIu64 ",\"threads\":%" PRIu64 "}\n", first_span_cpu,
+           grown(rss, measure_status("VmRSS")), grown(threads, measure_status("Threads")));
     ddtrace_tracer_free(tracer);
     return 0;
 }

@@ -39,8 +39,9 @@ uint64_t measure_status(const char *field) {
 }
 
 void measure_print(const reading *before, const reading *after, uint64_t units, uint64_t unrecorded) {
-    printf("{\"units\":%" PRIu64 ",\"unrecorded\":%" PRIu64 ",\"thread_ns\":%" PRIu64 ",\"process_ns\":%" PRIu64 ",\"wall_ns\":%" PRIu64 ",\"allocations\":",
-           units, unrecorded, after->thread_ns - before->thread_ns, after->process_ns - before->process_ns, after->wall_ns - before->wall_ns);
+    printf("{\"units\":%" PRIu64 ",\"unrecorded\":%" PRIu64 ",", units, unrecorded);
+    printf("\"thread_ns\":%" PRIu64 ",\"process_ns\":%" PRIu64 ",\"wall_ns\":%" PRIu64 ",\"allocations\":",
+           after->thread_ns - before->thread_ns, after->process_ns - before->process_ns, after->wall_ns - before->wall_ns);
     if (before->allocations_known && after->allocations_known) printf("%" PRIu64 "}\n", after->allocations - before->allocations);
     else printf("null}\n");
 }
