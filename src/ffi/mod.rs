@@ -25,6 +25,8 @@ pub mod user_data;
 // The order of these is the order of the header.
 pub mod library;
 
+pub mod logging;
+
 pub mod status;
 
 pub mod types;
