@@ -113,6 +113,21 @@
     { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
+/** Log level: something does not work. */
+#define DDTRACE_LOG_ERROR 1
+
+/** Log level: something was ignored or replaced. */
+#define DDTRACE_LOG_WARN 2
+
+/** Log level: worth knowing. */
+#define DDTRACE_LOG_INFO 3
+
+/** Log level: for whoever looks for a fault. */
+#define DDTRACE_LOG_DEBUG 4
+
+/** Log level: everything. */
+#define DDTRACE_LOG_TRACE 5
+
 /** Tag kind: `value.string`, UTF-8 text. */
 #define DDTRACE_TAG_STRING 0
 
@@ -498,6 +513,25 @@ DDTRACE_API uint32_t ddtrace_abi_version(void);
  * Since: 0.1
  */
 DDTRACE_API bool ddtrace_has_feature(const char *name, size_t len);
+
+/**
+ * Sends the library's own messages to the host instead of stderr, for the whole process. Which levels there are to see is a setting.
+ *
+ * The callback may be called from any thread, the library's own included, and by several at once. It must not throw. It may call
+ * the library, but what it calls may log again. A message that is being delivered while the callback is replaced may still reach the former one;
+ * the former one's data is freed after that.
+ *
+ * @param callback  gets `user_data`, one of `DDTRACE_LOG_*`, and the message: one line of UTF-8 without a NUL at its end, valid during
+ *        the call. NULL: messages go to stderr again
+ * @param user_data  passed to the callback
+ * @param free_user_data  called once with `user_data` when the callback is replaced or could not be registered; may be NULL
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_FORKED` if another thread was changing the callback when this process was forked
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_set_log_callback(void (*callback)(void *user_data, int32_t level, const char *message, size_t len),
+    void *user_data,
+    void (*free_user_data)(void *user_data));
 
 /**
  * Describes a status in a few English words.

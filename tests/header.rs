@@ -162,26 +162,33 @@ fn generate_header() -> String {
     let builder = Builder::new().with_config(config).with_src(project(FFI));
     let mut header = Vec::new();
     builder.generate().unwrap().write(&mut header);
-    shorten_comments(&String::from_utf8(header).unwrap())
+    tidy(&String::from_utf8(header).unwrap())
 }
 
-/// Comments of one line take one line.
-fn shorten_comments(header: &str) -> String {
+/// Comments of one line take one line, and long declarations begin like short ones.
+fn tidy(header: &str) -> String {
     let lines: Vec<_> = header.lines().collect();
-    let mut short = String::new();
+    let mut tidied = String::new();
     let mut rest = lines.as_slice();
     while let [line, following @ ..] = rest {
         rest = following;
         let indent = line.strip_suffix("/**").filter(|indent| indent.trim().is_empty());
         match (indent, following) {
             (Some(indent), [text, end, after @ ..]) if end.trim() == "*/" => {
-                short += &format!("{indent}/** {} */\n", text.trim().trim_start_matches("* "));
+                tidied += &format!("{indent}/** {} */\n", text.trim().trim_start_matches("* "));
                 rest = after;
             }
-            _ => short += &format!("{line}\n"),
+            _ if *line == "DDTRACE_API" => {
+                let length = following.iter().position(|line| line.ends_with(';')).unwrap() + 1;
+                let (declaration, after) = following.split_at(length);
+                let parameters: Vec<_> = declaration.iter().map(|line| line.trim()).collect();
+                tidied += &format!("DDTRACE_API {}\n", parameters.join("\n    "));
+                rest = after;
+            }
+            _ => tidied += &format!("{line}\n"),
         }
     }
-    short
+    tidied
 }
 
 /// The sources of the C ABI.

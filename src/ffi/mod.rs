@@ -33,6 +33,8 @@ pub mod span_events;
 pub mod context;
 pub mod propagator;
 
+pub mod logging;
+
 pub mod status;
 
 pub mod types;

@@ -1,0 +1,57 @@
+# make demo      two small services in C, and the traces that they make
+# make test      all tests; ends with "N passed, N failed"
+# make bench     the hot path beside other tracers
+# make build     the library, optimised
+# make install   into PREFIX (/usr/local), below DESTDIR for packagers
+# make bless     rewrites the generated files (header, symbol lists) after a change of src/ffi
+
+PREFIX ?= /usr/local
+INCLUDEDIR ?= $(PREFIX)/include
+LIBDIR ?= $(PREFIX)/lib
+INSTALL ?= install
+CARGO ?= cargo
+
+version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+soname := libddtrace.so.0
+target := $(or $(CARGO_TARGET_DIR),target)
+release := $(target)/release
+include := $(DESTDIR)$(INCLUDEDIR)
+lib := $(DESTDIR)$(LIBDIR)
+
+.PHONY: build demo test bench install uninstall bless clean
+
+build:
+	$(CARGO) build --release --locked
+
+demo:
+	scripts/demo
+
+test:
+	scripts/test
+
+bench:
+	benches/run
+
+install: build
+	$(INSTALL) -d '$(include)' '$(lib)/pkgconfig'
+	$(INSTALL) -m 644 include/ddtrace.h '$(include)/ddtrace.h'
+	$(INSTALL) -m 755 '$(release)/libddtrace.so' '$(lib)/libddtrace.so.$(version)'
+	ln -sf 'libddtrace.so.$(version)' '$(lib)/$(soname)'
+	ln -sf '$(soname)' '$(lib)/libddtrace.so'
+	$(INSTALL) -m 644 '$(release)/libddtrace.a' '$(lib)/libddtrace.a'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(version)|' \
+	    packaging/pkg-config/ddtrace.pc.in > '$(lib)/pkgconfig/ddtrace.pc'
+	chmod 644 '$(lib)/pkgconfig/ddtrace.pc'
+
+uninstall:
+	rm -f '$(include)/ddtrace.h' '$(lib)/pkgconfig/ddtrace.pc' '$(lib)/libddtrace.a'
+	rm -f '$(lib)/libddtrace.so' '$(lib)/$(soname)' '$(lib)/libddtrace.so.$(version)'
+
+bless:
+	DDTRACE_BLESS=1 $(CARGO) test --locked --test header
+	DDTRACE_BLESS=1 $(CARGO) test --locked --test symbols
+	$(CARGO) test --locked --test header --test symbols
+
+clean:
+	$(CARGO) clean
+	rm -rf .venv

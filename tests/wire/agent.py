@@ -1,0 +1,146 @@
+"""The public test agent, started on a free port of the loopback interface and on a unix socket."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+CHECKS = [
+    "trace_count_header",
+    "meta_tracer_version_header",
+    "trace_content_length",
+    "trace_peer_service",
+    "trace_dd_service",
+    "meta_events_is_valid_json",
+    "trace_stall",
+]
+START_SECONDS = 60
+
+
+class Session:
+    """What the agent received since the session began."""
+
+    def __init__(self, agent, token):
+        self._agent = agent
+        self._token = token
+
+    def traces(self):
+        """Chunks of spans, decoded."""
+        return self._get("traces")
+
+    def requests(self):
+        """The requests of tracers, oldest first; header names in lower case, bodies as bytes."""
+        requests = self._get("requests")
+        for request in requests:
+            request["headers"] = {name.lower(): value for name, value in request["headers"].items()}
+            request["body"] = base64.b64decode(request["body"])
+            request["path"] = urllib.parse.urlsplit(request["url"]).path
+        return requests[::-1]
+
+    def stats(self):
+        return self._get("stats")
+
+    def _get(self, what):
+        return json.loads(self._agent.get(f"/test/session/{what}?test_session_token={self._token}"))
+
+
+class Agent:
+    """A running test agent. Use it in a `with` block."""
+
+    def __init__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="ddtrace-wire-")
+        self.socket = os.path.join(self._directory.name, "agent.sock")
+        self._log_path = os.path.join(self._directory.name, "agent.log")
+        self._sessions = 0
+
+    def __enter__(self):
+        self.port, otlp_http, otlp_grpc = free_ports(3)
+        program = os.path.join(os.path.dirname(sys.executable), "ddapm-test-agent")
+        self._log = open(self._log_path, "wb")
+        self._process = subprocess.Popen(
+            [
+                program,
+                f"--port={self.port}",
+                f"--otlp-http-port={otlp_http}",
+                f"--otlp-grpc-port={otlp_grpc}",
+                f"--trace-uds-socket={self.socket}",
+                f"--snapshot-dir={self._directory.name}",
+                f"--vcr-cassettes-directory={self._directory.name}",
+            ],
+            # Its option for the same thing does not work.
+            env={**os.environ, "ENABLED_CHECKS": ",".join(CHECKS)},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        self._directory.cleanup()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def address(self, transport):
+        """The value of DD_TRACE_AGENT_URL for `tcp` or `unix`."""
+        return {"tcp": self.url, "unix": f"unix://{self.socket}"}[transport]
+
+    def session(self):
+        """Begins a session: what arrives from now on belongs to it."""
+        self._sessions += 1
+        token = f"session-{self._sessions}"
+        self.get(f"/test/session/start?test_session_token={token}")
+        return Session(self, token)
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=30) as response:
+            return response.read()
+
+    def log(self):
+        self._log.flush()
+        with open(self._log_path, errors="replace") as file:
+            return file.read()
+
+    def _wait_until_ready(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the test agent ended with {self._process.returncode}:\n{self.log()}")
+            try:
+                self.get("/info")
+                return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.1)
+        raise RuntimeError(f"the test agent did not answer within {START_SECONDS} s:\n{self.log()}")
+
+
+def free_ports(count):
+    """Ports that nobody uses now, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
