@@ -9,8 +9,8 @@ use super::types::*;
 use crate::context::{Baggage, Decision, TraceState};
 use crate::slot::HandleError;
 use crate::span::{
-    AnySpan, ContextView, Parts, context_of_span, decide_segment, drop_context, drop_view, lock_span, new_context, reference_context,
-    share_view,
+    AnySpan, ContextView, Parts, context_of_span, decide_segment, drop_context, drop_view, lock_span, new_context,
+    reference_context, share_view,
 };
 use crate::tracer::{Thread, decide_before_fork, resolve_tracer, with_thread};
 use std::ffi::{c_char, c_void};
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn ddtrace_context_ref(context: *mut ddtrace_context) -> *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_context_free(context: *mut ddtrace_context) {
     // SAFETY: the header's rules for pointers. A handle that is none has nothing to free.
-    guard((), || with_thread(|thread| drop(unsafe { drop_context(&mut thread.parts, context.cast()) })));
+    guard((), || with_thread(|thread| unsafe { drop_context(&mut thread.parts, context.cast()) }.unwrap_or(())));
 }
 
 /// Calls `use_it` with a view of a context that lives as long as the call.
@@ -239,7 +239,8 @@ pub unsafe extern "C" fn ddtrace_context_get_origin(context: *const ddtrace_cont
     guard(DDTRACE_ABSENT, || {
         // SAFETY: the header's rules for pointers.
         unsafe {
-            let origin = with_view(context, |_, view| Ok(view.state.read_tags(|tags| tags.origin().map(str::to_owned)).flatten()));
+            let origin =
+                with_view(context, |_, view| Ok(view.state.read_tags(|tags| tags.origin().map(str::to_owned)).flatten()));
             text::copy_out_optional(origin.ok().flatten().as_deref(), buf, cap)
         }
     })
@@ -495,7 +496,11 @@ pub type ddtrace_baggage_visitor = Option<unsafe extern "C" fn(user_data: *mut c
 
 /// # Safety
 /// The pointers follow the header's rules.
-unsafe fn each_item(items: &[(String, String)], visit: ddtrace_baggage_visitor, user_data: *mut c_void) -> Result<(), ddtrace_status> {
+unsafe fn each_item(
+    items: &[(String, String)],
+    visit: ddtrace_baggage_visitor,
+    user_data: *mut c_void,
+) -> Result<(), ddtrace_status> {
     let visit = visit.ok_or(DDTRACE_ERR_NULL)?;
     for (key, value) in items {
         // SAFETY: the host's function, with the data that it gave.
@@ -552,11 +557,21 @@ pub unsafe extern "C" fn ddtrace_span_get_baggage(
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ddtrace_span_unset_baggage(span: *mut ddtrace_span, key: *const c_char, key_len: usize) -> ddtrace_status {
+pub unsafe extern "C" fn ddtrace_span_unset_baggage(
+    span: *mut ddtrace_span,
+    key: *const c_char,
+    key_len: usize,
+) -> ddtrace_status {
     guard(DDTRACE_ERR_PANIC, || {
         // SAFETY: the header's rules for pointers.
         status(unsafe {
-            text::text(key, key_len).and_then(|key| with_state(span, |_, view| change_baggage(view, |all| drop(all.remove(&key)))))
+            text::text(key, key_len).and_then(|key| {
+                with_state(span, |_, view| {
+                    change_baggage(view, |all| {
+                        all.remove(&key);
+                    })
+                })
+            })
         })
     })
 }
@@ -649,7 +664,13 @@ pub unsafe extern "C" fn ddtrace_context_unset_baggage(
     guard(DDTRACE_ERR_PANIC, || {
         // SAFETY: the header's rules for pointers.
         status(unsafe {
-            text::text(key, key_len).and_then(|key| with_view(context, |_, view| change_baggage(view, |all| drop(all.remove(&key)))))
+            text::text(key, key_len).and_then(|key| {
+                with_view(context, |_, view| {
+                    change_baggage(view, |all| {
+                        all.remove(&key);
+                    })
+                })
+            })
         })
     })
 }

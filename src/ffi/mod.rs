@@ -25,13 +25,13 @@ pub mod text;
 pub mod user_data;
 
 // The order of these is the order of the header.
-pub mod library;
-pub mod span;
-pub mod span_tags;
-pub mod span_fields;
-pub mod span_events;
 pub mod context;
+pub mod library;
 pub mod propagator;
+pub mod span;
+pub mod span_events;
+pub mod span_fields;
+pub mod span_tags;
 
 pub mod logging;
 

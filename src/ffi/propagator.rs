@@ -2,7 +2,7 @@
 
 use super::context::{decide_view, with_state, with_view};
 use super::guard::guard;
-use super::handles::{ddtrace_config, ddtrace_context, ddtrace_error, ddtrace_propagator, ddtrace_span};
+use super::handles::{ddtrace_context, ddtrace_propagator, ddtrace_span};
 use super::outcome::{of_handle, status};
 use super::status::*;
 use super::text;
@@ -10,43 +10,8 @@ use super::types::ddtrace_str;
 use crate::context::{TraceState, TraceTags};
 use crate::propagation::{BufferSink, HeaderSink, InjectInput, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
-use crate::tracer::{add_propagator_reference, new_propagator, release_propagator, resolve_propagator, with_thread};
+use crate::tracer::{add_propagator_reference, release_propagator, resolve_propagator, with_thread};
 use std::ffi::{CString, c_char, c_void};
-
-/// Makes a propagator from the settings `DD_TRACE_PROPAGATION_*`, `DD_TRACE_BAGGAGE_*` and `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`.
-///
-/// @param config_or_null  borrowed, read now; NULL: the environment
-/// @param out             receives the propagator, owned by the caller: free it with `ddtrace_propagator_free`
-/// @param err_or_null     receives an error to be freed, where one is wanted
-/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for more than 1,024 different ones
-///
-/// Threads: any. Since: 0.1
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ddtrace_propagator_new(
-    config_or_null: *const ddtrace_config,
-    out: *mut *mut ddtrace_propagator,
-    err_or_null: *mut *mut ddtrace_error,
-) -> ddtrace_status {
-    guard(DDTRACE_ERR_PANIC, || {
-        // SAFETY: the header's rules for pointers.
-        unsafe {
-            if out.is_null() {
-                return super::error::fail(err_or_null, DDTRACE_ERR_NULL, "out is NULL");
-            }
-            let config = match super::config::resolved(config_or_null) {
-                Ok(config) => config,
-                Err(status) => return super::error::fail(err_or_null, status, "config is no configuration, or was freed"),
-            };
-            match new_propagator(&config.settings.propagation) {
-                Some(propagator) => {
-                    out.write(propagator.cast());
-                    DDTRACE_OK
-                }
-                None => super::error::fail(err_or_null, DDTRACE_ERR_LIMIT, "there are too many different propagators"),
-            }
-        }
-    })
-}
 
 /// Adds a reference to a propagator.
 ///
@@ -73,7 +38,7 @@ pub unsafe extern "C" fn ddtrace_propagator_ref(propagator: *mut ddtrace_propaga
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_propagator_free(propagator: *mut ddtrace_propagator) {
     // SAFETY: the header's rules for pointers. A handle that is none has nothing to free.
-    guard((), || drop(unsafe { release_propagator(propagator.cast()) }));
+    guard((), || unsafe { release_propagator(propagator.cast()) }.unwrap_or(()));
 }
 
 /// Reads a context out of headers. It never fails for what the headers say: without a valid context in them the answer is an empty one, which
@@ -337,7 +302,11 @@ unsafe fn into_setter(
 }
 
 #[inline]
-unsafe fn inject_span<S: HeaderSink>(propagator: &Propagator, span: *const ddtrace_span, sink: &mut S) -> Result<(), ddtrace_status> {
+unsafe fn inject_span<S: HeaderSink>(
+    propagator: &Propagator,
+    span: *const ddtrace_span,
+    sink: &mut S,
+) -> Result<(), ddtrace_status> {
     // SAFETY: passed on.
     if let AnySpan::Recording(span) = unsafe { lock_span(span.cast()) }.map_err(of_handle)? {
         let segment = span.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
@@ -376,12 +345,13 @@ unsafe fn inject_context<S: HeaderSink>(
 #[inline]
 fn inject<S: HeaderSink>(propagator: &Propagator, state: &TraceState, span_id: u64, local_span: bool, sink: &mut S) {
     let (trace_id, decision) = (state.trace_id(), state.decision());
-    let mut write = |tags: Option<&TraceTags>| propagator.inject(&InjectInput { trace_id, span_id, decision, tags, local_span }, sink);
+    let mut write =
+        |tags: Option<&TraceTags>| propagator.inject(&InjectInput { trace_id, span_id, decision, tags, local_span }, sink);
     let report = match state.read_tags(|tags| write(Some(tags))) {
         Some(report) => report,
         None => write(None),
     };
-    if let Some(error) = report.propagation_error {
+    if let Some(error) = report.error {
         state.change_tags(|tags| tags.set_propagation_error(error));
     }
 }

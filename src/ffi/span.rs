@@ -218,7 +218,10 @@ pub unsafe extern "C" fn ddtrace_span_end(span: *mut ddtrace_span, options: *con
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ddtrace_span_finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_options) -> ddtrace_status {
+pub unsafe extern "C" fn ddtrace_span_finish(
+    span: *mut ddtrace_span,
+    options: *const ddtrace_span_end_options,
+) -> ddtrace_status {
     guard(DDTRACE_ERR_PANIC, || {
         // SAFETY: the header's rules for pointers.
         status(unsafe { finish(span, options, false) })

@@ -189,7 +189,7 @@ pub unsafe extern "C" fn ddtrace_span_link_span(
                 let link = with_thread(|thread| match lock_span(other.cast()).map_err(of_handle)? {
                     AnySpan::Light(mut light) => {
                         let state = light.state(&mut thread.parts).ok_or(DDTRACE_ERR_LIMIT)?;
-                        Ok(link_to(state, light.span_id(&mut thread.parts), attributes))
+                        Ok::<SpanLink, ddtrace_status>(link_to(state, light.span_id(&mut thread.parts), attributes))
                     }
                     AnySpan::Recording(other) => {
                         let segment = other.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;

@@ -176,7 +176,8 @@ pub unsafe extern "C" fn ddtrace_span_set_packed_tags(span: *mut ddtrace_span, p
     guard(DDTRACE_ERR_PANIC, || {
         // SAFETY: the header's rules for pointers.
         status(unsafe {
-            text::bytes(packed, len).and_then(|packed| change(span, |span| with_sink(span, |sink| set_packed_tags(sink, packed))?))
+            text::bytes(packed, len)
+                .and_then(|packed| change(span, |span| with_sink(span, |sink| set_packed_tags(sink, packed))?))
         })
     })
 }

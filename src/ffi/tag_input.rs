@@ -65,9 +65,7 @@ unsafe fn scalar<'a>(tag: &ddtrace_tag) -> Result<Option<TagValue<'a>>, ddtrace_
 /// The list and what it points to are readable.
 unsafe fn set_list(sink: &mut TagSink<'_>, path: &mut String, list: &ddtrace_tag, depth: usize) -> Result<(), ddtrace_status> {
     // SAFETY: the kind says that the member `list` was written; passed on.
-    unsafe {
-        each_leaf(list, path, depth, &mut |path, value| sink.set(path.as_bytes(), value).map_err(of_tag))
-    }
+    unsafe { each_leaf(list, path, depth, &mut |path, value| sink.set(path.as_bytes(), value).map_err(of_tag)) }
 }
 
 /// Calls `use_it` with every leaf of a list or map: `key.0`, `key.sub`; an empty list is an empty text.
@@ -186,7 +184,9 @@ pub unsafe fn event_attributes(tags: &[ddtrace_tag]) -> Result<Vec<(String, Attr
                 attributes.retain(|(old, _)| *old != key);
                 attributes.push((key, value));
             }
-            None => crate::log::log_warn!("the event attribute {key:?} is left out: it is neither a scalar nor a list of scalars of one type"),
+            None => crate::log::log_warn!(
+                "the event attribute {key:?} is left out: it is neither a scalar nor a list of scalars of one type"
+            ),
         }
     }
     Ok(attributes)
@@ -259,7 +259,8 @@ mod tests {
 
     #[test]
     fn packed_records_are_read_back() {
-        let bytes = packed(&[(0, "a", b"text"), (1, "f", &1.5f64.to_le_bytes()), (2, "i", &(-7i64).to_le_bytes()), (3, "b", &[1])]);
+        let bytes =
+            packed(&[(0, "a", b"text"), (1, "f", &1.5f64.to_le_bytes()), (2, "i", &(-7i64).to_le_bytes()), (3, "b", &[1])]);
         let mut rest = bytes.as_slice();
         let mut seen = Vec::new();
         while let Some((key, value, tail)) = split_packed(rest) {

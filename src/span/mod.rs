@@ -20,7 +20,7 @@ pub use access::{AnySpan, lock_recording, lock_span};
 pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody, SpanFull};
 pub use context::{
     ContextSlot, ContextView, context_of_span, drop_context, drop_view, extracted_context, new_context, reference_context,
-    share_view, with_context,
+    share_view, view_of_span, with_context,
 };
 pub use decide::{decide_segment, try_decide_segment};
 pub use finish::{EndTime, Finish, finish_span};

@@ -86,7 +86,12 @@ fn outside<R>(use_it: Option<impl FnOnce(&mut Thread) -> R>) -> R {
 impl Thread {
     #[cold]
     fn new() -> Box<Self> {
-        Box::new(Thread { parts: Parts::default(), tracers: Tracers::default(), extracted: Extracted::default(), generation: fork::generation() })
+        Box::new(Thread {
+            parts: Parts::default(),
+            tracers: Tracers::default(),
+            extracted: Extracted::default(),
+            generation: fork::generation(),
+        })
     }
 
     #[inline]
