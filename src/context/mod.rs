@@ -10,5 +10,6 @@ mod trace_tags;
 pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};
 pub use extracted::Extracted;
-pub(crate) use trace_tags::{TagView, trim_blanks};
+pub use state::TraceState;
 pub use trace_tags::{DECISION_MAKER, KNUTH_RATE, PROPAGATED_PREFIX, TRACE_ID_HIGH, TraceTags};
+pub(crate) use trace_tags::{TagView, trim_blanks};

@@ -56,8 +56,7 @@ impl<'a> MemberList<'a> {
     pub(super) fn parse(header: &'a [u8]) -> Option<Self> {
         let is_cut = header.len() > MAX_READ;
         let text = std::str::from_utf8(if is_cut { whole_members(header)? } else { header }).ok()?;
-        let mut list =
-            MemberList { text, own: None, vendors: [(0, 0); MAX_MEMBERS], vendor_count: 0, vendor_bytes: 0, is_cut };
+        let mut list = MemberList { text, own: None, vendors: [(0, 0); MAX_MEMBERS], vendor_count: 0, vendor_bytes: 0, is_cut };
         let mut start = 0;
         for member in split(text.as_bytes(), b',') {
             list.add(start, start + member.len());
