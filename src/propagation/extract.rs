@@ -40,7 +40,7 @@ impl Propagator {
         if self.behavior == ExtractBehavior::Ignore {
             return ExtractReport::default();
         }
-        let mut found = LookedUp::default();
+        let mut found = LookedUp::new();
         for header in Header::of_styles(self.extracted_styles()) {
             carrier(header.name(), &mut |value| found.add(header, value));
         }

@@ -175,13 +175,17 @@ impl<'a> Headers<'a> {
 }
 
 /// A carrier that answers for one name at a time: its values are copied, because they last only as long as the answer.
-#[derive(Default)]
 pub(super) struct LookedUp {
     text: Vec<u8>,
     found: Vec<(Header, usize, usize)>,
 }
 
 impl LookedUp {
+    /// Room for what a request usually has.
+    pub(super) fn new() -> Self {
+        LookedUp { text: Vec::with_capacity(512), found: Vec::with_capacity(16) }
+    }
+
     /// Takes one value of `header`.
     pub(super) fn add(&mut self, header: Header, value: &str) {
         let value = trim_blanks(value.as_bytes());

@@ -3,12 +3,12 @@
 use super::digits::{hex16, hex32};
 use super::outgoing::{Outgoing, decision_rate, format_decision_maker};
 use super::propagator::Propagator;
-use super::rate::format_rate;
 use super::report::InjectReport;
 use super::sink::{HeaderSink, Scratch};
 use super::{b3, baggage, datadog, tracecontext};
 use crate::config::PropagationStyle;
 use crate::context::{Decision, TraceTags};
+use crate::sampling::format_rate;
 
 static NO_TAGS: TraceTags = TraceTags::new();
 

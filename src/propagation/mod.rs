@@ -17,7 +17,6 @@ mod headers;
 mod inject;
 mod outgoing;
 mod propagator;
-mod rate;
 mod report;
 mod scan;
 mod sink;
