@@ -81,6 +81,26 @@ unsafe fn read_other<T: SizePrefixed>(pointer: *const T, size: usize) -> Result<
     }
 }
 
+/// Lends a struct that may be NULL: the caller's own if it has this library's size, else a copy made in `place`.
+///
+/// # Safety
+///
+/// As for [`read`]; the caller's struct outlives the loan.
+#[inline(always)]
+pub unsafe fn lend_optional<'a, T: SizePrefixed>(
+    pointer: *const T,
+    place: &'a mut Option<T>,
+) -> Result<Option<&'a T>, ddtrace_status> {
+    // SAFETY: the size stands first; the caller's promise.
+    if !pointer.is_null() && pointer.is_aligned() && unsafe { pointer.cast::<usize>().read() } == size_of::<T>() {
+        // SAFETY: as above; any bytes make a valid value.
+        return Ok(Some(unsafe { &*pointer }));
+    }
+    // SAFETY: passed on.
+    *place = unsafe { read_optional(pointer) }?;
+    Ok(place.as_ref())
+}
+
 /// Fills the caller's struct, as much of it as the caller's header knows. Fields that only the caller knows become zero; its size stays.
 ///
 /// # Safety

@@ -7,6 +7,7 @@ use super::status::*;
 use super::tag_input::{set_packed_tags, set_tags};
 use super::types::*;
 use super::{sized, text};
+use crate::export::Snapshot;
 use crate::record::Field;
 use crate::span::{
     AnySpan, EndTime, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span, release_handle,
@@ -52,9 +53,11 @@ unsafe fn start(
     if out.is_null() {
         return Err(DDTRACE_ERR_NULL);
     }
+    let mut place = None;
     // SAFETY: passed on.
-    let (tracer, options) = unsafe { (resolve_tracer(tracer.cast()).map_err(of_handle)?, sized::read_optional(options)?) };
-    let options = options.unwrap_or(NO_OPTIONS);
+    let (tracer, options) =
+        unsafe { (resolve_tracer(tracer.cast()).map_err(of_handle)?, sized::lend_optional(options, &mut place)?) };
+    let options = options.unwrap_or(&NO_OPTIONS);
     if !options.parent_span.is_null() && !options.parent_context.is_null() {
         return Err(DDTRACE_ERR_INVALID);
     }
@@ -73,11 +76,12 @@ unsafe fn start(
             Parent::None
         };
         let mut ids = ddtrace_span_ids::default();
+        let has_service = !options.service.ptr.is_null() && options.service.len > 0;
         // SAFETY: passed on.
         let started = unsafe {
-            start_span(parts, local, tracer.link(), parent, options.start_ns, |span| {
+            start_span(parts, local, tracer.link(), parent, options.start_ns, has_service, |span| {
                 ids = ids_of(span);
-                fill(span, &options)
+                fill(span, options)
             })
         };
         if let Some(view) = view {
@@ -148,22 +152,7 @@ unsafe fn fill(span: &mut Started<'_>, options: &ddtrace_span_options) -> Result
     let mut outcome = Ok(());
     // SAFETY: passed on.
     unsafe {
-        let mut set = |field, given: ddtrace_str| {
-            let text = text::raw_str(given)?;
-            match field {
-                _ if text.is_empty() => Ok(()),
-                Field::Service => body.set_service(Some(snapshot), text).map_err(of_full),
-                field => body.set_field(field, text).map_err(of_full),
-            }
-        };
-        for (field, given) in [
-            (Field::Name, options.name),
-            (Field::Service, options.service),
-            (Field::Resource, options.resource),
-            (Field::Type, options.r#type),
-        ] {
-            outcome = outcome.and(set(field, given));
-        }
+        outcome = outcome.and(fill_fields(body, snapshot, options));
         if options.kind != 0 {
             let kind = SpanKind::from_number(options.kind).ok_or(DDTRACE_ERR_INVALID);
             outcome = outcome.and(kind.and_then(|kind| body.set_kind(kind).map_err(of_tag)));
@@ -175,6 +164,18 @@ unsafe fn fill(span: &mut Started<'_>, options: &ddtrace_span_options) -> Result
         let given = set_given_tags(&mut sink, (options.tags, options.tags_len), (options.packed_tags, options.packed_tags_len));
         outcome.and(given)
     }
+}
+
+/// # Safety
+/// What the options point to is readable.
+#[inline]
+unsafe fn fill_fields(body: &mut SpanBody, snapshot: &Snapshot, options: &ddtrace_span_options) -> Result<(), ddtrace_status> {
+    // SAFETY: passed on.
+    let [name, service, resource, span_type] = unsafe {
+        let given = [options.name, options.service, options.resource, options.r#type];
+        [text::raw_str(given[0])?, text::raw_str(given[1])?, text::raw_str(given[2])?, text::raw_str(given[3])?]
+    };
+    body.set_first_fields(snapshot, name, service, resource, span_type).map_err(of_full)
 }
 
 /// # Safety
@@ -230,8 +231,9 @@ pub unsafe extern "C" fn ddtrace_span_finish(
 
 #[inline]
 unsafe fn finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_options, release: bool) -> Result<(), ddtrace_status> {
+    let mut place = None;
     // SAFETY: passed on.
-    let options = unsafe { sized::read_optional(options) };
+    let options = unsafe { sized::lend_optional(options, &mut place) };
     // Options that cannot be read must not keep the span from ending.
     let (options, mut outcome) = match options {
         Ok(options) => (options, Ok(())),
@@ -252,7 +254,7 @@ unsafe fn finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_optio
                 release,
                 |link| tracers.local_of_link(link),
                 |body, segment, local| {
-                    if let (Some(options), Some(state)) = (&options, segment.state()) {
+                    if let (Some(options), Some(state)) = (options, segment.state()) {
                         let snapshot = local.as_ref().map(|local| &*local.snapshot);
                         outcome = outcome.and(last_changes(&mut TagSink { body, snapshot, state }, options));
                     }

@@ -50,6 +50,8 @@ pub struct Head {
     pub span_rule: u32,
     /// Encoded length of each field, 0 while it is not set.
     pub field_len: [u32; 4],
+    /// Encoded length of all fields.
+    pub fields_len: u32,
     /// Length of the string tags.
     pub text_len: u32,
     /// Length of the numeric tags.
@@ -88,6 +90,7 @@ impl Head {
         flags: 0,
         span_rule: 0,
         field_len: [0; 4],
+        fields_len: 0,
         text_len: 0,
         number_len: 0,
         text_count: 0,
@@ -106,17 +109,10 @@ impl Head {
         if on { self.flags |= flag } else { self.flags &= !flag }
     }
 
-    /// Length of all fields.
-    #[inline]
-    pub fn fields_len(&self) -> usize {
-        let [name, service, resource, span_type] = self.field_len;
-        (name + service + resource + span_type) as usize
-    }
-
     /// Length of all runs.
     #[inline]
     pub fn runs_len(&self) -> usize {
-        self.fields_len() + self.text_len as usize + self.number_len as usize
+        (self.fields_len + self.text_len + self.number_len) as usize
     }
 
     /// End of the span, Unix time in nanoseconds.

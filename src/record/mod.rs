@@ -4,6 +4,7 @@
 //! value, …) and numeric tags. A live span has them in one buffer that grows from both ends; a finished one has them back to back.
 
 mod clock;
+mod copy;
 mod event;
 mod extra;
 mod frozen;
@@ -27,5 +28,5 @@ pub use library_tags::{LibraryTags, TagEntry};
 pub use link::SpanLink;
 pub use runs::{Full, Runs, RunsRef, key_bit, service_hash, text_hash};
 pub use span_data::{ChunkData, Number, SpanData};
-pub use text::{MAX_TEXT, clean};
+pub use text::{MAX_TEXT, clean, is_plain};
 pub use view::SpanView;

@@ -1,5 +1,7 @@
 //! The little MessagePack that records are made of: strings, float64, int64. (Format: the MessagePack specification.)
 
+use super::copy::copy_text;
+
 /// Bytes that a string of `len` bytes takes with its prefix.
 #[inline]
 pub const fn str_size(len: usize) -> usize {
@@ -20,14 +22,25 @@ const FLOAT64: u8 = 0xcb;
 const INT64: u8 = 0xd3;
 
 /// Writes a string; returns how much of `to` it took, or `None` if it does not fit.
-#[inline]
+#[inline(always)]
 pub fn write_str(to: &mut [u8], text: &[u8]) -> Option<usize> {
+    let len = text.len();
+    if len < 32 {
+        let to = to.get_mut(..1 + len)?;
+        to[0] = 0xa0 | len as u8;
+        copy_text(&mut to[1..], text);
+        return Some(1 + len);
+    }
+    write_long_str(to, text)
+}
+
+#[inline(never)]
+fn write_long_str(to: &mut [u8], text: &[u8]) -> Option<usize> {
     let len = text.len();
     let size = str_size(len);
     let to = to.get_mut(..size)?;
     let prefix = size - len;
     match prefix {
-        1 => to[0] = 0xa0 | len as u8,
         2 => to[..2].copy_from_slice(&[0xd9, len as u8]),
         3 => {
             to[0] = 0xda;

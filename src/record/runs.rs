@@ -25,21 +25,29 @@ pub fn service_hash(service: &[u8]) -> u64 {
     text_hash(service) | 1
 }
 
-/// A quick hash for short texts, not proof against an adversary.
-#[inline]
+/// A quick hash for short texts, not proof against an adversary: of the length and both ends, and of all of a longer text.
+#[inline(always)]
 pub fn text_hash(bytes: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = (bytes.len() as u64).wrapping_mul(MULTIPLIER);
-    let mut rest = bytes;
-    while let Some((eight, tail)) = rest.split_first_chunk::<8>() {
-        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*eight)).wrapping_mul(MULTIPLIER);
-        rest = tail;
+    let len = bytes.len() as u64;
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
+            _ => (bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)), 0),
+        },
+    };
+    let mut hash = (first ^ len.wrapping_mul(MULTIPLIER)).wrapping_mul(MULTIPLIER);
+    if bytes.len() > 16 {
+        hash ^= hash_middle(bytes);
     }
-    if !rest.is_empty() {
-        let last = rest.iter().fold(0u64, |word, b| (word << 8) | u64::from(*b));
-        hash = (hash.rotate_left(23) ^ last).wrapping_mul(MULTIPLIER);
-    }
-    hash ^ (hash >> 32).wrapping_mul(MULTIPLIER)
+    hash = (hash.rotate_left(29) ^ last).wrapping_mul(MULTIPLIER);
+    hash ^ (hash >> 29)
+}
+
+fn hash_middle(bytes: &[u8]) -> u64 {
+    let words = bytes.chunks_exact(8).skip(1).map(|word| word.try_into().map_or(0, u64::from_le_bytes));
+    words.fold(0, |hash, word| (hash.rotate_left(31) ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd))
 }
 
 /// Write access to the runs of a live span.
@@ -75,11 +83,24 @@ impl Runs<'_> {
             write_str(&mut self.buffer[at..], value);
         }
         self.head.field_len[index] = new as u32;
+        self.head.fields_len = self.head.fields_len + new as u32 - old as u32;
+        Ok(())
+    }
+
+    /// Sets the next field of a span that has neither tags nor this or a later field.
+    #[inline(always)]
+    pub fn append_field(&mut self, field: Field, value: &[u8]) -> Result<(), Full> {
+        let size = str_size(value.len());
+        self.check_room(size)?;
+        let at = self.head.fields_len as usize;
+        write_str(&mut self.buffer[at..], value);
+        self.head.field_len[field as usize] = size as u32;
+        self.head.fields_len += size as u32;
         Ok(())
     }
 
     /// Sets a string tag, in place of whatever the key held.
-    #[inline]
+    #[inline(always)]
     pub fn set_text(&mut self, key: &[u8], value: &[u8]) -> Result<(), Full> {
         let bit = key_bit(key);
         if self.head.key_filter & bit != 0 {
@@ -157,7 +178,7 @@ impl Runs<'_> {
 
     #[inline]
     fn front(&self) -> usize {
-        self.head.fields_len() + self.head.text_len as usize
+        (self.head.fields_len + self.head.text_len) as usize
     }
 
     #[inline]
@@ -178,7 +199,7 @@ impl Runs<'_> {
 
     /// Offset in the buffer and length of a string tag.
     fn find_text(&self, key: &[u8]) -> Option<(usize, usize)> {
-        let start = self.head.fields_len();
+        let start = self.head.fields_len as usize;
         let (at, len) = find(self.as_ref().texts, key, Value::Text)?;
         Some((start + at, len))
     }
@@ -195,7 +216,7 @@ impl<'a> RunsRef<'a> {
     /// The runs of a live span.
     #[inline]
     pub fn of_live(head: &Head, buffer: &'a [u8]) -> Self {
-        let fields = head.fields_len();
+        let fields = head.fields_len as usize;
         let front = fields + head.text_len as usize;
         let numbers = buffer.len() - head.number_len as usize;
         RunsRef { fields: &buffer[..fields], texts: &buffer[fields..front], numbers: &buffer[numbers..] }
@@ -204,7 +225,7 @@ impl<'a> RunsRef<'a> {
     /// The runs of a finished span, which stand back to back.
     #[inline]
     pub fn of_record(head: &Head, body: &'a [u8]) -> Option<Self> {
-        let fields = head.fields_len();
+        let fields = head.fields_len as usize;
         let front = fields + head.text_len as usize;
         Some(RunsRef { fields: body.get(..fields)?, texts: body.get(fields..front)?, numbers: body.get(front..head.runs_len())? })
     }

@@ -10,21 +10,25 @@ const ENDING: &str = "<truncated>...";
 const MAX_BYTES: usize = MAX_TEXT * 4;
 
 /// The text as a record may hold it. Borrowed, unless it had to be mended or cut.
-#[inline]
+#[inline(always)]
 pub fn clean(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if bytes.len() <= MAX_TEXT && is_ascii(bytes) {
+    if is_plain(bytes) {
         return Cow::Borrowed(bytes);
     }
     clean_slow(bytes)
 }
 
+/// Whether a record may hold the text as it is; `false` for some texts that it may.
+#[inline(always)]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    bytes.len() <= MAX_TEXT && is_ascii(bytes)
+}
+
 /// Eight bytes at a time, the last eight overlapping, because tags are short and most are ASCII.
-#[inline]
+#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().fold(0, |all, b| all | b) < 0x80;
-    };
+    let Some(last) = bytes.last_chunk::<8>() else { return is_short_ascii(bytes) };
     let mut all = u64::from_le_bytes(*last);
     let mut rest = bytes;
     while let Some((eight, tail)) = rest.split_first_chunk::<8>() {
@@ -32,6 +36,15 @@ fn is_ascii(bytes: &[u8]) -> bool {
         rest = tail;
     }
     all & HIGH == 0
+}
+
+/// Up to seven bytes.
+#[inline(always)]
+fn is_short_ascii(bytes: &[u8]) -> bool {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return (u32::from_le_bytes(*first) | u32::from_le_bytes(*last)) & 0x8080_8080 == 0;
+    }
+    bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
 #[cold]

@@ -2,7 +2,7 @@
 
 use super::slot::{SLOT_BYTES, SpanSlot};
 use crate::export::Snapshot;
-use crate::record::{Extra, Field, Full, Head, Runs, RunsRef, clean, flag, service_hash};
+use crate::record::{Extra, Field, Full, Head, Runs, RunsRef, clean, flag, is_plain, service_hash};
 
 /// No span's buffer grows beyond this.
 pub const MAX_SPAN_BYTES: usize = 4 * 1024 * 1024;
@@ -103,14 +103,68 @@ impl SpanBody {
         self.change(|runs| runs.set_field(field, &text))
     }
 
-    /// Sets the service that the user gave, after renaming. Without settings (the tracer has ended) nothing is renamed.
-    pub fn set_service(&mut self, snapshot: Option<&Snapshot>, service: &[u8]) -> Result<(), SpanFull> {
-        let service = snapshot.map_or(service, |snapshot| snapshot.mapped_service(service));
-        self.set_field(Field::Service, service)?;
+    /// Sets the fields of a new span. Empty ones are left out; without a service the inherited one, which is there already, stays.
+    #[inline]
+    pub fn set_first_fields(
+        &mut self,
+        snapshot: &Snapshot,
+        name: &[u8],
+        service: &[u8],
+        resource: &[u8],
+        span_type: &[u8],
+    ) -> Result<(), SpanFull> {
+        if self.head.fields_len > 0 || !snapshot.service_mapping.is_empty() {
+            return self.set_fields_slowly(snapshot, name, service, resource, span_type);
+        }
+        for (field, text) in
+            [(Field::Name, name), (Field::Service, service), (Field::Resource, resource), (Field::Type, span_type)]
+        {
+            if text.is_empty() {
+                continue;
+            }
+            if !is_plain(text) || self.runs_mut().append_field(field, text).is_err() {
+                self.set_field(field, text)?;
+            }
+        }
+        if !service.is_empty() {
+            self.note_service(Some(snapshot), service);
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn set_fields_slowly(
+        &mut self,
+        snapshot: &Snapshot,
+        name: &[u8],
+        service: &[u8],
+        resource: &[u8],
+        span_type: &[u8],
+    ) -> Result<(), SpanFull> {
+        if !service.is_empty() {
+            self.set_service(Some(snapshot), service)?;
+        }
+        for (field, text) in [(Field::Name, name), (Field::Resource, resource), (Field::Type, span_type)] {
+            if !text.is_empty() {
+                self.set_field(field, text)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn note_service(&mut self, snapshot: Option<&Snapshot>, service: &[u8]) {
         let configured = snapshot.map(|snapshot| snapshot.library.service.as_bytes());
         let is_configured = service.is_empty() || configured == Some(service);
         self.head.service_hash = if is_configured { 0 } else { service_hash(service) };
         self.head.set_flag(flag::SERVICE_GIVEN, !service.is_empty());
+    }
+
+    /// Sets the service that the user gave, after renaming. Without settings (the tracer has ended) nothing is renamed.
+    pub fn set_service(&mut self, snapshot: Option<&Snapshot>, service: &[u8]) -> Result<(), SpanFull> {
+        let service = snapshot.map_or(service, |snapshot| snapshot.mapped_service(service));
+        self.set_field(Field::Service, service)?;
+        self.note_service(snapshot, service);
         Ok(())
     }
 

@@ -46,17 +46,19 @@ pub enum StartError {
 /// Light spans may outnumber the live spans that record by this factor before a start is refused.
 const LIGHT_FACTOR: usize = 16;
 
-/// Starts a span and fills it: `fill` sets fields and tags before anybody else sees the span. Returns its handle.
+/// Starts a span and fills it. `has_service`: `fill` sets a service; otherwise the parent's is there already. `fill` sets fields and tags before anybody else sees the span. Returns its handle.
 ///
 /// # Safety
 /// A parent's handle is NULL or was given out by this library.
 #[inline]
+#[allow(clippy::too_many_arguments)]
 pub unsafe fn start_span<R>(
     parts: &mut Parts,
     local: &mut Local,
     tracer: TracerLink,
     parent: Parent,
     start_ns: i64,
+    has_service: bool,
     fill: impl FnOnce(&mut Started<'_>) -> R,
 ) -> Result<(*mut c_void, Option<R>), StartError> {
     if !local.snapshot.is_enabled {
@@ -72,7 +74,7 @@ pub unsafe fn start_span<R>(
     let body = unsafe { SpanBody::reset(slot.body_cell()) };
     let now = monotonic_ns();
     // SAFETY: the slot is still this thread's alone; the parent's handle is passed on.
-    let placed = unsafe { place(parts, local, tracer, parent, slot, body, now) };
+    let placed = unsafe { place(parts, local, tracer, parent, slot, body, now, has_service) };
     let placed = match placed {
         Ok(placed) => placed,
         Err(error) => {
@@ -84,8 +86,7 @@ pub unsafe fn start_span<R>(
     body.head.span_id = parts.ids.id64();
     body.head.start_ns = if start_ns == 0 { now + placed.wall_offset } else { start_ns };
     body.head.set_flag(flag::START_GIVEN, start_ns != 0);
-    let snapshot = std::sync::Arc::clone(&local.snapshot);
-    let mut started = Started { body, state: placed.state, snapshot: &snapshot };
+    let mut started = Started { body, state: placed.state, snapshot: &local.snapshot };
     let result = fill(&mut started);
     settle_service(started.body);
     local.outbox.counters.spans_started.add(1);
@@ -99,9 +100,12 @@ struct Placed {
     wall_offset: i64,
 }
 
+/// `has_service`: the span gets a service of its own, so that the parent's is not wanted.
+///
 /// # Safety
 /// The slot and body are the caller's alone; a parent's handle is NULL or was given out by this library.
 #[inline]
+#[allow(clippy::too_many_arguments)]
 unsafe fn place(
     parts: &mut Parts,
     local: &mut Local,
@@ -110,6 +114,7 @@ unsafe fn place(
     slot: &'static SpanSlot,
     body: &mut SpanBody,
     now: i64,
+    has_service: bool,
 ) -> Result<Placed, StartError> {
     match parent {
         Parent::None => begin_trace(parts, local, tracer, slot, body, now),
@@ -119,7 +124,7 @@ unsafe fn place(
                 AnySpan::Recording(parent) => {
                     let parent_slot = parent.slot();
                     // SAFETY: the lock of the parent is held, so its handle keeps it in its segment.
-                    match unsafe { join(slot, body, parent_slot, &parent) } {
+                    match unsafe { join(slot, body, parent_slot, &parent, has_service) } {
                         Some(placed) => Ok(placed),
                         None => {
                             let (state, id) = (inherited_state(parts, parent_slot)?, parent.head.span_id);
@@ -139,7 +144,7 @@ unsafe fn place(
         Parent::Context(ContextView { span: Some(parent_slot), state, span_id, .. }) => {
             let joined = access::lock_slot(parent_slot).and_then(|parent| {
                 // SAFETY: the context's inner reference keeps the parent in its segment.
-                unsafe { join(slot, body, parent_slot, &parent) }
+                unsafe { join(slot, body, parent_slot, &parent, has_service) }
             });
             match joined {
                 Some(placed) => Ok(placed),
@@ -169,6 +174,7 @@ unsafe fn join(
     body: &mut SpanBody,
     parent_slot: &'static SpanSlot,
     parent: &SpanBody,
+    has_service: bool,
 ) -> Option<Placed> {
     let segment = parent_slot.segment()?;
     let mut guard = segment.lock().ok()?;
@@ -188,8 +194,7 @@ unsafe fn join(
         *slot.links() = Links { handles: 1, inner: 0, is_closed: false, parent: ancestor };
     }
     slot.set_segment(segment);
-    if parent.head.has(flag::SERVICE_GIVEN) {
-        // Unless the span gets a service of its own next, its parent's is its own.
+    if parent.head.has(flag::SERVICE_GIVEN) && !has_service {
         let _ = body.change(|runs| runs.set_field(Field::Service, parent.field(Field::Service)));
         body.head.service_hash = parent.head.service_hash;
         body.head.flags |= flag::SERVICE_GIVEN;

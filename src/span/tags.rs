@@ -5,7 +5,7 @@ use super::status::{SpanKind, SpanStatus};
 use crate::context::TraceState;
 use crate::export::Snapshot;
 use crate::record::msgpack::{encode_f64, encode_i64};
-use crate::record::{Field, Number, clean, flag};
+use crate::record::{Field, Number, clean, flag, is_plain};
 
 /// A tag's value as the caller gave it; lists and maps are flattened before.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,15 +55,22 @@ pub enum SpecialKey {
 }
 
 impl SpecialKey {
-    /// Whether a key is special; most are told apart by their first letter.
-    #[inline]
+    /// Whether a key is special; most are told apart by length and first letter.
+    #[inline(always)]
     pub fn of(key: &[u8]) -> Option<Self> {
+        /// One bit per length that a special key has.
+        const LENGTHS: u32 = (1 << 9) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) | (1 << 16) | (1 << 24);
+        let len = key.len() as u32;
+        if len > 24 || LENGTHS & (1 << len) == 0 {
+            return None;
+        }
         match key.first()? {
             b'm' | b's' | b'r' | b'h' | b'_' | b'n' => Self::look_up(key),
             _ => None,
         }
     }
 
+    #[inline(never)]
     fn look_up(key: &[u8]) -> Option<Self> {
         Some(match key {
             b"manual.keep" => Self::ManualKeep,
@@ -91,7 +98,7 @@ impl From<SpanFull> for TagError {
 
 impl SpanBody {
     /// Sets a tag whose key is not special.
-    #[inline]
+    #[inline(always)]
     pub fn set_plain_tag(&mut self, key: &[u8], value: TagValue<'_>) -> Result<(), TagError> {
         if key.is_empty() {
             return Ok(());
@@ -111,21 +118,31 @@ impl SpanBody {
     }
 
     /// Sets a string tag.
-    #[inline]
+    #[inline(always)]
     pub fn set_text(&mut self, key: &[u8], text: &[u8]) -> Result<(), TagError> {
+        if is_plain(key) && is_plain(text) && self.head.text_count + self.head.number_count < MAX_TAGS {
+            if self.runs_mut().set_text(key, text).is_ok() {
+                return Ok(());
+            }
+        }
+        self.set_text_slowly(key, text)
+    }
+
+    #[inline(never)]
+    fn set_text_slowly(&mut self, key: &[u8], text: &[u8]) -> Result<(), TagError> {
         self.check_count()?;
         let (key, text) = (clean(key), clean(text));
         Ok(self.change(|runs| runs.set_text(&key, &text))?)
     }
 
-    #[inline]
+    #[inline(always)]
     fn set_number(&mut self, key: &[u8], number: &[u8; 9]) -> Result<(), TagError> {
         self.check_count()?;
         let key = clean(key);
         Ok(self.change(|runs| runs.set_number(&key, number))?)
     }
 
-    #[inline]
+    #[inline(always)]
     fn check_count(&self) -> Result<(), TagError> {
         if self.head.text_count + self.head.number_count >= MAX_TAGS { Err(TagError::Full) } else { Ok(()) }
     }
