@@ -9,6 +9,7 @@
 #[cfg(all(not(test), panic = "abort"))]
 compile_error!("libddtrace contains its panics with catch_unwind: build it with panic = \"unwind\"");
 
+pub mod active;
 pub mod config;
 pub mod context;
 pub mod export;

@@ -116,6 +116,11 @@ impl LightBody {
         self.span_id
     }
 
+    /// The trace, if it has begun.
+    pub fn known_state(&self) -> Option<&'static TraceState> {
+        self.state
+    }
+
     /// The trace, begun now if need be. `None`: memory is out.
     pub fn state(&mut self, parts: &mut Parts) -> Option<&'static TraceState> {
         if self.state.is_none() {

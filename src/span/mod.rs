@@ -3,10 +3,12 @@
 //! Order of locks: a span, then its segment, then the trace state; never two of a kind, and never across a callback.
 
 mod access;
+mod ancestors;
 mod body;
 mod context;
 mod decide;
 mod finish;
+mod identify;
 mod light;
 mod parts;
 mod release;
@@ -17,6 +19,7 @@ mod tag_sink;
 mod tags;
 
 pub use access::{AnySpan, lock_recording, lock_span};
+pub use ancestors::{Nearest, Step, local_root, nearest_open, open_ancestor};
 pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody, SpanFull};
 pub use context::{
     ContextSlot, ContextView, context_of_span, drop_context, drop_view, extracted_context, new_context, reference_context,
@@ -24,6 +27,7 @@ pub use context::{
 };
 pub use decide::{decide_segment, try_decide_segment};
 pub use finish::{EndTime, Finish, finish_span};
+pub use identify::{HandleKind, handle_kind, segment_of_span, trace_and_span_id};
 pub use light::LightSpan;
 pub use parts::Parts;
 pub use release::{add_handle, release_handle};

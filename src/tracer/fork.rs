@@ -1,16 +1,11 @@
 //! Before a fork: the forking thread's active root is decided, so that both processes agree.
 
 use super::core::Tracer;
+use crate::active::active_segment;
 use crate::segment::Segment;
 use crate::service::fork;
 use crate::span::try_decide_segment;
-use std::cell::Cell;
 use std::sync::Once;
-
-thread_local! {
-    /// The segment of the thread's active span, as the provider of this thread last said.
-    static ACTIVE: Cell<Option<&'static Segment>> = const { Cell::new(None) };
-}
 
 /// Makes `prepare` run before every fork.
 pub fn register() {
@@ -18,13 +13,8 @@ pub fn register() {
     REGISTER.call_once(|| fork::set_prepare_hook(prepare));
 }
 
-/// Notes the segment of the calling thread's active span.
-pub fn set_active_segment(segment: Option<&'static Segment>) {
-    let _ = ACTIVE.try_with(|active| active.set(segment));
-}
-
 fn prepare() {
-    if let Ok(Some(segment)) = ACTIVE.try_with(Cell::get) {
+    if let Some(segment) = active_segment() {
         decide_before_fork(segment);
     }
 }

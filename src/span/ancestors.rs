@@ -1,0 +1,130 @@
+//! From a span to those above it in its segment: the nearest that is open, and the local root.
+//!
+//! Lock order as everywhere: the span that the caller names, then its segment; ancestors are reached by their links alone, which the
+//! segment's lock guards. An ancestor that is open has a handle, since the last handle to go closes its span; one that is closed may
+//! have lost it, and gets a new one here.
+
+use super::access::{AnySpan, lock_span};
+use super::slot::SpanSlot;
+use crate::slot::{HandleError, Slot, SlotHeader};
+use std::ffi::c_void;
+
+/// Where a walk up from a finished span is.
+pub enum Step {
+    /// Before the ancestor in this slot, open or not. The slot is for comparison only.
+    Ancestor(&'static SpanSlot),
+    /// At the end: no ancestor is open. The id is that of the trace, 0 if it has none yet.
+    End(u128),
+}
+
+/// What a walk up found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nearest<T> {
+    /// An open span: the one asked about, or its nearest open ancestor. The handle has one reference more, which is the caller's.
+    Span(*mut c_void),
+    /// What the caller's own function answered.
+    Instead(T),
+    /// Nothing is open.
+    Nothing,
+}
+
+/// The span of a handle if it is open, else its nearest open ancestor, unless `instead` has something better at a step of the walk.
+/// `instead` runs under locks: it compares, and nothing else.
+///
+/// # Safety
+/// `handle` is NULL or was given out by this library.
+pub unsafe fn nearest_open<T>(handle: *const c_void, instead: impl Fn(Step) -> Option<T>) -> Result<Nearest<T>, HandleError> {
+    // SAFETY: passed on.
+    let span = match unsafe { lock_span(handle) }? {
+        AnySpan::Recording(span) => span,
+        AnySpan::Light(mut light) => {
+            if light.is_finished {
+                let trace_id = light.known_state().map_or(0, |state| state.trace_id());
+                return Ok(instead(Step::End(trace_id)).map_or(Nearest::Nothing, Nearest::Instead));
+            }
+            light.handles += 1;
+            return Ok(Nearest::Span(handle.cast_mut()));
+        }
+    };
+    let slot = span.slot();
+    let segment = slot.segment().ok_or(HandleError::Stale)?;
+    let guard = segment.lock().map_err(|_| HandleError::Forked)?;
+    let mut at = slot;
+    loop {
+        // SAFETY: the segment's lock is held until the end of this function; an ancestor is of the same segment, and its child keeps it.
+        let (is_closed, parent) = unsafe { (at.links().is_closed, at.links().parent) };
+        if !is_closed {
+            // SAFETY: as above.
+            return Ok(Nearest::Span(unsafe { add_reference(at) }));
+        }
+        let step = parent.map_or_else(|| Step::End(guard.state().map_or(0, |state| state.trace_id())), Step::Ancestor);
+        if let Some(answer) = instead(step) {
+            return Ok(Nearest::Instead(answer));
+        }
+        let Some(parent) = parent else { return Ok(Nearest::Nothing) };
+        at = parent;
+    }
+}
+
+/// The nearest open ancestor of a span, not the span itself; the handle has one reference more, which is the caller's. Whoever finishes a span
+/// with its ancestors finishes the span, then asks, finishes and releases the answer until there is none.
+///
+/// # Safety
+/// `handle` is NULL or was given out by this library.
+pub unsafe fn open_ancestor(handle: *const c_void) -> Result<Option<*mut c_void>, HandleError> {
+    // SAFETY: passed on.
+    let AnySpan::Recording(span) = unsafe { lock_span(handle) }? else { return Ok(None) };
+    let slot = span.slot();
+    let segment = slot.segment().ok_or(HandleError::Stale)?;
+    let _guard = segment.lock().map_err(|_| HandleError::Forked)?;
+    let mut at = slot;
+    loop {
+        // SAFETY: the segment's lock is held; an ancestor is of the same segment, and its child keeps it.
+        let Some(parent) = unsafe { at.links() }.parent else { return Ok(None) };
+        // SAFETY: as above.
+        if !unsafe { parent.links() }.is_closed {
+            // SAFETY: as above.
+            return Ok(Some(unsafe { add_reference(parent) }));
+        }
+        at = parent;
+    }
+}
+
+/// The local root of a span's segment, with one reference more, which is the caller's; it may be finished. `None`: the root was finished and
+/// freed, and nothing keeps it any more. A span that records nothing is its own root.
+///
+/// # Safety
+/// `handle` is NULL or was given out by this library.
+pub unsafe fn local_root(handle: *const c_void) -> Result<Option<*mut c_void>, HandleError> {
+    // SAFETY: passed on.
+    let span = match unsafe { lock_span(handle) }? {
+        AnySpan::Recording(span) => span,
+        AnySpan::Light(mut light) => {
+            light.handles += 1;
+            return Ok(Some(handle.cast_mut()));
+        }
+    };
+    let segment = span.slot().segment().ok_or(HandleError::Stale)?;
+    let guard = segment.lock().map_err(|_| HandleError::Forked)?;
+    let root: *const SlotHeader = guard.root;
+    if root.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: a segment's root points to a span's slot; the segment's lock is held, under which it would be cleared.
+    Ok(Some(unsafe { add_reference(&*root.cast::<SpanSlot>()) }))
+}
+
+/// Adds a reference to a span's handle, a new one if the former handle has ended.
+///
+/// # Safety
+/// The lock of the slot's segment is held, and something keeps the slot in that segment.
+unsafe fn add_reference(slot: &'static SpanSlot) -> *mut c_void {
+    // SAFETY: by the contract.
+    let links = unsafe { slot.links() };
+    if links.handles == 0 {
+        // A span's handle is closed with the segment's lock held too, so the two cannot meet.
+        slot.header().open_handle();
+    }
+    links.handles += 1;
+    slot.header().handle()
+}
