@@ -1,36 +1,14 @@
-//! Shows what file exporters wrote as trees: `trace_tree FILE…`
-//!
-//! Each process of a distributed trace exports its own part. Given the files of all of them (`LIBDDTRACE_EXPORTER=file:PATH`),
-//! this joins the parts by trace id and draws one tree per trace, earliest first, as the exporter `tree` does for one process.
+//! Reads spans back from the lines of JSON that the file exporter writes.
 
 use std::collections::HashMap;
-use std::env;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::process::ExitCode;
+use std::io::{self, BufRead, BufReader};
 
-use ddtrace::export::tree::{TreeStyle, append_tree};
 use ddtrace::record::{ChunkData, Number, SpanData, SpanEvent, SpanLink};
 use serde::Deserialize;
 
-const COLUMNS: usize = 120;
-
-fn main() -> ExitCode {
-    let paths: Vec<String> = env::args().skip(1).collect();
-    if paths.is_empty() {
-        eprintln!("usage: trace_tree FILE…");
-        return ExitCode::FAILURE;
-    }
-    match read_all(&paths).and_then(|traces| draw(&traces)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("trace_tree: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn read_all(paths: &[String]) -> io::Result<Vec<ChunkData>> {
+/// The traces in these files, earliest first, each with its spans by start.
+pub fn read_all(paths: &[String]) -> io::Result<Vec<ChunkData>> {
     let mut traces: HashMap<u128, ChunkData> = HashMap::new();
     for path in paths {
         let file = File::open(path).map_err(|error| named(path, error))?;
@@ -52,17 +30,6 @@ fn read_all(paths: &[String]) -> io::Result<Vec<ChunkData>> {
     }
     traces.sort_by_key(|trace| trace.spans.first().map(|span| span.start_ns));
     Ok(traces)
-}
-
-fn draw(traces: &[ChunkData]) -> io::Result<()> {
-    let mut out = io::stdout();
-    let colour = out.is_terminal() && env::var_os("NO_COLOR").is_none();
-    let columns = COLUMNS;
-    let mut text = String::new();
-    for trace in traces {
-        append_tree(&mut text, trace, TreeStyle { columns, colour });
-    }
-    out.write_all(text.as_bytes())
 }
 
 fn named(place: &str, error: io::Error) -> io::Error {
