@@ -1,26 +1,23 @@
 //! The example of the README is a program that works.
 
 mod c_program;
+mod native;
 
-use std::fs;
-use std::path::Path;
+use native::{project, read};
 
 const EXAMPLE: &str = "examples/c/hello.c";
 
 #[test]
 fn the_readme_shows_the_example_as_it_is() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let (_, block) = readme
-        .split_once("```c\n")
-        .expect("a block of C in the README");
+    let readme = read(&project("README.md"));
+    let (_, block) = readme.split_once("```c\n").expect("a block of C in the README");
     let (block, _) = block.split_once("```").expect("the end of the block of C");
-    assert_eq!(block, fs::read_to_string(root.join(EXAMPLE)).unwrap());
+    assert_eq!(block, read(&project(EXAMPLE)));
 }
 
 #[test]
 fn the_example_sends_its_span() {
-    let dir = c_program::fresh_dir("readme");
+    let dir = c_program::empty_directory("readme");
     let hello = c_program::compile(&dir, "hello", &[EXAMPLE]);
     let spans = dir.join("spans.jsonl");
     let status = c_program::command(&hello)
@@ -30,7 +27,7 @@ fn the_example_sends_its_span() {
         .unwrap();
     assert!(status.success(), "{status}");
 
-    let lines = fs::read_to_string(spans).unwrap();
+    let lines = read(&spans);
     let [line] = lines.lines().collect::<Vec<_>>()[..] else {
         panic!("expected one span, got {lines:?}");
     };
@@ -43,12 +40,9 @@ fn the_example_sends_its_span() {
 
 #[test]
 fn the_example_does_no_harm_without_an_agent() {
-    let dir = c_program::fresh_dir("readme-without-agent");
+    let dir = c_program::empty_directory("readme-without-agent");
     let hello = c_program::compile(&dir, "hello", &[EXAMPLE]);
     // Port 1 of the loopback: nobody listens there.
-    let status = c_program::command(&hello)
-        .env("DD_TRACE_AGENT_URL", "http://127.0.0.1:1")
-        .status()
-        .unwrap();
+    let status = c_program::command(&hello).env("DD_TRACE_AGENT_URL", "http://127.0.0.1:1").status().unwrap();
     assert!(status.success(), "{status}");
 }

@@ -1,6 +1,7 @@
 //! The shop of `examples/c/shop`: two processes, real sockets, and one trace through both for each request.
 
 mod c_program;
+mod native;
 #[path = "../examples/trace_tree/reader.rs"]
 mod reader;
 
@@ -12,10 +13,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use ddtrace::export::tree::{TreeStyle, append_tree};
 use ddtrace::record::{ChunkData, Number, SpanData};
 
+const BACK: [&str; 4] =
+    ["examples/c/shop/back.c", "examples/c/shop/store.c", "examples/c/shop/tracing.c", "examples/c/shop/http.c"];
+const FRONT: [&str; 3] = ["examples/c/shop/front.c", "examples/c/shop/tracing.c", "examples/c/shop/http.c"];
+
 #[test]
 fn a_trace_goes_through_both_services() {
-    let [trace] = &Shop::start("shop-trace", 1).run(&["GET /cart?items=1&user=ada"], &[200])[..]
-    else {
+    let [trace] = &Shop::start("shop-trace", 1).run(&["GET /cart?items=1&user=ada"], &[200])[..] else {
         panic!("expected one trace");
     };
     assert_eq!(
@@ -41,29 +45,21 @@ fn a_trace_goes_through_both_services() {
     let rendered = named(trace, "cart.render");
     assert_eq!(rendered.events.len(), 1);
     assert_eq!(rendered.events[0].name, "cart.priced");
-    assert_eq!(
-        text(named(trace, "http.client.request"), "span.kind"),
-        "client"
-    );
+    assert_eq!(text(named(trace, "http.client.request"), "span.kind"), "client");
     assert_eq!(text(named(trace, "db.query"), "db.system"), "other_sql");
 }
 
 #[test]
 fn the_customer_travels_as_baggage() {
     let traces = Shop::start("shop-baggage", 1).run(&["GET /cart?items=2&user=ada"], &[200]);
-    let back = traces[0]
-        .spans
-        .iter()
-        .find(|span| span.service == "shop-back")
-        .unwrap();
+    let back = traces[0].spans.iter().find(|span| span.service == "shop-back").unwrap();
     assert_eq!(text(back, "usr.id"), "ada", "read by the program");
     assert_eq!(text(back, "baggage.user.id"), "ada", "added by the library");
 }
 
 #[test]
 fn a_cache_hit_is_linked_to_the_trace_that_filled_it() {
-    let traces =
-        Shop::start("shop-link", 2).run(&["GET /cart?items=4", "GET /cart?items=4"], &[200, 200]);
+    let traces = Shop::start("shop-link", 2).run(&["GET /cart?items=4", "GET /cart?items=4"], &[200, 200]);
     let filler = named(&traces[0], "db.query");
     let hit = named(&traces[1], "cache.get");
     assert_eq!(text(hit, "cache.hit"), "true");
@@ -79,21 +75,11 @@ fn a_failure_behind_is_seen_in_front() {
     let traces = Shop::start("shop-error", 1).run(&["POST /checkout?item=3"], &[502]);
     let query = named(&traces[0], "db.query");
     assert_eq!(text(query, "error.type"), "shop.ConstraintViolation");
-    assert_eq!(
-        text(query, "error.message"),
-        "products.stock must not become negative (id 3)"
-    );
+    assert_eq!(text(query, "error.message"), "products.stock must not become negative (id 3)");
     assert_eq!(query.events.len(), 1);
     assert_eq!(query.events[0].name, "exception");
-    assert!(
-        traces[0].spans.iter().all(|span| span.error),
-        "{}",
-        outline(&traces[0]).join("\n")
-    );
-    assert_eq!(
-        text(&traces[0].spans[0], "error.message"),
-        "the service behind answered 500"
-    );
+    assert!(traces[0].spans.iter().all(|span| span.error), "{}", outline(&traces[0]).join("\n"));
+    assert_eq!(text(&traces[0].spans[0], "error.message"), "the service behind answered 500");
 }
 
 #[test]
@@ -102,10 +88,7 @@ fn a_slow_query_can_be_seen() {
     let query = named(&traces[0], "db.query");
     assert!(query.duration_ns >= 300_000_000, "{}", query.duration_ns);
     let rows = query.metrics.iter().find(|(key, _)| key == "db.row_count");
-    assert!(
-        matches!(rows, Some((_, Number::Float(rows))) if *rows == 3.0),
-        "{rows:?}"
-    );
+    assert!(matches!(rows, Some((_, Number::Float(rows))) if *rows == 3.0), "{rows:?}");
     let root = &traces[0].spans[0];
     assert!(root.duration_ns >= query.duration_ns);
 }
@@ -114,22 +97,10 @@ fn a_slow_query_can_be_seen() {
 fn the_parts_of_both_services_are_drawn_as_one_tree() {
     let traces = Shop::start("shop-tree", 1).run(&["POST /checkout?item=3"], &[502]);
     let mut tree = String::new();
-    append_tree(
-        &mut tree,
-        &traces[0],
-        TreeStyle {
-            columns: 120,
-            colour: false,
-        },
-    );
-    let roots = tree
-        .lines()
-        .filter(|line| line.contains("http.request POST /checkout"));
+    append_tree(&mut tree, &traces[0], TreeStyle { columns: 120, colour: false });
+    let roots = tree.lines().filter(|line| line.contains("http.request POST /checkout"));
     assert_eq!(roots.count(), 1, "{tree}");
-    assert!(
-        tree.contains("└─ shop-back ▸ ✗ http.request POST /orders"),
-        "{tree}"
-    );
+    assert!(tree.contains("└─ shop-back ▸ ✗ http.request POST /orders"), "{tree}");
     assert!(!tree.contains("↰"), "no span looks for its parent: {tree}");
 }
 
@@ -149,10 +120,10 @@ struct Service {
 
 impl Shop {
     fn start(name: &str, requests: usize) -> Shop {
-        let dir = c_program::fresh_dir(name);
+        let dir = c_program::empty_directory(name);
         let spans = [dir.join("front.jsonl"), dir.join("back.jsonl")];
-        let back = c_program::compile(&dir, "back", &sources(&["back.c", "store.c"]));
-        let front = c_program::compile(&dir, "front", &sources(&["front.c"]));
+        let back = c_program::compile(&dir, "back", &BACK);
+        let front = c_program::compile(&dir, "front", &FRONT);
         let back = Service::start(exporting(c_program::command(&back), &spans[1]));
         let mut front = exporting(c_program::command(&front), &spans[0]);
         front.args([back.port.to_string(), requests.to_string()]);
@@ -165,23 +136,11 @@ impl Shop {
         for (request, status) in requests.iter().zip(statuses) {
             assert_eq!(ask(self.front.port, request), *status, "{request}");
         }
-        assert_eq!(
-            self.front.wait(),
-            Some(0),
-            "front ends after its last request, in good order"
-        );
+        assert_eq!(self.front.wait(), Some(0), "front ends after its last request, in good order");
         // SAFETY: a signal to a child that was not waited for yet.
         unsafe { libc::kill(self.back.process.id() as i32, libc::SIGTERM) };
-        assert_eq!(
-            self.back.wait(),
-            Some(0),
-            "back ends at SIGTERM, in good order"
-        );
-        let paths: Vec<String> = self
-            .spans
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        assert_eq!(self.back.wait(), Some(0), "back ends at SIGTERM, in good order");
+        let paths: Vec<String> = self.spans.iter().map(|path| path.display().to_string()).collect();
         reader::read_all(&paths).unwrap()
     }
 }
@@ -193,17 +152,9 @@ impl Service {
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
-        let port = line
-            .trim()
-            .rsplit(':')
-            .next()
-            .and_then(|port| port.parse().ok());
+        let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.unwrap_or_else(|| panic!("{command:?}: expected a port, got {line:?}"));
-        Service {
-            process,
-            _out: out,
-            port,
-        }
+        Service { process, _out: out, port }
     }
 
     fn wait(&mut self) -> Option<i32> {
@@ -218,13 +169,6 @@ impl Drop for Service {
     }
 }
 
-fn sources(own: &[&str]) -> Vec<String> {
-    let names = own.iter().chain(&["tracing.c", "http.c"]);
-    names
-        .map(|name| format!("examples/c/shop/{name}"))
-        .collect()
-}
-
 fn exporting(mut command: Command, spans: &Path) -> Command {
     command.env("LIBDDTRACE_EXPORTER", format!("file:{}", spans.display()));
     command
@@ -235,10 +179,7 @@ fn ask(port: u16, request: &str) -> u16 {
     write!(connection, "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     status.unwrap_or_else(|| panic!("{request}: {answer:?}"))
 }
 
@@ -250,16 +191,9 @@ fn outline(trace: &ChunkData) -> Vec<String> {
 }
 
 fn append_outline(lines: &mut Vec<String>, trace: &ChunkData, parent_id: u64, depth: usize) {
-    for span in trace
-        .spans
-        .iter()
-        .filter(|span| span.parent_id == parent_id)
-    {
+    for span in trace.spans.iter().filter(|span| span.parent_id == parent_id) {
         let indent = "  ".repeat(depth);
-        lines.push(format!(
-            "{indent}{} {} {}",
-            span.service, span.name, span.resource
-        ));
+        lines.push(format!("{indent}{} {} {}", span.service, span.name, span.resource));
         append_outline(lines, trace, span.span_id, depth + 1);
     }
 }
@@ -271,8 +205,5 @@ fn named<'a>(trace: &'a ChunkData, name: &str) -> &'a SpanData {
 
 fn text<'a>(span: &'a SpanData, key: &str) -> &'a str {
     let found = span.meta.iter().find(|(name, _)| name == key);
-    found.map_or_else(
-        || panic!("no {key} in {:?}", span.meta),
-        |(_, value)| value.as_str(),
-    )
+    found.map_or_else(|| panic!("no {key} in {:?}", span.meta), |(_, value)| value.as_str())
 }

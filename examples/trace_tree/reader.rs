@@ -15,8 +15,7 @@ pub fn read_all(paths: &[String]) -> io::Result<Vec<ChunkData>> {
         for (index, line) in BufReader::new(file).lines().enumerate() {
             let place = || format!("{path}:{}", index + 1);
             let line = line.map_err(|error| named(&place(), error))?;
-            let line: SpanLine =
-                serde_json::from_str(&line).map_err(|error| named(&place(), error.into()))?;
+            let line: SpanLine = serde_json::from_str(&line).map_err(|error| named(&place(), error.into()))?;
             let priority = line.priority();
             let span = line.into_span().map_err(|error| named(&place(), error))?;
             let trace = traces.entry(span.trace_id).or_default();
@@ -72,8 +71,7 @@ impl SpanLine {
     /// The priority is a tag of the first span of each chunk; whether a span is sampled is said on all of them.
     fn priority(&self) -> Option<i32> {
         let tag = self.metrics.get("_sampling_priority_v1").copied().flatten();
-        tag.map(|value| value as i32)
-            .or(self.sampled.map(i32::from))
+        tag.map(|value| value as i32).or(self.sampled.map(i32::from))
     }
 
     fn into_span(self) -> io::Result<SpanData> {
@@ -93,32 +91,20 @@ impl SpanLine {
             metrics: self.metrics.into_iter().filter_map(number).collect(),
             meta_struct: Vec::new(),
             events: self.events.into_iter().map(EventLine::into_event).collect(),
-            links: self
-                .links
-                .into_iter()
-                .map(LinkLine::into_link)
-                .collect::<io::Result<_>>()?,
+            links: self.links.into_iter().map(LinkLine::into_link).collect::<io::Result<_>>()?,
         })
     }
 }
 
 impl EventLine {
     fn into_event(self) -> SpanEvent {
-        SpanEvent {
-            name: self.name,
-            time_unix_nano: self.time_unix_nano,
-            attributes: Vec::new(),
-        }
+        SpanEvent { name: self.name, time_unix_nano: self.time_unix_nano, attributes: Vec::new() }
     }
 }
 
 impl LinkLine {
     fn into_link(self) -> io::Result<SpanLink> {
-        Ok(SpanLink {
-            trace_id: id(&self.trace_id)?,
-            span_id: short_id(&self.span_id)?,
-            ..SpanLink::default()
-        })
+        Ok(SpanLink { trace_id: id(&self.trace_id)?, span_id: short_id(&self.span_id)?, ..SpanLink::default() })
     }
 }
 
