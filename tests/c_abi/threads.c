@@ -1,4 +1,6 @@
-/* Threads that use the same tracer, the same trace, the same span. */
+/* Threads that use the same tracer, the same trace, the same span.
+ *
+ * modes: plain valgrind asan tsan */
 #include "recorder.h"
 
 #include <pthread.h>
