@@ -5,9 +5,11 @@
 //!
 //! * `plain` (the default): with the shared library;
 //! * `valgrind`: the same under memcheck; children that are forked leave their memory on purpose and are not reported;
-//! * `asan`: with the static library, under the address and undefined-behaviour sanitizers.
+//! * `asan`: with the static library, under the address and undefined-behaviour sanitizers;
+//! * `tsan`: with the static library, which must have been built for the thread sanitizer, see scripts/test-races.
 //!
-//! A program that cannot run in a mode says so in its first lines, `modes: plain asan`. Arguments are filters of names, as for other tests.
+//! A program that does not run in the first three says in which it does in its first lines, `modes: plain tsan`. Arguments are filters of
+//! names, as for other tests.
 
 mod native;
 
@@ -21,6 +23,9 @@ use std::time::{Duration, Instant};
 
 use native::{WARNINGS, compiler, project, read, run, scratch};
 
+/// What the static library needs.
+const SYSTEM_LIBRARIES: [&str; 5] = ["-lgcc_s", "-lutil", "-lrt", "-lm", "-ldl"];
+
 /// A program that takes longer hangs.
 const LONGEST: Duration = Duration::from_secs(240);
 
@@ -29,6 +34,7 @@ enum Mode {
     Plain,
     Valgrind,
     Asan,
+    Tsan,
 }
 
 fn main() -> ExitCode {
@@ -106,7 +112,8 @@ fn settle_environment(command: &mut Command, mode: Mode) {
     command.env("DD_TRACE_STARTUP_LOGS", "false");
     command.env("DD_TRACE_AGENT_URL", "http://127.0.0.1:9");
     command.env("TEST_SCRATCH", scratch("c_abi"));
-    command.env("TEST_SLOW", if mode == Mode::Valgrind { "1" } else { "0" });
+    command.env("TEST_SLOW", if matches!(mode, Mode::Valgrind | Mode::Tsan) { "1" } else { "0" });
+    command.env("TSAN_OPTIONS", format!("halt_on_error=1 suppressions={}", project("tests/c_abi/tsan.supp").display()));
 }
 
 fn wait(child: &mut Child) -> Option<ExitStatus> {
@@ -133,14 +140,22 @@ fn build(source: &Path, mode: Mode) -> PathBuf {
     }
     command.arg(source).arg("-o").arg(&program);
     match mode {
-        Mode::Asan => command.arg(native::static_library()).args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-ldl"]),
-        _ => {
+        Mode::Asan => command.arg(native::static_library()).args(SYSTEM_LIBRARIES),
+        // The runtime is the compiler's own, and the program itself needs no instruments: its races are the library's.
+        Mode::Tsan => command.arg(native::static_library()).arg(thread_sanitizer()).args(SYSTEM_LIBRARIES).arg("-lstdc++"),
+        Mode::Plain | Mode::Valgrind => {
             let directory = installed_library();
             command.arg("-L").arg(&directory).arg("-lddtrace").arg(format!("-Wl,-rpath,{}", directory.display()))
         }
     };
     run(&mut command);
     program
+}
+
+fn thread_sanitizer() -> PathBuf {
+    let output = run(Command::new("rustc").args(["--print", "target-libdir"]));
+    let directory = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Path::new(&directory).join("librustc-stable_rt.tsan.a")
 }
 
 /// The library under the names that the linker and the loader look for.
@@ -170,10 +185,13 @@ fn runs_in(source: &Path, mode: Mode) -> bool {
         Mode::Plain => "plain",
         Mode::Valgrind => "valgrind",
         Mode::Asan => "asan",
+        Mode::Tsan => "tsan",
     };
     let text = read(source);
-    let modes = text.lines().take(12).find_map(|line| line.split_once("modes: "));
-    modes.is_none_or(|(_, modes)| modes.split_whitespace().any(|listed| listed == word))
+    match text.lines().take(12).find_map(|line| line.split_once("modes: ")) {
+        Some((_, modes)) => modes.split_whitespace().any(|listed| listed == word),
+        None => mode != Mode::Tsan,
+    }
 }
 
 fn mode() -> Mode {
@@ -181,7 +199,8 @@ fn mode() -> Mode {
         Err(_) | Ok("" | "plain") => Mode::Plain,
         Ok("valgrind") => Mode::Valgrind,
         Ok("asan") => Mode::Asan,
-        Ok(other) => panic!("DDTRACE_C_MODE is {other:?}, expected plain, valgrind or asan"),
+        Ok("tsan") => Mode::Tsan,
+        Ok(other) => panic!("DDTRACE_C_MODE is {other:?}, expected plain, valgrind, asan or tsan"),
     }
 }
 
