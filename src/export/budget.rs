@@ -54,11 +54,9 @@ impl Reserve {
     #[inline]
     pub fn take(&mut self, budget: &Budget, bytes: usize) -> bool {
         if self.bytes < bytes {
-            let more = (bytes - self.bytes).max(GRANULE);
-            let booked = if budget.book(more) { more } else { bytes - self.bytes };
-            if booked != more && !budget.book(booked) {
-                return false;
-            }
+            let missing = bytes - self.bytes;
+            let booked = [missing.max(GRANULE), missing].into_iter().find(|more| budget.book(*more));
+            let Some(booked) = booked else { return false };
             self.bytes += booked;
         }
         self.bytes -= bytes;
@@ -97,5 +95,16 @@ mod tests {
         reserve.give(&budget, 4_096 + 4_096 + 11_000);
         reserve.clear(&budget);
         assert_eq!(budget.booked(), 0);
+    }
+
+    #[test]
+    fn a_refusal_books_nothing_however_much_was_asked_for() {
+        for wanted in [1, GRANULE - 1, GRANULE, GRANULE + 1, 100 * GRANULE] {
+            let budget = Budget::new(0);
+            let mut reserve = Reserve::default();
+            assert!(!reserve.take(&budget, wanted), "{wanted}");
+            reserve.clear(&budget);
+            assert_eq!(budget.booked(), 0, "{wanted}");
+        }
     }
 }
