@@ -44,10 +44,8 @@ impl BlockPool {
     /// A block with room for `len` bytes; `None` if the budget does not allow it.
     pub fn take(self: &Arc<Self>, len: usize, snapshot: &Arc<Snapshot>) -> Option<Block> {
         let roomy = self.budget.booked() + BLOCK_BYTES <= self.budget.limit() / 2;
-        let size = len.max(if roomy { BLOCK_BYTES } else { SMALL_BLOCK_BYTES });
-        if !self.budget.book(size) {
-            return None;
-        }
+        let usual = len.max(if roomy { BLOCK_BYTES } else { SMALL_BLOCK_BYTES });
+        let size = [usual, len].into_iter().find(|size| self.budget.book(*size))?;
         let pooled = if size == BLOCK_BYTES { self.lock().pop() } else { None };
         let bytes = pooled.unwrap_or_else(|| Vec::with_capacity(size));
         Some(self.block(bytes, size, snapshot))

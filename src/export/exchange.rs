@@ -5,7 +5,8 @@
 use crate::slot::cold::{Cold, cold_class};
 use crate::slot::{Kind, SlotClass};
 use crate::transport::{Response, TransportError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 static CLASS: SlotClass = cold_class(Kind::Exchange);
 
@@ -20,6 +21,7 @@ pub struct Exchange {
     /// The payload.
     pub body: Vec<u8>,
     answer: Mutex<Answer>,
+    is_answered: Condvar,
     awake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -45,7 +47,7 @@ const MAX_HEADERS: usize = 100;
 impl Exchange {
     /// A request; `awake` is called when its answer is there.
     pub fn new(path: &'static str, headers: Vec<(String, String)>, body: Vec<u8>, awake: Box<dyn Fn() + Send + Sync>) -> Self {
-        Exchange { method: "POST", path, headers, body, answer: Mutex::default(), awake }
+        Exchange { method: "POST", path, headers, body, answer: Mutex::default(), is_answered: Condvar::new(), awake }
     }
 
     /// Notes a header of the answer. `false`: the exchange is complete already.
@@ -74,6 +76,18 @@ impl Exchange {
         self.answer().result.take()
     }
 
+    /// The result, waited for until `deadline`.
+    pub fn wait_for_result(&self, deadline: Instant) -> Option<Result<Response, TransportError>> {
+        let mut answer = self.answer();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if answer.is_complete || left.is_zero() {
+                return answer.result.take();
+            }
+            answer = self.is_answered.wait_timeout(answer, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     fn end(&self, result: impl FnOnce(Vec<(String, String)>) -> Result<Response, TransportError>) -> bool {
         let mut answer = self.answer();
         if answer.is_complete {
@@ -83,11 +97,73 @@ impl Exchange {
         let headers = std::mem::take(&mut answer.headers);
         answer.result = Some(result(headers));
         drop(answer);
+        self.is_answered.notify_all();
         (self.awake)();
         true
     }
 
     fn answer(&self) -> std::sync::MutexGuard<'_, Answer> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    fn exchange() -> (Exchange, Arc<AtomicU32>) {
+        let awakened = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&awakened);
+        let awake = Box::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        (Exchange::new("/v0.4/traces", Vec::new(), vec![0x90], awake), awakened)
+    }
+
+    fn long() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    #[test]
+    fn only_the_first_end_counts() {
+        let (exchange, awakened) = exchange();
+        assert!(exchange.respond_header("Datadog-Agent-State", "abc"));
+        assert!(exchange.complete(200, b"{}"));
+        assert!(!exchange.complete(500, b""));
+        assert!(!exchange.fail(TransportError::Interrupted));
+        assert!(!exchange.respond_header("late", "1"));
+        let response = exchange.take_result().unwrap().unwrap();
+        assert_eq!((response.status, response.body.as_slice()), (200, &b"{}"[..]));
+        assert_eq!(response.header("datadog-agent-state"), Some("abc"));
+        assert!(exchange.take_result().is_none());
+        assert_eq!(awakened.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_large_answer_is_cut() {
+        let (exchange, _) = exchange();
+        exchange.complete(200, &vec![b'x'; MAX_BODY + 1]);
+        assert_eq!(exchange.take_result().unwrap().unwrap().body.len(), MAX_BODY);
+    }
+
+    #[test]
+    fn an_answer_from_another_thread_is_waited_for() {
+        let (exchange, _) = exchange();
+        let exchange = Arc::new(exchange);
+        let host = Arc::clone(&exchange);
+        let thread = std::thread::spawn(move || host.complete(204, b""));
+        assert_eq!(exchange.wait_for_result(long()).unwrap().unwrap().status, 204);
+        assert!(thread.join().unwrap());
+    }
+
+    #[test]
+    fn waiting_ends_with_the_deadline() {
+        let (exchange, _) = exchange();
+        assert!(exchange.wait_for_result(Instant::now()).is_none());
+        exchange.complete(200, b"");
+        assert!(exchange.wait_for_result(Instant::now()).is_some());
+        assert!(exchange.wait_for_result(long()).is_none(), "the result was taken already");
     }
 }

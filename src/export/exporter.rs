@@ -117,7 +117,7 @@ impl AgentExporter {
 
     fn attempt(&mut self, payload: &dyn Payload, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Attempt {
         if let Some((exchange, deadline)) = self.in_flight.take() {
-            return self.look_for_answer(exchange, deadline);
+            return self.look_for_answer(exchange, deadline, last_wait(by, pipeline));
         }
         let format: &mut dyn TraceEncoder = match self.protocol.format() {
             TraceFormat::V04 => &mut self.v04,
@@ -139,14 +139,20 @@ impl AgentExporter {
                 let headers = headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
                 let exchange = Arc::new(Exchange::new(path, headers, body.to_vec(), awaken(pipeline)));
                 begin(Arc::clone(&exchange));
-                self.look_for_answer(exchange, Instant::now() + left)
+                self.look_for_answer(exchange, Instant::now() + left, last_wait(by, pipeline))
             }
         }
     }
 
-    fn look_for_answer(&mut self, exchange: Arc<Exchange>, deadline: Instant) -> Attempt {
+    /// `wait_until` is given for the last attempt, after which nobody looks again.
+    fn look_for_answer(&mut self, exchange: Arc<Exchange>, deadline: Instant, wait_until: Option<Instant>) -> Attempt {
         let bytes = exchange.body.len();
-        if let Some(result) = exchange.take_result() {
+        let deadline = wait_until.map_or(deadline, |until| deadline.min(until));
+        let result = match wait_until {
+            Some(_) => exchange.wait_for_result(deadline),
+            None => exchange.take_result(),
+        };
+        if let Some(result) = result {
             return self.judge(&result, bytes);
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -171,6 +177,11 @@ impl AgentExporter {
             Verdict::Drop(_) => Attempt::Dropped,
         }
     }
+}
+
+/// How long the last attempt may wait for the host's answer. Where the host drives, the calling thread may be the one that answers.
+fn last_wait(by: Option<Instant>, pipeline: &Pipeline) -> Option<Instant> {
+    by.filter(|_| !pipeline.is_host_driven)
 }
 
 /// Lets the sender look for the answer. The exchange may outlive the tracer, so it holds the pipeline weakly.

@@ -16,13 +16,33 @@ pub struct Local {
     pub snapshot: Arc<Snapshot>,
     /// Budget that this thread booked in advance.
     pub reserve: Reserve,
+    spare: Vec<Vec<u8>>,
 }
+
+/// Empty buffers that a thread keeps, and the size above which it does not keep one.
+const SPARE_BUFFERS: usize = 4;
+const SPARE_BYTES: usize = 8 * 1024;
 
 impl Local {
     /// Joins the calling thread to a pipeline.
     pub fn new(pipeline: Arc<Pipeline>, snapshot: Arc<Snapshot>) -> Self {
         let outbox = pipeline.add_outbox();
-        Local { pipeline, outbox, snapshot, reserve: Reserve::default() }
+        Local { pipeline, outbox, snapshot, reserve: Reserve::default(), spare: Vec::new() }
+    }
+
+    /// An empty buffer, for a segment that begins to gather records.
+    #[inline]
+    pub fn take_buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes a segment's buffer back. Threads keep them rather than segments, of which there may be a hundred thousand.
+    #[inline]
+    pub fn keep_buffer(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < SPARE_BUFFERS && buffer.capacity() <= SPARE_BYTES {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
     }
 
     /// Counts a chunk that is lost before it was queued.

@@ -4,7 +4,8 @@ use super::block::{Block, BlockPool};
 use super::counters::{ExportCounters, Totals};
 use super::outbox::Outbox;
 use super::snapshot::Snapshot;
-use crate::service::{Runtime, ServiceId};
+use crate::log::log_error;
+use crate::service::{Runtime, ServiceId, StartError, fork};
 use crate::transport::Transport;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,7 +76,7 @@ impl Pipeline {
             pool: Arc::new(BlockPool::new(budget)),
             counters: ExportCounters::default(),
             runtime: Runtime::new("ddtrace-sender"),
-            generation: crate::service::fork::generation(),
+            generation: fork::generation(),
             is_host_driven,
             sender: OnceLock::new(),
             transport: OnceLock::new(),
@@ -113,8 +114,11 @@ impl Pipeline {
         outbox
     }
 
-    /// Takes over what an ending thread leaves.
+    /// Takes over what an ending thread leaves. In a forked child that is the parent's, with locks that nobody may hold any more.
     pub fn retire_outbox(&self, outbox: &Arc<Outbox>) {
+        if self.generation != fork::generation() {
+            return;
+        }
         if let Some(block) = outbox.take() {
             self.push(block);
         }
@@ -164,21 +168,22 @@ impl Pipeline {
         blocks
     }
 
-    /// Starts the background thread unless it runs, or the host drives.
+    /// Starts the background thread unless it runs, or the host drives. Finishing spans call this with locks held, and a message may
+    /// call the host back, so a refusal is left for [`Pipeline::flush`] to tell.
     pub fn ensure_started(&self) {
-        if self.is_host_driven || self.runtime.is_started() {
-            return;
-        }
-        if let Err(crate::service::StartError::Thread(error)) = self.runtime.start() {
-            let message = format_args!("the system refuses a thread ({error}): finished spans wait until it allows one");
-            crate::log::emit(crate::log::Level::Error, message);
+        if !self.is_host_driven && !self.runtime.is_started() {
+            let _ = self.runtime.start();
         }
     }
 
     /// Sends what is finished now and waits for it.
     pub fn flush(&self, timeout: Duration) -> Flushed {
         let deadline = Instant::now() + timeout;
-        self.ensure_started();
+        if !self.is_host_driven {
+            if let Err(StartError::Thread(error)) = self.runtime.start() {
+                log_error!("the system refuses a thread ({error}): finished spans wait until it allows one");
+            }
+        }
         let mut state = lock(&self.flush);
         state.requested += 1;
         let ticket = state.requested;
@@ -224,11 +229,22 @@ impl Pipeline {
             }
         };
         let ended = self.runtime.stop(Instant::now() + timeout, interrupt);
+        if ended {
+            self.drop_late_blocks();
+        }
         self.complete_flush(u64::MAX / 2);
         match ended {
             false => Flushed::TimedOut,
             true if self.counters.chunks_dropped.get() > lost_before => Flushed::Dropped,
             true => Flushed::All,
+        }
+    }
+
+    /// Counts what threads that were finishing a span at that moment queued after the last cycle.
+    fn drop_late_blocks(&self) {
+        for block in self.collect() {
+            self.counters.chunks_dropped.add_shared(u64::from(block.chunks));
+            self.counters.spans_dropped.add_shared(u64::from(block.spans));
         }
     }
 

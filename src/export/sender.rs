@@ -16,12 +16,13 @@ use crate::record::{ChunkData, RecordRef, unix_ns, update_head};
 use crate::service::{Cause, PeriodicService};
 use crate::wire::TraceEncoder;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// Empties one pipeline into one exporter.
 pub struct Sender {
-    pipeline: Arc<Pipeline>,
+    /// Weak, because the pipeline's runtime has the sender.
+    pipeline: Weak<Pipeline>,
     exporter: Exporter,
     interval: Duration,
     /// Decided blocks, oldest first.
@@ -40,7 +41,7 @@ impl Sender {
     /// A sender that looks for work every `interval`.
     pub fn new(pipeline: Arc<Pipeline>, exporter: Exporter, interval: Duration) -> Self {
         Sender {
-            pipeline,
+            pipeline: Arc::downgrade(&pipeline),
             exporter,
             interval,
             waiting: VecDeque::new(),
@@ -53,58 +54,60 @@ impl Sender {
         }
     }
 
-    fn cycle(&mut self, last_attempt_by: Option<Instant>) -> Duration {
-        let flush = self.pipeline.requested_flush();
-        let mut fresh = self.pipeline.collect();
+    fn cycle(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
+        let flush = pipeline.requested_flush();
+        let mut fresh = pipeline.collect();
         decide(&mut fresh);
         self.waiting.extend(fresh);
-        self.update_keep_rate();
-        let pause = self.send_waiting(last_attempt_by);
+        self.update_keep_rate(pipeline);
+        let pause = self.send_waiting(pipeline, last_attempt_by);
         if let Some(ticket) = flush.filter(|_| self.waiting.is_empty()) {
-            self.pipeline.complete_flush(ticket);
+            pipeline.complete_flush(ticket);
         }
         pause
     }
 
     /// Sends until nothing waits or the exporter wants a pause.
-    fn send_waiting(&mut self, last_attempt_by: Option<Instant>) -> Duration {
+    fn send_waiting(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
         while !self.waiting.is_empty() {
             let now = Instant::now();
             if let Some(at) = self.retry_at.filter(|at| *at > now && last_attempt_by.is_none()) {
                 return at - now;
             }
             if last_attempt_by.is_some_and(|by| now >= by) {
-                self.drop_waiting("the time for the last attempt was over");
+                self.drop_waiting(pipeline, "the time for the last attempt was over");
                 break;
             }
             self.retry_at = None;
             if self.in_attempt == 0 {
                 self.in_attempt = batch_len(&self.waiting);
             }
-            match self.attempt(last_attempt_by) {
-                Attempt::Taken { bytes } => self.taken(bytes),
+            match self.attempt(pipeline, last_attempt_by) {
+                Attempt::Taken { bytes } => self.taken(pipeline, bytes),
                 Attempt::Again => {}
                 Attempt::Pending { poll } => return poll,
-                Attempt::Later(_) if last_attempt_by.is_some() => self.drop_waiting("the agent does not answer"),
                 Attempt::Later(pause) => {
-                    self.pipeline.counters.payloads_failed.add(1);
+                    pipeline.counters.payloads_failed.add(1);
+                    if last_attempt_by.is_some() {
+                        self.drop_waiting(pipeline, "the agent does not answer");
+                        break;
+                    }
                     self.retry_at = Some(now + pause);
                     return pause;
                 }
                 Attempt::Dropped => {
-                    self.pipeline.counters.payloads_failed.add(1);
+                    pipeline.counters.payloads_failed.add(1);
                     let lost = self.in_attempt;
-                    self.drop_front(lost);
+                    self.drop_front(pipeline, lost);
                 }
             }
         }
         self.interval
     }
 
-    fn attempt(&mut self, last_attempt_by: Option<Instant>) -> Attempt {
+    fn attempt(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Attempt {
         let (waiting, count) = (&self.waiting, self.in_attempt);
         let batch = Batch { blocks: waiting, count, keep_rate: self.keep_rate.rate() };
-        let pipeline = &self.pipeline;
         let attempt = self.exporter.attempt(&batch, last_attempt_by, pipeline);
         if let (Attempt::Taken { .. }, Exporter::Agent(_)) = (&attempt, &self.exporter) {
             // Without rates in the answer the samplers still take a step towards the rates that they were asked for.
@@ -113,8 +116,8 @@ impl Sender {
         attempt
     }
 
-    fn taken(&mut self, bytes: usize) {
-        let counters = &self.pipeline.counters;
+    fn taken(&mut self, pipeline: &Pipeline, bytes: usize) {
+        let counters = &pipeline.counters;
         counters.payloads_sent.add(1);
         counters.bytes_sent.add(bytes as u64);
         for block in self.waiting.drain(..self.in_attempt) {
@@ -125,8 +128,8 @@ impl Sender {
         self.in_attempt = 0;
     }
 
-    fn drop_front(&mut self, blocks: usize) {
-        let counters = &self.pipeline.counters;
+    fn drop_front(&mut self, pipeline: &Pipeline, blocks: usize) {
+        let counters = &pipeline.counters;
         for block in self.waiting.drain(..blocks) {
             counters.chunks_dropped.add(u64::from(block.chunks));
             counters.spans_dropped.add(u64::from(block.spans));
@@ -135,17 +138,18 @@ impl Sender {
         self.in_attempt = 0;
     }
 
-    fn drop_waiting(&mut self, why: &str) {
+    fn drop_waiting(&mut self, pipeline: &Pipeline, why: &str) {
         let chunks: u32 = self.waiting.iter().map(|block| block.chunks).sum();
         crate::log::log_warn!("{chunks} trace chunks are dropped at shutdown: {why}");
         self.exporter.give_up();
         let all = self.waiting.len();
-        self.drop_front(all);
+        self.drop_front(pipeline, all);
     }
 
     /// One flush window ends with every cycle that has something to report.
-    fn update_keep_rate(&mut self) {
-        let dropped_before_queue = self.pipeline.totals().chunks_dropped - self.pipeline.counters.chunks_dropped.get();
+    fn update_keep_rate(&mut self, pipeline: &Pipeline) {
+        let dropped_in_all = pipeline.totals().chunks_dropped;
+        let dropped_before_queue = dropped_in_all.saturating_sub(pipeline.counters.chunks_dropped.get());
         let lost = self.dropped + dropped_before_queue.saturating_sub(self.dropped_before_queue);
         self.dropped_before_queue = dropped_before_queue;
         if self.accepted + lost > 0 {
@@ -161,10 +165,11 @@ impl PeriodicService for Sender {
     }
 
     fn periodic(&mut self, cause: Cause) -> Duration {
-        let Cause::Shutdown(deadline) = cause else { return self.cycle(None) };
-        self.cycle(Some(deadline));
+        let Some(pipeline) = self.pipeline.upgrade() else { return self.interval };
+        let Cause::Shutdown(deadline) = cause else { return self.cycle(&pipeline, None) };
+        self.cycle(&pipeline, Some(deadline));
         if !self.waiting.is_empty() {
-            self.drop_waiting("the last payload got no answer in time");
+            self.drop_waiting(&pipeline, "the last payload got no answer in time");
         }
         self.exporter.shutdown();
         self.interval
@@ -245,21 +250,11 @@ fn decide(blocks: &mut [Block]) {
     for (end_ns, index, at) in open {
         let Some(block) = blocks.get_mut(index) else { continue };
         let snapshot = Arc::clone(&block.snapshot);
-        let Some(chunk) = block.bytes.get_mut(at..) else { continue };
-        let mut is_first = true;
-        each_first_chunk(chunk, &mut is_first, |head, records| process(head, records, end_ns, &snapshot));
+        let Some(rest) = block.bytes.get_mut(at..) else { continue };
+        let len = ChunkRef::split(rest).map_or(0, |(chunk, _)| chunk.head.len as usize);
+        let Some(chunk) = rest.get_mut(..len) else { continue };
+        each_chunk_mut(chunk, |head, records| process(head, records, end_ns, &snapshot));
     }
-}
-
-/// Calls `change` for the first chunk in `bytes` only.
-fn each_first_chunk(bytes: &mut [u8], is_first: &mut bool, mut change: impl FnMut(&mut ChunkHead, &mut [u8])) {
-    let len = ChunkRef::split(bytes).map_or(0, |(chunk, _)| chunk.head.len as usize);
-    let Some(one) = bytes.get_mut(..len) else { return };
-    each_chunk_mut(one, |head, records| {
-        if std::mem::take(is_first) {
-            change(head, records);
-        }
-    });
 }
 
 fn process(head: &mut ChunkHead, records: &mut [u8], end_ns: i64, snapshot: &Snapshot) {

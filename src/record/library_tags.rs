@@ -63,6 +63,12 @@ impl TagEntry {
         super::msgpack::decode_number(self.encoded_value())
     }
 
+    /// Whether this is the tag of that key, whose filter bit (`key_bit`) is `bit`.
+    #[inline]
+    pub fn is_of(&self, key: &[u8], bit: u64) -> bool {
+        self.bit == bit && &*self.key == key
+    }
+
     /// Whether the span lacks this key.
     #[inline]
     pub fn is_absent(&self, head: &Head, runs: &RunsRef<'_>) -> bool {
@@ -125,6 +131,18 @@ impl LibraryTags {
         let version = self.version.as_ref().filter(|_| head.has(super::flag::VERSION));
         let copied = head.has(super::flag::LIBRARY_TAGS_COPIED);
         self.every_span.iter().chain(version).filter(move |_| !copied)
+    }
+
+    /// Whether a tag of every span has the key of `entry`, which then must not be added a second time.
+    #[inline]
+    pub fn is_overridden(&self, head: &Head, entry: &TagEntry) -> bool {
+        self.has_of_span(head, &entry.key, entry.bit)
+    }
+
+    /// Whether the library adds a tag of this key (and filter bit) to every span.
+    #[inline]
+    pub fn has_of_span(&self, head: &Head, key: &[u8], bit: u64) -> bool {
+        self.of_span(head).any(|entry| entry.is_of(key, bit))
     }
 
     /// The value of a string tag that the library adds to this span.

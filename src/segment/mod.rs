@@ -4,6 +4,10 @@
 
 mod records;
 mod slot;
+#[cfg(test)]
+pub(crate) mod test_tracer;
+#[cfg(test)]
+mod tests;
 
 pub use records::Finished;
 pub use slot::{Segment, SegmentBody, SegmentGuard, SpanClosed, TracerLink};

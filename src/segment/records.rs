@@ -5,8 +5,6 @@ use crate::export::{CHUNK_HEAD, ChunkHead, Local, drop_chunks};
 use crate::record::{Head, RunsRef, record_len, write_record};
 
 const FIRST_BYTES: usize = 4 * 1024;
-/// Buffers up to this size stay with their segment when it is reused.
-const KEPT_BYTES: usize = 8 * 1024;
 /// Chunks above this leave in their own buffer instead of being copied to the thread's block.
 const COPIED_BYTES: usize = 16 * 1024;
 
@@ -44,9 +42,9 @@ impl Records {
     /// No records.
     pub const EMPTY: Records = Records { bytes: Vec::new(), spans: 0, end_ns: 0, owns: false, booked: 0, lost: 0 };
 
-    /// How many finished spans wait.
+    /// How many finished spans wait, or are lost and wait to be counted as one chunk.
     pub fn len(&self) -> u32 {
-        self.spans
+        self.spans + self.lost
     }
 
     /// The bytes of the records.
@@ -212,6 +210,7 @@ impl Records {
     #[inline]
     fn make_room(&mut self, local: &mut Local, len: usize) -> bool {
         if self.bytes.is_empty() {
+            self.bytes = local.take_buffer();
             self.bytes.resize(CHUNK_HEAD, 0);
         }
         let needed = self.bytes.len() + len;
@@ -233,9 +232,8 @@ impl Records {
         if self.booked > 0 {
             local.reserve.give(&local.pipeline.pool.budget, std::mem::take(&mut self.booked));
         }
-        self.bytes.clear();
-        if self.bytes.capacity() > KEPT_BYTES {
-            self.bytes = Vec::new();
+        if self.bytes.capacity() > 0 {
+            local.keep_buffer(std::mem::take(&mut self.bytes));
         }
         (self.spans, self.end_ns, self.owns, self.lost) = (0, 0, false, 0);
     }

@@ -76,13 +76,11 @@ impl Segment {
         state: &'static TraceState,
     ) -> Option<&'static Segment> {
         let segment = list.take(usize::MAX)?;
-        // SAFETY: the slot is fresh from the list, so nobody else has it. Its last owner left an empty buffer, or zero bytes did,
-        // which `Vec` does not promise to be valid: a slot that never served has no state, and then gets a new buffer.
+        // SAFETY: the slot is fresh from the list, so nobody else has it. Its last owner left records without a buffer, and zero bytes
+        // are no valid `Vec`, so they are written anew in either case.
         unsafe {
             let body = segment.body.get();
-            if (*body).generation == 0 {
-                (&raw mut (*body).records).write(Records::EMPTY);
-            }
+            (&raw mut (*body).records).write(Records::EMPTY);
             (*body).generation = generation;
             (*body).references = 1;
             (*body).open = 1;

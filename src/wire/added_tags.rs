@@ -2,10 +2,10 @@
 //!
 //! "Chunk root" is the first span of the chunk, "local root" the span without a parent in this process.
 
-use super::{ChunkFacts, SpanRule};
+use super::ChunkFacts;
 use crate::context::{DECISION_MAKER, KNUTH_RATE, mechanism};
 use crate::record::msgpack::{encode_f64, str_size, write_str};
-use crate::record::{Field, RecordRef, flag, key_bit};
+use crate::record::{Field, RecordRef, TagEntry, flag, key_bit};
 use crate::sampling::format_rate;
 
 /// Finds the tags to add to spans; holds the buffer that those not encoded beforehand are built in.
@@ -35,19 +35,16 @@ impl AddedTags {
         }
         let service = runs.encoded_field(head, Field::Service);
         if !service.is_empty() {
-            count += self.service_texts(facts, record, service, emit);
+            count += service_texts(facts, record, service, emit);
         }
         if head.has(flag::LOCAL_ROOT) {
             let trace_root = library.trace_root_texts.iter().filter(|_| head.parent_id == 0);
             for entry in library.local_root_texts.iter().chain(trace_root) {
-                if entry.is_absent(head, runs) {
-                    emit(entry.encoded());
-                    count += 1;
-                }
+                count += add_entry(facts, record, entry, emit);
             }
         }
         if let Some(origin) = facts.tags.and_then(|tags| tags.origin()) {
-            count += self.text(record, "_dd.origin", origin.as_bytes(), emit);
+            count += self.text(facts, record, "_dd.origin", origin.as_bytes(), emit);
         }
         if is_chunk_root {
             count += self.chunk_root_texts(facts, record, emit);
@@ -65,76 +62,46 @@ impl AddedTags {
         emit: &mut impl FnMut(&[u8]),
     ) -> u32 {
         let mut count = 0;
-        let (head, runs) = (&record.head, &record.runs);
-        if head.has(flag::TOP_LEVEL) && facts.library.top_level.is_absent(head, runs) {
-            emit(facts.library.top_level.encoded());
-            count += 1;
+        let head = &record.head;
+        if head.has(flag::TOP_LEVEL) {
+            count += add_entry(facts, record, &facts.library.top_level, emit);
         }
         if head.has(flag::LOCAL_ROOT) {
-            for entry in facts.library.local_root_numbers.iter().filter(|entry| entry.is_absent(head, runs)) {
-                emit(entry.encoded());
-                count += 1;
+            for entry in &facts.library.local_root_numbers {
+                count += add_entry(facts, record, entry, emit);
             }
             count += self.decision_rates(facts, record, emit);
         }
-        if head.span_rule > 0 {
-            count += self.span_rule(facts.span_rules.get(head.span_rule as usize - 1), record, emit);
-        }
+        count += self.span_rule(facts, record, emit);
         if is_chunk_root {
-            count += self.number(record, "_dd.tracer_kr", facts.keep_rate, emit);
+            count += self.number(facts, record, "_dd.tracer_kr", facts.keep_rate, emit);
             if let Some(decision) = facts.decision {
-                count += self.number(record, "_sampling_priority_v1", f64::from(decision.priority), emit);
+                count += self.number(facts, record, "_sampling_priority_v1", f64::from(decision.priority), emit);
             }
             if facts.partial_spans > 0 {
-                count += self.number(record, &facts.library.partial_flush_key, f64::from(facts.partial_spans), emit);
+                count += self.number(facts, record, &facts.library.partial_flush_key, f64::from(facts.partial_spans), emit);
             }
-        }
-        count
-    }
-
-    /// `_dd.svc_src`, and `_dd.base_service` where the service is another than the configured one.
-    fn service_texts(
-        &mut self,
-        facts: &ChunkFacts<'_>,
-        record: &RecordRef<'_>,
-        encoded: &[u8],
-        emit: &mut impl FnMut(&[u8]),
-    ) -> u32 {
-        let library = facts.library;
-        let mut count = 0;
-        let mut add = |entry: &crate::record::TagEntry| {
-            if entry.is_absent(&record.head, &record.runs) {
-                emit(entry.encoded());
-                count += 1;
-            }
-        };
-        if record.head.has(flag::SERVICE_GIVEN) {
-            add(&library.service_source);
-        }
-        if !encoded.eq_ignore_ascii_case(&library.encoded_service) {
-            add(&library.base_service);
         }
         count
     }
 
     fn chunk_root_texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
         let mut count = 0;
-        for entry in facts.library.chunk_root_texts.iter().filter(|entry| entry.is_absent(&record.head, &record.runs)) {
-            emit(entry.encoded());
-            count += 1;
+        for entry in &facts.library.chunk_root_texts {
+            count += add_entry(facts, record, entry, emit);
         }
         let high = (facts.trace_id >> 64) as u64;
         if high != 0 {
-            count += self.text(record, "_dd.p.tid", &hex16(high), emit);
+            count += self.text(facts, record, "_dd.p.tid", &hex16(high), emit);
         }
         count += self.decision_texts(facts, record, emit);
         let Some(tags) = facts.tags else { return count };
         let local = facts.decision.is_some_and(|decision| decision.mechanism.is_some());
         for (key, value) in tags.iter().filter(|(key, _)| !(local && (*key == DECISION_MAKER || *key == KNUTH_RATE))) {
-            count += self.text(record, key, value.as_bytes(), emit);
+            count += self.text(facts, record, key, value.as_bytes(), emit);
         }
         if let Some(error) = tags.propagation_error() {
-            count += self.text(record, "_dd.propagation_error", error.as_bytes(), emit);
+            count += self.text(facts, record, "_dd.propagation_error", error.as_bytes(), emit);
         }
         count
     }
@@ -143,14 +110,14 @@ impl AddedTags {
     fn decision_texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
         let Some(decision) = facts.decision else { return 0 };
         let Some(maker) = decision.mechanism else { return 0 };
-        let mut count = self.text(record, DECISION_MAKER, decision_maker(maker, &mut [0; 4]), emit);
+        let mut count = self.text(facts, record, DECISION_MAKER, decision_maker(maker, &mut [0; 4]), emit);
         let reports_rate = matches!(
             maker,
             mechanism::AGENT_RATE | mechanism::LOCAL_RULE | mechanism::REMOTE_USER_RULE | mechanism::REMOTE_DYNAMIC_RULE
         );
         let Some(rate) = decision.rate.filter(|_| reports_rate) else { return count };
         if let Some(text) = format_rate(rate, &mut [0; 16]) {
-            count += self.text(record, KNUTH_RATE, text.as_bytes(), emit);
+            count += self.text(facts, record, KNUTH_RATE, text.as_bytes(), emit);
         }
         count
     }
@@ -165,27 +132,35 @@ impl AddedTags {
                 _ => "",
             };
             if !key.is_empty() {
-                count += self.number(record, key, rate, emit);
+                count += self.number(facts, record, key, rate, emit);
             }
         }
         if let Some(rate) = decision.limit_rate {
-            count += self.number(record, "_dd.limit_psr", rate, emit);
+            count += self.number(facts, record, "_dd.limit_psr", rate, emit);
         }
         count
     }
 
-    fn span_rule(&mut self, rule: Option<&SpanRule>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
-        let Some(rule) = rule else { return 0 };
-        let mut count = self.number(record, "_dd.span_sampling.mechanism", f64::from(mechanism::SPAN_RULE), emit);
-        count += self.number(record, "_dd.span_sampling.rule_rate", rule.rate, emit);
+    fn span_rule(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
+        let place = (record.head.span_rule as usize).wrapping_sub(1);
+        let Some(rule) = facts.span_rules.get(place) else { return 0 };
+        let mut count = self.number(facts, record, "_dd.span_sampling.mechanism", f64::from(mechanism::SPAN_RULE), emit);
+        count += self.number(facts, record, "_dd.span_sampling.rule_rate", rule.rate, emit);
         if let Some(limit) = rule.max_per_second {
-            count += self.number(record, "_dd.span_sampling.max_per_second", limit, emit);
+            count += self.number(facts, record, "_dd.span_sampling.max_per_second", limit, emit);
         }
         count
     }
 
-    fn text(&mut self, record: &RecordRef<'_>, key: &str, value: &[u8], emit: &mut impl FnMut(&[u8])) -> u32 {
-        if record.runs.has(&record.head, key.as_bytes(), key_bit(key.as_bytes())) {
+    fn text(
+        &mut self,
+        facts: &ChunkFacts<'_>,
+        record: &RecordRef<'_>,
+        key: &str,
+        value: &[u8],
+        emit: &mut impl FnMut(&[u8]),
+    ) -> u32 {
+        if has_tag(facts, record, key.as_bytes()) {
             return 0;
         }
         let key_size = str_size(key.len());
@@ -196,8 +171,15 @@ impl AddedTags {
         1
     }
 
-    fn number(&mut self, record: &RecordRef<'_>, key: &str, value: f64, emit: &mut impl FnMut(&[u8])) -> u32 {
-        if record.runs.has(&record.head, key.as_bytes(), key_bit(key.as_bytes())) {
+    fn number(
+        &mut self,
+        facts: &ChunkFacts<'_>,
+        record: &RecordRef<'_>,
+        key: &str,
+        value: f64,
+        emit: &mut impl FnMut(&[u8]),
+    ) -> u32 {
+        if has_tag(facts, record, key.as_bytes()) {
             return 0;
         }
         self.scratch.resize(str_size(key.len()), 0);
@@ -206,6 +188,35 @@ impl AddedTags {
         emit(&self.scratch);
         1
     }
+}
+
+/// Whether the span has a tag of this key, of its own or as every span does.
+pub(super) fn has_tag(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, key: &[u8]) -> bool {
+    let bit = key_bit(key);
+    record.runs.has(&record.head, key, bit) || facts.library.has_of_span(&record.head, key, bit)
+}
+
+/// Adds one of the library's tags unless the span has it; a global tag of the same key comes first.
+#[inline]
+fn add_entry(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, entry: &TagEntry, emit: &mut impl FnMut(&[u8])) -> u32 {
+    if !entry.is_absent(&record.head, &record.runs) || facts.library.is_overridden(&record.head, entry) {
+        return 0;
+    }
+    emit(entry.encoded());
+    1
+}
+
+/// `_dd.svc_src`, and `_dd.base_service` where the service is another than the configured one.
+fn service_texts(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, encoded: &[u8], emit: &mut impl FnMut(&[u8])) -> u32 {
+    let library = facts.library;
+    let mut count = 0;
+    if record.head.has(flag::SERVICE_GIVEN) {
+        count += add_entry(facts, record, &library.service_source, emit);
+    }
+    if !encoded.eq_ignore_ascii_case(&library.encoded_service) {
+        count += add_entry(facts, record, &library.base_service, emit);
+    }
+    count
 }
 
 /// Sixteen lowercase hex digits.

@@ -3,8 +3,11 @@
 //! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5.
 
 mod added_tags;
+mod buffer;
 mod chunk_facts;
 mod span_json;
+#[cfg(test)]
+mod tests;
 mod v04;
 mod v05;
 

@@ -2,6 +2,8 @@
 //!
 //! String and numeric tags move as whole runs, one copy each; only headers and the library's own tags are written here.
 
+use super::added_tags::has_tag;
+use super::buffer::{array_header, begin_map, end_map, map_header, restart};
 use super::{AddedTags, ChunkFacts, TraceEncoder, events_json};
 use crate::record::msgpack::{str_size, write_str};
 use crate::record::{AttributeValue, Extra, Field, RecordRef, SpanEvent, SpanLink, flag};
@@ -19,7 +21,7 @@ const FLAGS_ARE_SET: u32 = 1 << 31;
 
 impl TraceEncoder for V04 {
     fn begin(&mut self) {
-        self.payload.clear();
+        restart(&mut self.payload);
         self.payload.extend_from_slice(&[0xdd, 0, 0, 0, 0]);
         self.chunks = 0;
     }
@@ -59,20 +61,21 @@ impl V04 {
         let mut fixed = [0; 96];
         out.extend_from_slice(fixed_fields(&mut fixed, facts, record));
         out.extend_from_slice(b"\xa4meta");
-        let at = map16(out);
+        let at = begin_map(out);
         out.extend_from_slice(runs.texts);
         let mut count = head.text_count + self.added.texts(facts, record, is_chunk_root, &mut |tag| out.extend_from_slice(tag));
-        if let Some(extra) = extra.filter(|extra| !facts.native_events && !extra.events.is_empty()) {
+        let as_json = |extra: &&Extra| !facts.native_events && !extra.events.is_empty() && !has_tag(facts, record, b"events");
+        if let Some(extra) = extra.filter(as_json) {
             text(out, b"events");
             text(out, events_json(&extra.events).as_bytes());
             count += 1;
         }
-        patch16(out, at, count);
+        end_map(out, at, count);
         out.extend_from_slice(b"\xa7metrics");
-        let at = map16(out);
+        let at = begin_map(out);
         out.extend_from_slice(runs.numbers);
         let count = head.number_count + self.added.numbers(facts, record, is_chunk_root, &mut |tag| out.extend_from_slice(tag));
-        patch16(out, at, count);
+        end_map(out, at, count);
         if let Some(extra) = extra {
             self.extra(facts, extra);
         }
@@ -82,12 +85,11 @@ impl V04 {
         let out = &mut self.payload;
         if !extra.meta_struct.is_empty() {
             out.extend_from_slice(b"\xabmeta_struct");
-            let at = map16(out);
+            map_header(out, extra.meta_struct.len());
             for (key, document) in &extra.meta_struct {
                 text(out, key.as_bytes());
                 binary(out, document);
             }
-            patch16(out, at, extra.meta_struct.len() as u32);
         }
         if !extra.links.is_empty() {
             out.extend_from_slice(b"\xaaspan_links");
@@ -145,31 +147,6 @@ fn field(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// Begins a map whose size follows later; returns where.
-#[inline]
-fn map16(out: &mut Vec<u8>) -> usize {
-    out.extend_from_slice(&[0xde, 0, 0]);
-    out.len() - 2
-}
-
-/// A span's buffer is limited so that it cannot hold 65,536 tags.
-#[inline]
-fn patch16(out: &mut [u8], at: usize, count: u32) {
-    if let Some(place) = out.get_mut(at..at + 2) {
-        place.copy_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
-    }
-}
-
-fn array_header(out: &mut Vec<u8>, len: usize) {
-    match u8::try_from(len) {
-        Ok(len) if len < 16 => out.push(0x90 | len),
-        _ => {
-            out.push(0xdd);
-            out.extend_from_slice(&(len as u32).to_be_bytes());
-        }
-    }
-}
-
 fn text(out: &mut Vec<u8>, text: &[u8]) {
     let at = out.len();
     out.resize(at + str_size(text.len()), 0);
@@ -188,25 +165,21 @@ fn unsigned(out: &mut Vec<u8>, value: u64) {
 }
 
 fn link(out: &mut Vec<u8>, link: &SpanLink) {
-    let high = (link.trace_id >> 64) as u64;
-    let keys = 2 + u8::from(high != 0) + u8::from(!link.attributes.is_empty());
-    out.push(0x80 | (keys + u8::from(!link.tracestate.is_empty()) + u8::from(link.flags.is_some())));
+    let optional = [!link.attributes.is_empty(), !link.tracestate.is_empty(), link.flags.is_some()];
+    map_header(out, 3 + optional.into_iter().filter(|is_there| *is_there).count());
     text(out, b"trace_id");
     unsigned(out, link.trace_id as u64);
-    if high != 0 {
-        text(out, b"trace_id_high");
-        unsigned(out, high);
-    }
+    text(out, b"trace_id_high");
+    unsigned(out, (link.trace_id >> 64) as u64);
     text(out, b"span_id");
     unsigned(out, link.span_id);
     if !link.attributes.is_empty() {
         text(out, b"attributes");
-        let at = map16(out);
+        map_header(out, link.attributes.len());
         for (key, value) in &link.attributes {
             text(out, key.as_bytes());
             text(out, value.as_bytes());
         }
-        patch16(out, at, link.attributes.len() as u32);
     }
     if !link.tracestate.is_empty() {
         text(out, b"tracestate");
@@ -228,12 +201,11 @@ fn event(out: &mut Vec<u8>, event: &SpanEvent) {
         return;
     }
     text(out, b"attributes");
-    let at = map16(out);
+    map_header(out, event.attributes.len());
     for (key, value) in &event.attributes {
         text(out, key.as_bytes());
         event_value(out, value);
     }
-    patch16(out, at, event.attributes.len() as u32);
 }
 
 /// `{"type": t, "<kind>_value": v}`.

@@ -2,6 +2,8 @@
 //!
 //! Links and events travel as JSON in tags; structured tags cannot be sent in this format.
 
+use super::added_tags::has_tag;
+use super::buffer::{begin_map, end_map, restart};
 use super::{AddedTags, ChunkFacts, TraceEncoder, events_json, links_json};
 use crate::record::msgpack::{decode_number, split_str, str_size, write_str};
 use crate::record::{Field, Number, RecordRef, flag, text_hash};
@@ -21,7 +23,7 @@ pub struct V05 {
 impl TraceEncoder for V05 {
     fn begin(&mut self) {
         self.strings.clear();
-        self.chunks.clear();
+        restart(&mut self.chunks);
         self.chunk_count = 0;
     }
 
@@ -35,7 +37,7 @@ impl TraceEncoder for V05 {
     }
 
     fn finish(&mut self) -> &[u8] {
-        self.payload.clear();
+        restart(&mut self.payload);
         self.payload.extend_from_slice(&[0x92, 0xdd]);
         self.payload.extend_from_slice(&self.strings.len().to_be_bytes());
         self.payload.extend_from_slice(&self.strings.encoded);
@@ -73,7 +75,7 @@ impl V05 {
 
     fn texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
         let (out, strings) = (&mut self.chunks, &mut self.strings);
-        let at = map16(out);
+        let at = begin_map(out);
         let mut count = record.head.text_count;
         for (key, value) in record.runs.each_text() {
             strings.put_pair(out, key, value);
@@ -85,21 +87,21 @@ impl V05 {
             }
         });
         if let Some(extra) = record.extra() {
-            if !extra.events.is_empty() {
+            if !extra.events.is_empty() && !has_tag(facts, record, b"events") {
                 strings.put_pair(out, b"events", events_json(&extra.events).as_bytes());
                 count += 1;
             }
-            if !extra.links.is_empty() {
+            if !extra.links.is_empty() && !has_tag(facts, record, b"_dd.span_links") {
                 strings.put_pair(out, b"_dd.span_links", links_json(&extra.links).as_bytes());
                 count += 1;
             }
         }
-        patch16(out, at, count);
+        end_map(out, at, count);
     }
 
     fn numbers(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
         let (out, strings) = (&mut self.chunks, &mut self.strings);
-        let at = map16(out);
+        let at = begin_map(out);
         let mut count = record.head.number_count;
         let mut pair = |key: &[u8], number: Number| {
             let index = strings.index(key);
@@ -118,7 +120,7 @@ impl V05 {
                 pair(key, number);
             }
         });
-        patch16(out, at, count);
+        end_map(out, at, count);
     }
 }
 
@@ -138,7 +140,7 @@ impl StringTable {
             self.indexes = HashMap::default();
         }
         self.indexes.clear();
-        self.encoded.clear();
+        restart(&mut self.encoded);
         self.index(b"");
     }
 
@@ -204,15 +206,4 @@ fn put(out: &mut Vec<u8>, marker: u8, value: u64) {
     let mut bytes = [marker; 9];
     bytes[1..].copy_from_slice(&value.to_be_bytes());
     out.extend_from_slice(&bytes);
-}
-
-fn map16(out: &mut Vec<u8>) -> usize {
-    out.extend_from_slice(&[0xde, 0, 0]);
-    out.len() - 2
-}
-
-fn patch16(out: &mut [u8], at: usize, count: u32) {
-    if let Some(place) = out.get_mut(at..at + 2) {
-        place.copy_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
-    }
 }

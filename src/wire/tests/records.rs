@@ -1,0 +1,80 @@
+//! Finished records for the tests.
+
+use crate::record::msgpack::{encode_f64, encode_i64};
+use crate::record::{Extra, Field, Head, RecordRef, Runs, drop_records, record_len, write_record};
+
+/// A record that is being made.
+pub(super) struct RecordBuilder {
+    head: Head,
+    buffer: Vec<u8>,
+    extra: Extra,
+}
+
+/// A finished record.
+pub(super) struct BuiltRecord(Vec<u8>);
+
+impl RecordBuilder {
+    /// A span `op` with id 2, without anything else.
+    pub(super) fn new() -> Self {
+        let head = Head { span_id: 2, ..Head::EMPTY };
+        RecordBuilder { head, buffer: vec![0; 512 * 1024], extra: Extra::default() }.field(Field::Name, "op")
+    }
+
+    pub(super) fn head(mut self, change: impl FnOnce(&mut Head)) -> Self {
+        change(&mut self.head);
+        self
+    }
+
+    pub(super) fn flags(self, flags: u32) -> Self {
+        self.head(|head| head.flags |= flags)
+    }
+
+    pub(super) fn field(mut self, field: Field, text: &str) -> Self {
+        self.runs().set_field(field, text.as_bytes()).unwrap();
+        self
+    }
+
+    pub(super) fn text(mut self, key: &str, value: &str) -> Self {
+        self.runs().set_text(key.as_bytes(), value.as_bytes()).unwrap();
+        self
+    }
+
+    pub(super) fn int(mut self, key: &str, value: i64) -> Self {
+        self.runs().set_number(key.as_bytes(), &encode_i64(value)).unwrap();
+        self
+    }
+
+    pub(super) fn float(mut self, key: &str, value: f64) -> Self {
+        self.runs().set_number(key.as_bytes(), &encode_f64(value)).unwrap();
+        self
+    }
+
+    pub(super) fn extra(mut self, change: impl FnOnce(&mut Extra)) -> Self {
+        change(&mut self.extra);
+        self
+    }
+
+    pub(super) fn build(mut self) -> BuiltRecord {
+        self.head.extra = Box::into_raw(Box::new(std::mem::take(&mut self.extra)));
+        let mut bytes = vec![0; record_len(&self.head)];
+        let head = self.head;
+        write_record(&mut bytes, &head, self.runs().as_ref());
+        BuiltRecord(bytes)
+    }
+
+    fn runs(&mut self) -> Runs<'_> {
+        Runs { head: &mut self.head, buffer: &mut self.buffer }
+    }
+}
+
+impl BuiltRecord {
+    pub(super) fn get(&self) -> RecordRef<'_> {
+        RecordRef::split(&self.0).unwrap().0
+    }
+}
+
+impl Drop for BuiltRecord {
+    fn drop(&mut self) {
+        drop_records(&mut self.0);
+    }
+}
