@@ -6,6 +6,7 @@
 mod class;
 pub mod cold;
 mod free_list;
+mod guarded;
 mod identity;
 mod lock_word;
 mod pool;
@@ -13,8 +14,16 @@ mod sync;
 
 pub use class::{Slot, SlotClass};
 pub use free_list::FreeList;
+pub use guarded::Guarded;
 pub use identity::{HandleError, Identity, Kind, SLOT_ALIGN, SlotHeader, resolve};
 pub use lock_word::{LockGuard, LockWord, Vanished};
+
+/// How many live handles of a kind there are, in all of the process.
+pub fn live_handles(kind: Kind) -> usize {
+    let mut live = 0;
+    SlotClass::each(|class| live += if class.kind() == kind { class.live_handles() } else { 0 });
+    live
+}
 
 /// Takes a slot's lock word for the current process.
 #[inline]
