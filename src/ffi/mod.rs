@@ -35,6 +35,16 @@ pub mod span_tags;
 
 pub mod logging;
 
+pub mod error;
+
+pub mod config;
+
+pub mod tracer;
+
+pub mod exporter;
+
+pub mod exchange;
+
 pub mod status;
 
 pub mod types;

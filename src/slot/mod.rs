@@ -18,13 +18,6 @@ pub use guarded::Guarded;
 pub use identity::{HandleError, Identity, Kind, SLOT_ALIGN, SlotHeader, resolve};
 pub use lock_word::{LockGuard, LockWord, Vanished};
 
-/// How many live handles of a kind there are, in all of the process.
-pub fn live_handles(kind: Kind) -> usize {
-    let mut live = 0;
-    SlotClass::each(|class| live += if class.kind() == kind { class.live_handles() } else { 0 });
-    live
-}
-
 /// Takes a slot's lock word for the current process.
 #[inline]
 pub fn lock(header: &SlotHeader) -> Result<LockGuard<'_>, Vanished> {
