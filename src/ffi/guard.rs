@@ -12,7 +12,8 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 
-use super::status::{DDTRACE_ERR_PANIC, DDTRACE_OK, ddtrace_status};
+use super::outcome::status;
+use super::status::{DDTRACE_ERR_PANIC, ddtrace_status};
 use crate::log::{self, Level};
 
 /// Where this file is among the sources of the crate.
@@ -39,7 +40,7 @@ pub fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
 /// Runs the body of an entry point that answers a status; a panic in it becomes `DDTRACE_ERR_PANIC`.
 #[inline]
 pub fn guard_status(body: impl FnOnce() -> Result<(), ddtrace_status>) -> ddtrace_status {
-    guard(DDTRACE_ERR_PANIC, || body().err().unwrap_or(DDTRACE_OK))
+    guard(DDTRACE_ERR_PANIC, || status(body()))
 }
 
 /// How many panics were contained since the process began.
@@ -129,6 +130,7 @@ fn report(payload: Box<dyn Any + Send>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ffi::status::DDTRACE_OK;
 
     #[test]
     fn value_of_the_body_passes_through() {

@@ -5,7 +5,6 @@
 use std::ffi::{CStr, c_char};
 
 use super::guard::guard;
-use crate::slot::{HandleError, Vanished};
 
 /// The outcome of a call: `DDTRACE_OK`, or one of the `DDTRACE_ERR_*` values. A later library may answer values that this header does
 /// not know; `ddtrace_status_text` has a text for all of its own.
@@ -76,22 +75,6 @@ pub unsafe extern "C" fn ddtrace_status_text(status: ddtrace_status) -> *const c
 pub(crate) fn text_of(status: ddtrace_status) -> &'static CStr {
     let text = usize::try_from(status).ok().and_then(|index| TEXTS.get(index));
     text.copied().unwrap_or(c"unknown status")
-}
-
-impl From<HandleError> for ddtrace_status {
-    fn from(error: HandleError) -> Self {
-        match error {
-            HandleError::Null => DDTRACE_ERR_NULL,
-            HandleError::Stale => DDTRACE_ERR_HANDLE,
-            HandleError::Forked => DDTRACE_ERR_FORKED,
-        }
-    }
-}
-
-impl From<Vanished> for ddtrace_status {
-    fn from(_: Vanished) -> Self {
-        DDTRACE_ERR_FORKED
-    }
 }
 
 #[cfg(test)]
