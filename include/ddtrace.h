@@ -128,6 +128,15 @@
 /** Log level: everything. */
 #define DDTRACE_LOG_TRACE 5
 
+/** Console format: each span as JSON on a line of its own. */
+#define DDTRACE_CONSOLE_JSON 0
+
+/** Console format: each span as indented JSON. */
+#define DDTRACE_CONSOLE_PRETTY 1
+
+/** Console format: each trace as a tree for people, in colour on a terminal unless `NO_COLOR` is set. */
+#define DDTRACE_CONSOLE_TREE 2
+
 /** Tag kind: `value.string`, UTF-8 text. */
 #define DDTRACE_TAG_STRING 0
 
@@ -253,6 +262,42 @@ typedef struct ddtrace_str {
     size_t len;
 } ddtrace_str;
 
+/** What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with `DDTRACE_COUNTERS_INIT`. */
+typedef struct ddtrace_counters {
+    /** `sizeof(ddtrace_counters)` */
+    size_t struct_size;
+    /** Spans that were started */
+    uint64_t spans_started;
+    /** Spans that were finished */
+    uint64_t spans_finished;
+    /** Spans that were freed unfinished; they are never sent */
+    uint64_t spans_abandoned;
+    /** Spans that only propagate, because of a limit or because tracing is off */
+    uint64_t spans_not_recorded;
+    /** Local traces that were begun */
+    uint64_t segments_started;
+    /** Local traces whose spans are all done */
+    uint64_t segments_closed;
+    /** Chunks that were handed to the exporter's queue */
+    uint64_t chunks_enqueued;
+    /** Chunks that were sent */
+    uint64_t chunks_sent;
+    /** Spans that were sent */
+    uint64_t spans_sent;
+    /** Chunks that were dropped */
+    uint64_t chunks_dropped;
+    /** Spans that were dropped with them */
+    uint64_t spans_dropped;
+    /** Requests that the receiver accepted */
+    uint64_t payloads_sent;
+    /** Requests that failed for good */
+    uint64_t payloads_failed;
+    /** Bytes of the requests that were accepted */
+    uint64_t bytes_sent;
+    /** Bytes that wait now */
+    uint64_t buffered_bytes;
+} ddtrace_counters;
+
 /** The items of an array or a map. */
 typedef struct ddtrace_tag_list {
     /** The first item */
@@ -284,40 +329,6 @@ typedef struct ddtrace_tag {
     /** The value */
     union ddtrace_tag_value value;
 } ddtrace_tag;
-
-/** The ids of a span. The trace id has 128 bits, in two halves. */
-typedef struct ddtrace_span_ids {
-    /** Upper half of the trace id */
-    uint64_t trace_id_high;
-    /** Lower half of the trace id */
-    uint64_t trace_id_low;
-    /** The span */
-    uint64_t span_id;
-    /** Its parent, 0 for a root */
-    uint64_t parent_id;
-} ddtrace_span_ids;
-
-/** A link from a span to another one, for `ddtrace_span_add_link`. Begin with `DDTRACE_LINK_INIT`. */
-typedef struct ddtrace_link {
-    /** `sizeof(ddtrace_link)` */
-    size_t struct_size;
-    /** Upper half of the linked trace's id */
-    uint64_t trace_id_high;
-    /** Lower half of the linked trace's id */
-    uint64_t trace_id_low;
-    /** The linked span */
-    uint64_t span_id;
-    /** Whether `flags` is given */
-    uint32_t has_flags;
-    /** W3C trace flags; bit 0: sampled */
-    uint32_t flags;
-    /** The linked trace's W3C tracestate */
-    struct ddtrace_str tracestate;
-    /** The link's attributes */
-    const struct ddtrace_tag *attributes;
-    /** The number of attributes */
-    size_t attributes_len;
-} ddtrace_link;
 
 /**
  * How a span begins, for `ddtrace_span_start`. Begin with `DDTRACE_SPAN_OPTIONS_INIT`; all fields but the first may stay zero.
@@ -357,6 +368,18 @@ typedef struct ddtrace_span_options {
     size_t packed_tags_len;
 } ddtrace_span_options;
 
+/** The ids of a span. The trace id has 128 bits, in two halves. */
+typedef struct ddtrace_span_ids {
+    /** Upper half of the trace id */
+    uint64_t trace_id_high;
+    /** Lower half of the trace id */
+    uint64_t trace_id_low;
+    /** The span */
+    uint64_t span_id;
+    /** Its parent, 0 for a root */
+    uint64_t parent_id;
+} ddtrace_span_ids;
+
 /**
  * How a span ends, for `ddtrace_span_end` and `ddtrace_span_finish`. Begin with `DDTRACE_SPAN_END_OPTIONS_INIT`; all fields but the first
  * may stay zero.
@@ -394,41 +417,39 @@ typedef struct ddtrace_span_end_options {
     size_t packed_tags_len;
 } ddtrace_span_end_options;
 
-/** What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with `DDTRACE_COUNTERS_INIT`. */
-typedef struct ddtrace_counters {
-    /** `sizeof(ddtrace_counters)` */
+/** A link from a span to another one, for `ddtrace_span_add_link`. Begin with `DDTRACE_LINK_INIT`. */
+typedef struct ddtrace_link {
+    /** `sizeof(ddtrace_link)` */
     size_t struct_size;
-    /** Spans that were started */
-    uint64_t spans_started;
-    /** Spans that were finished */
-    uint64_t spans_finished;
-    /** Spans that were freed unfinished; they are never sent */
-    uint64_t spans_abandoned;
-    /** Spans that only propagate, because of a limit or because tracing is off */
-    uint64_t spans_not_recorded;
-    /** Local traces that were begun */
-    uint64_t segments_started;
-    /** Local traces whose spans are all done */
-    uint64_t segments_closed;
-    /** Chunks that were handed to the exporter's queue */
-    uint64_t chunks_enqueued;
-    /** Chunks that were sent */
-    uint64_t chunks_sent;
-    /** Spans that were sent */
-    uint64_t spans_sent;
-    /** Chunks that were dropped */
-    uint64_t chunks_dropped;
-    /** Spans that were dropped with them */
-    uint64_t spans_dropped;
-    /** Requests that the receiver accepted */
-    uint64_t payloads_sent;
-    /** Requests that failed for good */
-    uint64_t payloads_failed;
-    /** Bytes of the requests that were accepted */
-    uint64_t bytes_sent;
-    /** Bytes that wait now */
-    uint64_t buffered_bytes;
-} ddtrace_counters;
+    /** Upper half of the linked trace's id */
+    uint64_t trace_id_high;
+    /** Lower half of the linked trace's id */
+    uint64_t trace_id_low;
+    /** The linked span */
+    uint64_t span_id;
+    /** Whether `flags` is given */
+    uint32_t has_flags;
+    /** W3C trace flags; bit 0: sampled */
+    uint32_t flags;
+    /** The linked trace's W3C tracestate */
+    struct ddtrace_str tracestate;
+    /** The link's attributes */
+    const struct ddtrace_tag *attributes;
+    /** The number of attributes */
+    size_t attributes_len;
+} ddtrace_link;
+
+/** Called with each baggage item; the texts are valid during the call. */
+typedef void (*ddtrace_baggage_visitor)(void *user_data, struct ddtrace_str key, struct ddtrace_str value);
+
+/** Takes one value of the header that was asked for: call it once per value, before `lookup` returns. */
+typedef void (*ddtrace_header_found)(void *sink, const char *value, size_t len);
+
+/** Looks a header up by its lowercase name, and calls `found` with `sink` for each value that it has. */
+typedef void (*ddtrace_header_lookup)(void *user_data, const char *name, ddtrace_header_found found, void *sink);
+
+/** Takes one header; the texts are valid during the call and end with a NUL. */
+typedef void (*ddtrace_header_setter)(void *user_data, struct ddtrace_str name, struct ddtrace_str value);
 
 /** The call did what was asked. */
 #define DDTRACE_OK 0
@@ -515,6 +536,44 @@ DDTRACE_API uint32_t ddtrace_abi_version(void);
 DDTRACE_API bool ddtrace_has_feature(const char *name, size_t len);
 
 /**
+ * How many handles are alive, so that tests find those that nobody frees: leak detectors do not see them. Walks all handles that ever were
+ * alive at the same time.
+ *
+ * @param kind  one of `DDTRACE_HANDLE_*`
+ * @return 0 also for kinds that the library does not know
+ *
+ * Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_live_handles(int32_t kind);
+
+/**
+ * Draws an id as spans have them: random, never 0.
+ *
+ * Since: 0.1
+ */
+DDTRACE_API uint64_t ddtrace_id_generate64(void);
+
+/**
+ * Draws an id as traces have them: Unix seconds, 32 zero bits, and 64 random bits that are never 0.
+ *
+ * @param high  gets the upper half; may be NULL
+ * @param low  gets the lower half; may be NULL
+ *
+ * Since: 0.1
+ */
+DDTRACE_API void ddtrace_id_generate128(uint64_t *high, uint64_t *low);
+
+/**
+ * Copies out the runtime id: the UUID that tells this process's traces from those of others. A forked child has another one.
+ *
+ * @param buf, cap  where to, by the rule of `snprintf`; 37 bytes are enough
+ * @return 36
+ *
+ * Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_runtime_id(char *buf, size_t cap);
+
+/**
  * Sends the library's own messages to the host instead of stderr, for the whole process. Which levels there are to see is a setting.
  *
  * The callback may be called from any thread, the library's own included, and by several at once. It must not throw. It may call
@@ -532,6 +591,1431 @@ DDTRACE_API bool ddtrace_has_feature(const char *name, size_t len);
 DDTRACE_API ddtrace_status ddtrace_set_log_callback(void (*callback)(void *user_data, int32_t level, const char *message, size_t len),
     void *user_data,
     void (*free_user_data)(void *user_data));
+
+/**
+ * The status that the failed call answered as well.
+ *
+ * @param error  as a failed call gave it out
+ * @return one of `DDTRACE_ERR_*`; `DDTRACE_ERR_NULL` for NULL, and `DDTRACE_ERR_HANDLE` for a handle that is no error, or not any more
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_error_code(const struct ddtrace_error *error);
+
+/**
+ * What went wrong, in English: the thing, the value that was seen, and what was expected. Secrets are not repeated.
+ *
+ * @param error  as a failed call gave it out
+ * @return text that is valid until the error is freed, not NUL-terminated; `DDTRACE_STR_NONE` for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API struct ddtrace_str ddtrace_error_message(const struct ddtrace_error *error);
+
+/**
+ * Frees an error object, and with it its message.
+ *
+ * @param error  NULL: nothing happens
+ *
+ * Since: 0.1
+ */
+DDTRACE_API void ddtrace_error_free(struct ddtrace_error *error);
+
+/**
+ * Makes a configuration with nothing set: the environment and the defaults decide.
+ *
+ * @param out  gets the configuration, which the caller frees
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT` when memory is out
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_new(struct ddtrace_config **out);
+
+/**
+ * Sets a setting, which beats the environment. The keys are the names of the environment variables: `DD_SERVICE`, `DD_ENV`,
+ * `DD_TRACE_SAMPLING_RULES` and so on, and the library's own, of which the most used are
+ *
+ * - `LIBDDTRACE_EXPORTER`: `agent` (the default), `console`, `console-pretty`, `tree`, `file:PATH`, `memory`, `null`;
+ * - `LIBDDTRACE_HOST_DRIVEN`: `true` for a library without threads, see `ddtrace_tracer_tick`;
+ * - `LIBDDTRACE_FLUSH_AT_EXIT`, `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS`, `LIBDDTRACE_MAX_LIVE_SPANS`;
+ * - `LIBDDTRACE_LANGUAGE`, `LIBDDTRACE_LANGUAGE_VERSION`, `LIBDDTRACE_INTERPRETER`: what a binding tells about itself.
+ *
+ * Tracers that were made before do not change.
+ *
+ * @param key, key_len  the setting's name or one of its aliases
+ * @param value, value_len  the value as it would stand in the environment; an empty one takes the setting back, as
+ *        `ddtrace_config_unset` does, unless empty is a value of this setting
+ * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NOT_FOUND`: there is no such setting; `DDTRACE_ERR_INVALID`: not a value of this setting, which
+ *         keeps its former one; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_set(struct ddtrace_config *config,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len,
+    struct ddtrace_error **err_or_null);
+
+/**
+ * Takes back what `ddtrace_config_set` set, so that the environment and the default decide again.
+ *
+ * @param key, key_len  the setting's name or one of its aliases
+ * @return `DDTRACE_OK`, also if nothing was set; `DDTRACE_ERR_NOT_FOUND`: there is no such setting; `DDTRACE_ERR_NULL`;
+ *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_unset(struct ddtrace_config *config, const char *key, size_t key_len);
+
+/**
+ * Copies out the value of a setting that is in effect now, after code, environment and default: numbers in decimal, lists and maps joined
+ * with commas, `<redacted>` for secrets. A tracer made now would have the same one.
+ *
+ * @param key, key_len  the setting's name or one of its aliases
+ * @param buf, cap  where to, by the rule of `snprintf`
+ * @return the value's length; `DDTRACE_ABSENT` if it is unset, there is no such setting, or an argument is wrong
+ *
+ * Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_config_get(const struct ddtrace_config *config, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Where the value of a setting that is in effect now came from.
+ *
+ * @param key, key_len  the setting's name or one of its aliases
+ * @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there
+ *         is no such setting, or an argument is wrong
+ *
+ * Since: 0.1
+ */
+DDTRACE_API const char *ddtrace_config_origin(const struct ddtrace_config *config, const char *key, size_t key_len);
+
+/**
+ * Shows every value that was seen for every setting, not only those in effect. The values of one setting follow each other: first those
+ * that were refused, then the others from the weakest source to the strongest. So the last one of a name is the one in effect.
+ * Secrets are left out.
+ *
+ * @param visit  called on this thread, once per value; the texts are valid during the call. `value.ptr` is NULL where the setting is unset,
+ *        `origin` is one of the texts of `ddtrace_config_origin`
+ * @param user_data  passed to `visit`
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_each(const struct ddtrace_config *config, void (*visit)(void *user_data,
+                                                                                                  struct ddtrace_str name,
+                                                                                                  struct ddtrace_str value,
+                                                                                                  struct ddtrace_str origin), void *user_data);
+
+/**
+ * Reads this environment instead of the process's, for hosts that have one of their own.
+ *
+ * @param lookup  gets `user_data` and the name of a variable, answers its value or NULL; the text is copied before the next call. Called
+ *        while a tracer or propagator is made from this configuration, and while it is read, on the calling thread
+ * @param user_data  passed to `lookup`
+ * @param free_user_data  called once with `user_data`: when the configuration is freed, when another environment is set, or at once if this
+ *        call fails; may be NULL
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_set_env_lookup(struct ddtrace_config *config,
+    const char *(*lookup)(void *user_data, const char *name),
+    void *user_data,
+    void (*free_user_data)(void *user_data));
+
+/**
+ * Sends finished spans to this exporter, whatever `LIBDDTRACE_EXPORTER` says.
+ *
+ * @param exporter  stays the caller's, who may free it at any time; several configurations may have the same one
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_set_exporter(struct ddtrace_config *config, struct ddtrace_exporter *exporter);
+
+/**
+ * Lets the host carry the requests to the agent: the library opens no sockets. Another exporter, set in code or by `LIBDDTRACE_EXPORTER`,
+ * wins.
+ *
+ * @param begin  gets `user_data` and a request that it owns: it sends it at once or later, and ends it with `ddtrace_exchange_complete`
+ *        or `ddtrace_exchange_fail`. Called on the library's thread, in host-driven mode from `ddtrace_tracer_tick`, `_flush`, `_shutdown` and
+ *        `_free`
+ * @param user_data  passed to `begin`
+ * @param free_user_data  called once with `user_data`: when neither the configuration nor a tracer needs it any longer, or at once if this
+ *        call fails; may be NULL
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_set_transport(struct ddtrace_config *config,
+    void (*begin)(void *user_data, struct ddtrace_exchange *exchange),
+    void *user_data,
+    void (*free_user_data)(void *user_data));
+
+/**
+ * Frees a configuration. Tracers made from it go on.
+ *
+ * @param config  NULL: nothing happens
+ *
+ * Since: 0.1
+ */
+DDTRACE_API void ddtrace_config_free(struct ddtrace_config *config);
+
+/**
+ * Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off.
+ * Level and rate of the library's messages, which the process has once, are those of the tracer made last.
+ *
+ * @param config_or_null  the settings as they are now; the caller may change or free it afterwards. NULL: the environment decides
+ * @param out  gets the tracer, which the caller frees
+ * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_IO`: the exporter's file cannot be opened; `DDTRACE_ERR_INVALID`: the agent's URL cannot be used by
+ *         this build; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_LIMIT`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_new(const struct ddtrace_config *config_or_null,
+    struct ddtrace_tracer **out,
+    struct ddtrace_error **err_or_null);
+
+/**
+ * Finds the default tracer of the process, which the first call makes from the environment. It lives as long as somebody has a
+ * reference of it; after that, the next call makes another one.
+ *
+ * @param out  gets the tracer with a reference of the caller's, which the caller frees
+ * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+ * @return as `ddtrace_tracer_new`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_default(struct ddtrace_tracer **out, struct ddtrace_error **err_or_null);
+
+/**
+ * Finds the tracer of a name. All callers of the same name get the same handle. Named tracers are the default tracer under another name:
+ * they share its settings, its queue and its fate; to shut one down is to shut all of them down.
+ *
+ * @param name, len  at most 1024 bytes; the empty name and `default` are the default tracer's. At most 1024 names are remembered at a time
+ * @param out  gets the tracer with a reference of the caller's, which the caller frees
+ * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+ * @return as `ddtrace_tracer_new`; `DDTRACE_ERR_INVALID` also for a name that is too long, `DDTRACE_ERR_LIMIT` for one too many
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_get(const char *name, size_t len, struct ddtrace_tracer **out, struct ddtrace_error **err_or_null);
+
+/**
+ * Adds a reference to a tracer.
+ *
+ * @return the same handle, to be freed once more; NULL for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API struct ddtrace_tracer *ddtrace_tracer_ref(struct ddtrace_tracer *tracer);
+
+/**
+ * Gives a reference back. The last one shuts the tracer down, waiting for `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS` at most. Spans that are still
+ * open go on to propagate and are never sent.
+ *
+ * @param tracer  NULL: nothing happens
+ *
+ * Since: 0.1
+ */
+DDTRACE_API void ddtrace_tracer_free(struct ddtrace_tracer *tracer);
+
+/**
+ * Sends what is finished by now, and waits until it is delivered. Traces that are still open stay.
+ *
+ * In host-driven mode it starts the sending on this thread and answers `DDTRACE_ERR_TIMEOUT` unless the host's transport completes all of
+ * it at once.
+ *
+ * @param timeout_ms  how long to wait; what is not sent by then stays queued
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`; `DDTRACE_ERR_IO`: something was dropped; `DDTRACE_ERR_SHUTDOWN`; `DDTRACE_ERR_NULL`;
+ *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_flush(struct ddtrace_tracer *tracer, uint32_t timeout_ms);
+
+/**
+ * Sends what is finished by now, waits until it is delivered, and ends the tracer's threads. The handle stays valid. Spans may still be
+ * started, and propagate; they are never sent. A second call finds nothing to do.
+ *
+ * In host-driven mode there is one attempt, which the host's transport has to complete at once: flush and tick before.
+ *
+ * @param timeout_ms  how long to wait; what is not sent by then is dropped
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: a thread is still busy and left alone; `DDTRACE_ERR_IO`: something was dropped;
+ *         `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_shutdown(struct ddtrace_tracer *tracer, uint32_t timeout_ms);
+
+/**
+ * Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls
+ * it from its event loop, and soon after it completed an exchange.
+ *
+ * @param next_ms_or_null  gets the time after which to call again at the latest, rounded up to whole milliseconds
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_STATE`: this tracer has threads of its own; `DDTRACE_ERR_SHUTDOWN`; `DDTRACE_ERR_NULL`;
+ *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_tick(struct ddtrace_tracer *tracer, uint32_t *next_ms_or_null);
+
+/**
+ * Copies out the value of a setting that the tracer works with, as `ddtrace_config_get` does.
+ *
+ * @param key, key_len  the setting's name or one of its aliases
+ * @param buf, cap  where to, by the rule of `snprintf`
+ * @return the value's length; `DDTRACE_ABSENT` if it is unset, there is no such setting, or an argument is wrong
+ *
+ * Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_config_get(const struct ddtrace_tracer *tracer, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Gives out the exporter that the tracer feeds, so that spans that `LIBDDTRACE_EXPORTER=memory` keeps can be read.
+ *
+ * @param out  gets the exporter, a handle of its own, which the caller frees
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NOT_FOUND`: the spans go to the agent; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
+ *         `DDTRACE_ERR_LIMIT`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_get_exporter(const struct ddtrace_tracer *tracer, struct ddtrace_exporter **out);
+
+/**
+ * Tells what the tracer counted in this process. The numbers are read one after the other while threads go on counting.
+ *
+ * @param out  begins with its size, which says what the caller knows
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: the size is none; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_counters(const struct ddtrace_tracer *tracer, struct ddtrace_counters *out);
+
+/**
+ * Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.
+ *
+ * Without a parent the span begins a new trace. A parent may be finished, and may be freed after this call. The parent's service applies
+ * unless `options` has one. Texts and tags are copied. When very many spans are live (`LIBDDTRACE_MAX_LIVE_SPANS`), or tracing is disabled, the span
+ * records nothing but carries trace context on.
+ *
+ * @param tracer   borrowed
+ * @param options  borrowed; NULL: an unnamed root span that starts now
+ * @param out      receives the span, owned by the caller: end it with `ddtrace_span_end`, or `ddtrace_span_finish` and `ddtrace_span_free`
+ * @param ids_or_null  receives the span's ids, where they are wanted
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a tracer or parent that is none; DDTRACE_ERR_UNSUPPORTED or DDTRACE_ERR_INVALID for
+ *         the options; DDTRACE_ERR_LIMIT when far too many spans are live. A tag that cannot be set is left out: the span is started, and the
+ *         status says why.
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_start(struct ddtrace_tracer *tracer,
+    const struct ddtrace_span_options *options,
+    struct ddtrace_span **out,
+    struct ddtrace_span_ids *ids_or_null);
+
+/**
+ * Finishes a span and frees the caller's reference: the usual end of a span, in one call.
+ *
+ * @param span     owned by this call; NULL answers DDTRACE_ERR_NULL
+ * @param options  borrowed; NULL: ends now, nothing to add
+ * @return DDTRACE_OK; DDTRACE_ERR_FINISHED if it was finished before (the reference is freed all the same, what `options` say is ignored);
+ *         DDTRACE_ERR_HANDLE for a span that was freed; DDTRACE_ERR_LIMIT or DDTRACE_ERR_INVALID for a tag that was left out. In a forked child, a
+ *         span that the parent process began is only freed.
+ *
+ * Threads: any; no other thread may use this reference meanwhile. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_end(struct ddtrace_span *span, const struct ddtrace_span_end_options *options);
+
+/**
+ * Finishes a span and keeps the caller's reference: the span can still be read, injected, linked and be a parent, and no longer changed.
+ *
+ * @param span     borrowed
+ * @param options  borrowed; NULL: ends now, nothing to add
+ * @return as `ddtrace_span_end`; a second call answers DDTRACE_ERR_FINISHED and changes nothing
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_finish(struct ddtrace_span *span, const struct ddtrace_span_end_options *options);
+
+/**
+ * Adds a reference to a span, so that two owners can free it.
+ *
+ * @param span  borrowed
+ * @return the same handle, or NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_span *ddtrace_span_ref(struct ddtrace_span *span);
+
+/**
+ * Frees a reference to a span. It never finishes one: a span that is freed unfinished is abandoned, counted, and never sent; its trace
+ * goes on without it. A garbage collector may call this at any time, from any thread.
+ *
+ * @param span  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any; no other thread may use this reference meanwhile. Since: 0.1
+ */
+DDTRACE_API void ddtrace_span_free(struct ddtrace_span *span);
+
+/**
+ * The ids of a span.
+ *
+ * @param span  borrowed; may be finished
+ * @param out   receives the ids
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_get_ids(const struct ddtrace_span *span, struct ddtrace_span_ids *out);
+
+/**
+ * Whether a span is finished.
+ *
+ * @param span  borrowed; false for NULL and handles that were freed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_span_is_finished(const struct ddtrace_span *span);
+
+/**
+ * Sets the operation name.
+ *
+ * @param span        borrowed
+ * @param value, len  copied; bytes that are not UTF-8 are replaced
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_name(struct ddtrace_span *span, const char *value, size_t len);
+
+/**
+ * Sets the service, in place of the parent's or the configured one; empty: the configured one again. `DD_SERVICE_MAPPING` applies.
+ *
+ * @param span        borrowed
+ * @param value, len  copied
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_service(struct ddtrace_span *span, const char *value, size_t len);
+
+/**
+ * Sets the resource; empty: the operation name.
+ *
+ * @param span        borrowed
+ * @param value, len  copied
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_resource(struct ddtrace_span *span, const char *value, size_t len);
+
+/**
+ * Sets the type (`web`, `http`, `db`, `cache`, `queue`, …).
+ *
+ * @param span        borrowed
+ * @param value, len  copied
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_type(struct ddtrace_span *span, const char *value, size_t len);
+
+/**
+ * Copies the operation name out.
+ *
+ * @param span      borrowed; may be finished
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT for a handle that is none, or a span that records nothing
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_name(const struct ddtrace_span *span, char *buf, size_t cap);
+
+/**
+ * Copies the effective service out.
+ *
+ * @param span      borrowed; may be finished
+ * @param buf, cap  as for `ddtrace_span_get_name`
+ * @return as `ddtrace_span_get_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_service(const struct ddtrace_span *span, char *buf, size_t cap);
+
+/**
+ * Copies the effective resource out.
+ *
+ * @param span      borrowed; may be finished
+ * @param buf, cap  as for `ddtrace_span_get_name`
+ * @return as `ddtrace_span_get_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_resource(const struct ddtrace_span *span, char *buf, size_t cap);
+
+/**
+ * Copies the type out.
+ *
+ * @param span      borrowed; may be finished
+ * @param buf, cap  as for `ddtrace_span_get_name`
+ * @return as `ddtrace_span_get_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_type(const struct ddtrace_span *span, char *buf, size_t cap);
+
+/**
+ * Sets the start. The duration is then the end minus this, by the wall clock.
+ *
+ * @param span      borrowed
+ * @param start_ns  Unix time in nanoseconds
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_start(struct ddtrace_span *span, int64_t start_ns);
+
+/**
+ * The start of a span.
+ *
+ * @param span  borrowed; may be finished
+ * @return Unix time in nanoseconds; 0 for a handle that is none, or a span that records nothing
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API int64_t ddtrace_span_get_start(const struct ddtrace_span *span);
+
+/**
+ * The duration of a finished span.
+ *
+ * @param span  borrowed
+ * @return nanoseconds; -1 while the span is open, for a handle that is none, and for a span that records nothing
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API int64_t ddtrace_span_get_duration(const struct ddtrace_span *span);
+
+/**
+ * Sets the kind, which becomes the tag `span.kind`; internal and unspecified spans have none.
+ *
+ * @param span  borrowed
+ * @param kind  DDTRACE_SPAN_KIND_*; DDTRACE_ERR_INVALID otherwise
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_kind(struct ddtrace_span *span, int32_t kind);
+
+/**
+ * The kind of a span.
+ *
+ * @param span  borrowed; may be finished
+ * @return DDTRACE_SPAN_KIND_*
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API int32_t ddtrace_span_get_kind(const struct ddtrace_span *span);
+
+/**
+ * Sets the status by OpenTelemetry's rules: OK is final and clears an earlier error, UNSET changes nothing, a description stays only with ERROR,
+ * where it becomes the tag `error.message`.
+ *
+ * @param span         borrowed
+ * @param span_status  DDTRACE_SPAN_STATUS_*; DDTRACE_ERR_INVALID otherwise
+ * @param description, len  copied; may be NULL with 0
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_status(struct ddtrace_span *span, int32_t span_status, const char *description, size_t len);
+
+/**
+ * The status that was set.
+ *
+ * @param span  borrowed; may be finished
+ * @return DDTRACE_SPAN_STATUS_*
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API int32_t ddtrace_span_get_status(const struct ddtrace_span *span);
+
+/**
+ * Marks a span as failed or not; not failed removes `error.message` and `error.type`.
+ *
+ * @param span   borrowed
+ * @param error  0: not failed, anything else: failed
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_error(struct ddtrace_span *span, int32_t error);
+
+/**
+ * Whether a span is marked as failed.
+ *
+ * @param span  borrowed; may be finished
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_span_is_error(const struct ddtrace_span *span);
+
+/**
+ * Marks a span as failed and sets `error.type`, `error.message` and `error.stack`, each where it is given.
+ *
+ * @param span                  borrowed
+ * @param type, type_len        copied; may be NULL with 0
+ * @param message, message_len  copied; may be NULL with 0
+ * @param stack, stack_len      copied; may be NULL with 0
+ * @return as `ddtrace_span_set_name`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_exception(struct ddtrace_span *span,
+    const char *type,
+    size_t type_len,
+    const char *message,
+    size_t message_len,
+    const char *stack,
+    size_t stack_len);
+
+/**
+ * Sets a string tag, in place of whatever the key held.
+ *
+ * Some keys mean more: `manual.keep` and `manual.drop` decide the trace, `service.name`, `resource.name` and `span.type` set those fields,
+ * `http.status_code` is always a string, `service.version` sets `version` too, `_dd.measured` becomes a number. An empty key is ignored. Values
+ * beyond 25,000 characters are cut.
+ *
+ * @param span            borrowed
+ * @param key, key_len    copied
+ * @param value, value_len  copied; bytes that are not UTF-8 are replaced
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT if the span has as many tags as it may have
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_tag(struct ddtrace_span *span, const char *key, size_t key_len, const char *value, size_t value_len);
+
+/**
+ * Sets a numeric tag.
+ *
+ * @param span          borrowed
+ * @param key, key_len  copied
+ * @param value         a finite number; DDTRACE_ERR_INVALID otherwise, and nothing changes
+ * @return as `ddtrace_span_set_tag`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_tag_f64(struct ddtrace_span *span, const char *key, size_t key_len, double value);
+
+/**
+ * Sets an integer tag. Beyond 2^53 either way it becomes a string, because readers take numbers as doubles.
+ *
+ * @param span          borrowed
+ * @param key, key_len  copied
+ * @param value         the integer
+ * @return as `ddtrace_span_set_tag`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_tag_i64(struct ddtrace_span *span, const char *key, size_t key_len, int64_t value);
+
+/**
+ * Sets a truth value, as the string `true` or `false`.
+ *
+ * @param span          borrowed
+ * @param key, key_len  copied
+ * @param value         0: false, anything else: true
+ * @return as `ddtrace_span_set_tag`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_tag_bool(struct ddtrace_span *span, const char *key, size_t key_len, int32_t value);
+
+/**
+ * Sets many tags in one call. Lists and maps become one tag per leaf: `key.0`, `key.sub`.
+ *
+ * @param span       borrowed
+ * @param tags, len  borrowed; copied before the call returns
+ * @return as `ddtrace_span_set_tag`, or DDTRACE_ERR_INVALID for an unknown kind; the status of the first tag that was left out, the others are set
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_tags(struct ddtrace_span *span, const struct ddtrace_tag *tags, size_t len);
+
+/**
+ * Sets many tags from one buffer, for layers that cannot pass an array of structs: records of kind (1 byte, `DDTRACE_TAG_*`), key length and
+ * value length (4 bytes each, little endian), key, value. F64 and I64 have 8 bytes, little endian; BOOL has 1; NULL has none.
+ *
+ * @param span         borrowed
+ * @param packed, len  borrowed; copied before the call returns
+ * @return as `ddtrace_span_set_tags`; DDTRACE_ERR_INVALID where the buffer does not hold whole records: those in front of the fault are set
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_packed_tags(struct ddtrace_span *span, const uint8_t *packed, size_t len);
+
+/**
+ * Removes a tag of either kind, also one that the library adds from the settings (`env`, `version`, global tags).
+ *
+ * @param span          borrowed
+ * @param key, key_len  borrowed
+ * @return DDTRACE_OK, also if there was none; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_unset_tag(struct ddtrace_span *span, const char *key, size_t key_len);
+
+/**
+ * Copies a string tag out, the span's own or one that the library adds from the settings.
+ *
+ * @param span          borrowed; may be finished
+ * @param key, key_len  borrowed
+ * @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if there is no such string tag, or the handle is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_tag(const struct ddtrace_span *span, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Copies a numeric tag out.
+ *
+ * @param span          borrowed; may be finished
+ * @param key, key_len  borrowed
+ * @param out           receives the number
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if there is no such numeric tag; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_get_tag_f64(const struct ddtrace_span *span, const char *key, size_t key_len, double *out);
+
+/**
+ * Sets a structured tag: a MessagePack document, sent as it is. Formats that cannot carry it (v0.5) leave it out.
+ *
+ * @param span           borrowed
+ * @param key, key_len   copied
+ * @param msgpack, len   copied; 1 MiB at most
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT for too many or too large ones
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_meta_struct(struct ddtrace_span *span,
+    const char *key,
+    size_t key_len,
+    const uint8_t *msgpack,
+    size_t len);
+
+/**
+ * Adds an event.
+ *
+ * @param span                        borrowed
+ * @param name, name_len              copied
+ * @param time_ns                     Unix time in nanoseconds; 0: now; a negative time counts as the beginning of 1970
+ * @param attributes, attributes_len  copied: strings, truth values, integers, finite numbers, arrays of one of these; others are left out with
+ *                                    a warning
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_INVALID for an attribute of unknown kind,
+ *         DDTRACE_ERR_LIMIT for more than 4,096 events
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_add_event(struct ddtrace_span *span,
+    const char *name,
+    size_t name_len,
+    int64_t time_ns,
+    const struct ddtrace_tag *attributes,
+    size_t attributes_len);
+
+/**
+ * Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the same
+ * names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
+ *
+ * @param span                        borrowed
+ * @param type, type_len              copied; may be NULL with 0
+ * @param message, message_len        copied; may be NULL with 0
+ * @param stack, stack_len            copied; may be NULL with 0
+ * @param attributes, attributes_len  as for `ddtrace_span_add_event`
+ * @return as `ddtrace_span_add_event`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_record_exception(struct ddtrace_span *span,
+    const char *type,
+    size_t type_len,
+    const char *message,
+    size_t message_len,
+    const char *stack,
+    size_t stack_len,
+    const struct ddtrace_tag *attributes,
+    size_t attributes_len);
+
+/**
+ * Adds a link to a span of any trace. A second link to the same span replaces the first.
+ *
+ * @param span  borrowed
+ * @param link  borrowed, copied; zero ids answer DDTRACE_ERR_INVALID
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_INVALID, DDTRACE_ERR_UNSUPPORTED,
+ *         DDTRACE_ERR_LIMIT for more than 4,096 links
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_add_link(struct ddtrace_span *span, const struct ddtrace_link *link);
+
+/**
+ * Adds a link to another span of this process.
+ *
+ * @param span                        borrowed
+ * @param other                       borrowed; may be finished
+ * @param attributes, attributes_len  copied; all values become strings, lists one attribute per leaf
+ * @return as `ddtrace_span_add_link`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_link_span(struct ddtrace_span *span,
+    const struct ddtrace_span *other,
+    const struct ddtrace_tag *attributes,
+    size_t attributes_len);
+
+/**
+ * Adds a link to the place that a context names, with its tracestate and, if its trace is decided, its sampled flag.
+ *
+ * @param span                        borrowed
+ * @param other                       borrowed
+ * @param attributes, attributes_len  copied; all values become strings, lists one attribute per leaf
+ * @return as `ddtrace_span_add_link`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_link_context(struct ddtrace_span *span,
+    const struct ddtrace_context *other,
+    const struct ddtrace_tag *attributes,
+    size_t attributes_len);
+
+/**
+ * Adds a span pointer: a link not to a span but to an object that another span touched too.
+ *
+ * @param span            borrowed
+ * @param kind, kind_len  copied: `aws.s3.object`, `aws.dynamodb.item`, …
+ * @param direction       0: upstream, anything else: downstream
+ * @param hash, hash_len  copied: the object's hash
+ * @return as `ddtrace_span_add_link`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_add_pointer(struct ddtrace_span *span,
+    const char *kind,
+    size_t kind_len,
+    int32_t direction,
+    const char *hash,
+    size_t hash_len);
+
+/**
+ * Copies a span out as JSON, as the console exporter writes it, without the tags that only finished chunks get.
+ *
+ * @param span      borrowed; may be finished
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT for a handle that is none, or a span that records nothing
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_to_json(const struct ddtrace_span *span, char *buf, size_t cap);
+
+/**
+ * Makes a context from ids, for a trace that was continued by other means than headers.
+ *
+ * @param ids                  borrowed; `parent_id` is ignored; zero trace or span id answers DDTRACE_ERR_INVALID
+ * @param priority_or_null     the sampling priority, if it is decided
+ * @param origin, origin_len   copied; may be NULL with 0; characters that no header carries: DDTRACE_ERR_INVALID
+ * @param out                  receives the context, owned by the caller: free it with `ddtrace_context_free`
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_new(const struct ddtrace_span_ids *ids,
+    const int32_t *priority_or_null,
+    const char *origin,
+    size_t origin_len,
+    struct ddtrace_context **out);
+
+/**
+ * The context of a span: its ids, and a view of the state that it shares with its whole local trace. It may outlive the span's handle.
+ *
+ * @param span  borrowed; may be finished
+ * @param out   receives the context, owned by the caller: free it with `ddtrace_context_free`
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_get_context(struct ddtrace_span *span, struct ddtrace_context **out);
+
+/**
+ * Adds a reference to a context.
+ *
+ * @param context  borrowed
+ * @return the same handle, or NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_context *ddtrace_context_ref(struct ddtrace_context *context);
+
+/**
+ * Frees a reference to a context.
+ *
+ * @param context  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any; no other thread may use this reference meanwhile. Since: 0.1
+ */
+DDTRACE_API void ddtrace_context_free(struct ddtrace_context *context);
+
+/**
+ * The ids of a context; `parent_id` is 0.
+ *
+ * @param context  borrowed
+ * @param out      receives the ids; all 0 for an empty context
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_get_ids(const struct ddtrace_context *context, struct ddtrace_span_ids *out);
+
+/**
+ * Whether a context names no trace. It may carry baggage and links all the same.
+ *
+ * @param context  borrowed; true for NULL and handles that were freed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_context_is_empty(const struct ddtrace_context *context);
+
+/**
+ * Whether a context came from another process.
+ *
+ * @param context  borrowed; false for NULL and handles that were freed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_context_is_remote(const struct ddtrace_context *context);
+
+/**
+ * The sampling priority of a context's trace. It makes no decision.
+ *
+ * @param context  borrowed
+ * @param out      receives the priority: above 0 the trace is kept
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND while it is not decided; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_get_priority(const struct ddtrace_context *context, int32_t *out);
+
+/**
+ * Sets the sampling priority of a context's trace by hand, over any decision. What was sent already keeps the old one.
+ *
+ * @param context   borrowed
+ * @param priority  above 0: keep
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_set_priority(struct ddtrace_context *context, int32_t priority);
+
+/**
+ * Copies the origin of a context's trace out (`synthetics`, `rum`, …).
+ *
+ * @param context   borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if there is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_context_get_origin(const struct ddtrace_context *context, char *buf, size_t cap);
+
+/**
+ * Copies something that a context's trace carries out: a propagated tag (`_dd.p.…`), `_dd.parent_id`, or `tracestate`, the whole of what came in.
+ *
+ * @param context       borrowed
+ * @param key, key_len  borrowed
+ * @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if there is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_context_get_tag(const struct ddtrace_context *context, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Makes a copy of a context with one baggage item more. The copy has a state of its own: what is changed there is not seen by the original.
+ *
+ * @param context           borrowed
+ * @param key, key_len      copied
+ * @param value, value_len  copied
+ * @param out               receives the copy, owned by the caller
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID for an empty key, DDTRACE_ERR_LIMIT
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_with_baggage_item(const struct ddtrace_context *context,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len,
+    struct ddtrace_context **out);
+
+/**
+ * Decides a trace by hand, over any decision: `manual.keep` and `manual.drop` as a call. What was sent already keeps the old decision.
+ *
+ * @param span      borrowed: any span of the trace
+ * @param priority  above 0: keep, else drop
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_override_sampling(struct ddtrace_span *span, int32_t priority);
+
+/**
+ * Makes the sampling decision of a span's trace now, on its local root. From here on only a manual override changes it.
+ *
+ * @param tracer  borrowed
+ * @param span    borrowed: any span of the trace
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_sample(struct ddtrace_tracer *tracer, struct ddtrace_span *span);
+
+/**
+ * To be called before `fork` by a binding that keeps the active span itself: decides the span's trace, so that both processes agree.
+ *
+ * @param active_or_null  borrowed: any span of the trace
+ * @return DDTRACE_OK, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_before_fork(struct ddtrace_span *active_or_null);
+
+/**
+ * Sets a baggage item: it travels with the trace to other services, and is seen by all spans of this local trace.
+ *
+ * @param span              borrowed; may be finished
+ * @param key, key_len      copied; empty: DDTRACE_ERR_INVALID
+ * @param value, value_len  copied
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT for too much baggage
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_baggage(struct ddtrace_span *span, const char *key, size_t key_len, const char *value, size_t value_len);
+
+/**
+ * Copies a baggage item out.
+ *
+ * @param span          borrowed; may be finished
+ * @param key, key_len  borrowed
+ * @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if there is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_baggage(const struct ddtrace_span *span, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Removes a baggage item.
+ *
+ * @param span          borrowed; may be finished
+ * @param key, key_len  borrowed
+ * @return DDTRACE_OK, also if there was none; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_unset_baggage(struct ddtrace_span *span, const char *key, size_t key_len);
+
+/**
+ * Removes all baggage.
+ *
+ * @param span  borrowed; may be finished
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_clear_baggage(struct ddtrace_span *span);
+
+/**
+ * Calls `visit` with every baggage item, in the order in which they were set. No lock is held meanwhile.
+ *
+ * @param span       borrowed; may be finished
+ * @param visit      called on this thread
+ * @param user_data  its first argument
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_each_baggage(const struct ddtrace_span *span, ddtrace_baggage_visitor visit, void *user_data);
+
+/**
+ * Sets a baggage item of a context's trace; spans and contexts that share its state see it.
+ *
+ * @param context           borrowed
+ * @param key, key_len      copied; empty: DDTRACE_ERR_INVALID
+ * @param value, value_len  copied
+ * @return as `ddtrace_span_set_baggage`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_set_baggage(struct ddtrace_context *context,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Copies a baggage item out.
+ *
+ * @param context       borrowed
+ * @param key, key_len  borrowed
+ * @param buf, cap      as for `ddtrace_span_get_baggage`
+ * @return as `ddtrace_span_get_baggage`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_context_get_baggage(const struct ddtrace_context *context, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Removes a baggage item.
+ *
+ * @param context       borrowed
+ * @param key, key_len  borrowed
+ * @return as `ddtrace_span_unset_baggage`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_unset_baggage(struct ddtrace_context *context, const char *key, size_t key_len);
+
+/**
+ * Removes all baggage.
+ *
+ * @param context  borrowed
+ * @return as `ddtrace_span_clear_baggage`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_clear_baggage(struct ddtrace_context *context);
+
+/**
+ * Calls `visit` with every baggage item, in the order in which they were set. No lock is held meanwhile.
+ *
+ * @param context    borrowed
+ * @param visit      called on this thread
+ * @param user_data  its first argument
+ * @return as `ddtrace_span_each_baggage`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_each_baggage(const struct ddtrace_context *context, ddtrace_baggage_visitor visit, void *user_data);
+
+/**
+ * Adds a reference to a propagator.
+ *
+ * @param propagator  borrowed
+ * @return the same handle, or NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_propagator *ddtrace_propagator_ref(struct ddtrace_propagator *propagator);
+
+/**
+ * Frees a reference to a propagator.
+ *
+ * @param propagator  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any; no other thread may use this reference meanwhile. Since: 0.1
+ */
+DDTRACE_API void ddtrace_propagator_free(struct ddtrace_propagator *propagator);
+
+/**
+ * Reads a context out of headers. It never fails for what the headers say: without a valid context in them the answer is an empty one, which
+ * may still carry baggage and links. Nothing is activated, and no sampling decision is made.
+ *
+ * @param propagator        borrowed
+ * @param pairs, pairs_len  borrowed: a flat array of 2 * `pairs_len` texts, name, value, name, value, …; names in any case. A repeated header may be
+ *                          given repeatedly. A text whose `ptr` is NULL is empty.
+ * @param out               receives the context, owned by the caller: free it with `ddtrace_context_free`
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_extract(struct ddtrace_propagator *propagator,
+    const struct ddtrace_str *pairs,
+    size_t pairs_len,
+    struct ddtrace_context **out);
+
+/**
+ * Reads a context out of a carrier that can be asked for headers. See `ddtrace_propagator_extract`, which is quicker where the headers are at hand.
+ *
+ * @param propagator  borrowed
+ * @param lookup      called on this thread, once per header that the configured styles know
+ * @param user_data   its first argument
+ * @param out         receives the context, owned by the caller
+ * @return as `ddtrace_propagator_extract`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_extract_with(struct ddtrace_propagator *propagator,
+    ddtrace_header_lookup lookup,
+    void *user_data,
+    struct ddtrace_context **out);
+
+/**
+ * Writes the headers of a span into a buffer: `name\0value\0name\0value\0…`. Makes the trace's sampling decision if that is open.
+ *
+ * @param propagator  borrowed
+ * @param span        borrowed; may be finished
+ * @param buf, cap    receives the headers; 1 KiB is enough where there is little baggage
+ * @param needed      receives the size of all headers
+ * @return DDTRACE_OK; DDTRACE_ERR_BUFFER if `cap` is less than `needed`: nothing useful was written, call again with more; DDTRACE_ERR_NULL,
+ *         DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_inject_span(struct ddtrace_propagator *propagator,
+    struct ddtrace_span *span,
+    char *buf,
+    size_t cap,
+    size_t *needed);
+
+/**
+ * Writes the headers of a context into a buffer, as `ddtrace_propagator_inject_span`. An extracted context is handed through.
+ *
+ * @param propagator  borrowed
+ * @param context     borrowed; an empty one has no headers but baggage
+ * @param buf, cap    receives the headers
+ * @param needed      receives the size of all headers
+ * @return as `ddtrace_propagator_inject_span`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_inject_context(struct ddtrace_propagator *propagator,
+    struct ddtrace_context *context,
+    char *buf,
+    size_t cap,
+    size_t *needed);
+
+/**
+ * Hands the headers of a span to a function, one by one. See `ddtrace_propagator_inject_span`, which is quicker.
+ *
+ * @param propagator  borrowed
+ * @param span        borrowed; may be finished
+ * @param set         called on this thread; no lock is held meanwhile
+ * @param user_data   its first argument
+ * @return as `ddtrace_propagator_inject_span`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_inject_span_with(struct ddtrace_propagator *propagator,
+    struct ddtrace_span *span,
+    ddtrace_header_setter set,
+    void *user_data);
+
+/**
+ * Hands the headers of a context to a function, one by one.
+ *
+ * @param propagator  borrowed
+ * @param context     borrowed
+ * @param set         called on this thread; no lock is held meanwhile
+ * @param user_data   its first argument
+ * @return as `ddtrace_propagator_inject_span`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_inject_context_with(struct ddtrace_propagator *propagator,
+    struct ddtrace_context *context,
+    ddtrace_header_setter set,
+    void *user_data);
+
+/**
+ * Makes an exporter that writes to a stream of the process.
+ *
+ * @param format  one of `DDTRACE_CONSOLE_*`
+ * @param fd  1: standard output, 2: standard error, whatever these are at the time of each write; any other descriptor is duplicated, so
+ *        that the caller may close it
+ * @param out  gets the exporter, which the caller frees
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: no such format; `DDTRACE_ERR_IO`: the descriptor is not open; `DDTRACE_ERR_NULL`;
+ *         `DDTRACE_ERR_LIMIT`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exporter_console_new(int32_t format, int32_t fd, struct ddtrace_exporter **out);
+
+/**
+ * Makes an exporter that appends each span as a line of JSON to a file. The file is made if need be, readable by its owner only.
+ *
+ * @param path, len  a regular file; links, pipes and devices are refused
+ * @param out  gets the exporter, which the caller frees
+ * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_IO`: the file cannot be opened; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_INVALID`; `DDTRACE_ERR_LIMIT`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exporter_file_new(const char *path, size_t len, struct ddtrace_exporter **out, struct ddtrace_error **err_or_null);
+
+/**
+ * Makes an exporter that keeps spans in memory, for tests and for programs that look at their own traces.
+ *
+ * @param max_spans  when there are more, the oldest go; 0: no limit
+ * @param out  gets the exporter, which the caller frees
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exporter_memory_new(size_t max_spans, struct ddtrace_exporter **out);
+
+/**
+ * Makes an exporter that takes spans and forgets them.
+ *
+ * @param out  gets the exporter, which the caller frees
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exporter_null_new(struct ddtrace_exporter **out);
+
+/**
+ * Adds a reference to an exporter.
+ *
+ * @return the same handle, to be freed once more; NULL for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API struct ddtrace_exporter *ddtrace_exporter_ref(struct ddtrace_exporter *exporter);
+
+/**
+ * Gives a reference back. Tracers and configurations that have the exporter keep it alive.
+ *
+ * @param exporter  NULL: nothing happens
+ *
+ * Since: 0.1
+ */
+DDTRACE_API void ddtrace_exporter_free(struct ddtrace_exporter *exporter);
+
+/**
+ * Copies out the spans of an in-memory exporter as a JSON array, oldest first. What is finished by now is in it: the tracers that feed the
+ * exporter are flushed first, for 2 s at most each.
+ *
+ * @param trace_id_high, trace_id_low  only the spans of this trace; both 0: all
+ * @param buf, cap  where to, by the rule of `snprintf`. Between asking for the length and asking for the text, spans may come
+ * @return the text's length; `DDTRACE_ABSENT` for other exporters, for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_exporter_memory_json(struct ddtrace_exporter *exporter,
+    uint64_t trace_id_high,
+    uint64_t trace_id_low,
+    char *buf,
+    size_t cap);
+
+/**
+ * How many spans an in-memory exporter keeps, after flushing as `ddtrace_exporter_memory_json` does.
+ *
+ * @return `DDTRACE_ABSENT` for other exporters, for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_exporter_memory_count(struct ddtrace_exporter *exporter);
+
+/**
+ * Makes an in-memory exporter forget all spans that are finished by now.
+ *
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: this exporter has no memory; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
+ *         `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exporter_memory_clear(struct ddtrace_exporter *exporter);
+
+/**
+ * The request's method.
+ *
+ * @return `"POST"` or `"GET"`, valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API struct ddtrace_str ddtrace_exchange_method(const struct ddtrace_exchange *exchange);
+
+/**
+ * The request's path on the agent, such as `/v0.4/traces`. Where the agent is, is for the host to know.
+ *
+ * @return valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API struct ddtrace_str ddtrace_exchange_path(const struct ddtrace_exchange *exchange);
+
+/**
+ * The request's body: bytes, not text.
+ *
+ * @return valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+ *
+ * Since: 0.1
+ */
+DDTRACE_API struct ddtrace_str ddtrace_exchange_body(const struct ddtrace_exchange *exchange);
+
+/**
+ * Shows the request's headers. `Host`, `Content-Length` and what else frames a request is for the host to add.
+ *
+ * @param visit  called on this thread, once per header; the texts are valid until the exchange ends
+ * @param user_data  passed to `visit`
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exchange_each_header(const struct ddtrace_exchange *exchange,
+    void (*visit)(void *user_data, struct ddtrace_str name, struct ddtrace_str value),
+    void *user_data);
+
+/**
+ * Notes a header of the response, before `ddtrace_exchange_complete`. Responses without any are fine.
+ *
+ * @param name, name_len  in any case
+ * @param value, value_len  the header's value
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer, and the exchange has still to be ended;
+ *         `DDTRACE_ERR_LIMIT`: more than 100 headers, or more than 16 KiB in one; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
+ *         `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exchange_respond_header(struct ddtrace_exchange *exchange,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Ends an exchange with the response that came, whatever its status. May be called at once, later, or long after the tracer is gone,
+ * from any thread. In host-driven mode, call `ddtrace_tracer_tick` soon after.
+ *
+ * @param exchange  ends with this call, and with it all that was read of it, unless the answer is `DDTRACE_ERR_NULL`,
+ *        `DDTRACE_ERR_HANDLE`, `DDTRACE_ERR_FORKED` or `DDTRACE_ERR_INVALID`
+ * @param http_status  from 100 to 599
+ * @param body, body_len  the response's body, copied; what is beyond 1 MiB is not looked at
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer for this response; `DDTRACE_ERR_INVALID`: no HTTP status;
+ *         `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exchange_complete(struct ddtrace_exchange *exchange, int32_t http_status, const uint8_t *body, size_t body_len);
+
+/**
+ * Ends an exchange that brought no response. The library will try again, as it does when its own connections fail.
+ *
+ * @param exchange  ends with this call, and with it all that was read of it, unless the answer is `DDTRACE_ERR_NULL`,
+ *        `DDTRACE_ERR_HANDLE` or `DDTRACE_ERR_FORKED`
+ * @param reason, len  for the log; may be NULL and 0
+ * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer for this response; `DDTRACE_ERR_NULL`;
+ *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *
+ * Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exchange_fail(struct ddtrace_exchange *exchange, const char *reason, size_t len);
 
 /**
  * Describes a status in a few English words.

@@ -103,6 +103,12 @@ pub fn enabled(level: Level) -> bool {
     level as i32 <= MAX_LEVEL.load(Ordering::Relaxed)
 }
 
+/// Writes a line to stderr whatever level and callback are set, for what is not a message but output that users look for. What cannot be
+/// written is lost.
+pub fn write_to_stderr(line: &str) {
+    stderr::write_line(line);
+}
+
 /// Emits one message that no rate limit applies to, for what is said once anyway, such as the warnings of a configuration.
 pub fn emit(level: Level, message: fmt::Arguments<'_>) {
     if enabled(level) {

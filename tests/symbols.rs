@@ -143,11 +143,19 @@ fn names() -> BTreeSet<String> {
             let end = rest.find([' ', '(']).unwrap_or(rest.len());
             names.extend(rest.get(..end).map(str::to_owned));
         }
-        let alias = line.strip_prefix("typedef ").or_else(|| line.strip_prefix("} ")).and_then(|rest| rest.strip_suffix(';'));
-        names.extend(alias.and_then(|rest| Some(rest.rsplit(' ').next()?.to_owned())));
+        names.extend(type_name(line));
     }
     names.remove("DDTRACE_H");
     names
+}
+
+/// The name that a line gives to a type: of a function behind `(*`, of anything else at the end.
+fn type_name(line: &str) -> Option<String> {
+    let declaration = line.strip_prefix("typedef ").or_else(|| line.strip_prefix("} "))?;
+    if let Some((_, function)) = declaration.split_once("(*") {
+        return Some(function.split(')').next()?.to_owned());
+    }
+    Some(declaration.strip_suffix(';')?.rsplit(' ').next()?.to_owned())
 }
 
 fn history() -> BTreeMap<String, String> {

@@ -3,10 +3,10 @@
 //! The host reads the request, sends it as it likes, and completes the exchange once, at once or later, from any thread.
 
 use crate::slot::cold::{Cold, cold_class};
-use crate::slot::{Kind, SlotClass};
+use crate::slot::{Guarded, Kind, SlotClass};
 use crate::transport::{Response, TransportError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 static CLASS: SlotClass = cold_class(Kind::Exchange);
 
@@ -20,8 +20,9 @@ pub struct Exchange {
     pub headers: Vec<(String, String)>,
     /// The payload.
     pub body: Vec<u8>,
-    answer: Mutex<Answer>,
-    is_answered: Condvar,
+    answer: Guarded<Answer>,
+    /// Rung when the answer is there.
+    bell: (Mutex<()>, Condvar),
     awake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -43,21 +44,39 @@ pub type BeginExchange = dyn Fn(Arc<Exchange>) + Send + Sync;
 /// The most that is kept of an answer.
 const MAX_BODY: usize = 1024 * 1024;
 const MAX_HEADERS: usize = 100;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// Why a part of an answer was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The exchange is complete already, or nobody waits for it any longer.
+    Complete,
+    /// There are too many headers, or this one is too long.
+    Limit,
+}
 
 impl Exchange {
     /// A request; `awake` is called when its answer is there.
     pub fn new(path: &'static str, headers: Vec<(String, String)>, body: Vec<u8>, awake: Box<dyn Fn() + Send + Sync>) -> Self {
-        Exchange { method: "POST", path, headers, body, answer: Mutex::default(), is_answered: Condvar::new(), awake }
+        Exchange { method: "POST", path, headers, body, answer: Guarded::default(), bell: Default::default(), awake }
     }
 
-    /// Notes a header of the answer. `false`: the exchange is complete already.
-    pub fn respond_header(&self, name: &str, value: &str) -> bool {
-        let mut answer = self.answer();
-        if answer.is_complete || answer.headers.len() >= MAX_HEADERS {
-            return false;
+    /// Notes a header of the answer.
+    pub fn respond_header(&self, name: &str, value: &str) -> Result<(), Refusal> {
+        if name.len() + value.len() > MAX_HEADER_BYTES {
+            return Err(Refusal::Limit);
         }
-        answer.headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        true
+        let header = (name.to_ascii_lowercase(), value.to_owned());
+        let added = self.answer.with(|answer| match answer.headers.len() {
+            _ if answer.is_complete => Err(Refusal::Complete),
+            MAX_HEADERS.. => Err(Refusal::Limit),
+            _ => {
+                answer.headers.push(header);
+                Ok(())
+            }
+        });
+        // Whoever held the lock is gone, and so is the one who waited.
+        added.unwrap_or(Err(Refusal::Complete))
     }
 
     /// Ends the exchange with an answer. `false`: it was complete already.
@@ -73,97 +92,79 @@ impl Exchange {
 
     /// The result, once there is one.
     pub fn take_result(&self) -> Option<Result<Response, TransportError>> {
-        self.answer().result.take()
+        self.answer.with(|answer| answer.result.take()).ok().flatten()
     }
 
     /// The result, waited for until `deadline`.
     pub fn wait_for_result(&self, deadline: Instant) -> Option<Result<Response, TransportError>> {
-        let mut answer = self.answer();
+        /// A ring between the look and the wait is missed, which costs this much at most.
+        const LOOK_AGAIN: Duration = Duration::from_millis(5);
         loop {
+            let result = self.take_result();
             let left = deadline.saturating_duration_since(Instant::now());
-            if answer.is_complete || left.is_zero() {
-                return answer.result.take();
+            if result.is_some() || left.is_zero() {
+                return result;
             }
-            answer = self.is_answered.wait_timeout(answer, left).unwrap_or_else(PoisonError::into_inner).0;
+            let guard = self.bell.0.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(self.bell.1.wait_timeout(guard, left.min(LOOK_AGAIN)));
         }
     }
 
     fn end(&self, result: impl FnOnce(Vec<(String, String)>) -> Result<Response, TransportError>) -> bool {
-        let mut answer = self.answer();
-        if answer.is_complete {
-            return false;
+        let ended = self.answer.with(|answer| {
+            if answer.is_complete {
+                return false;
+            }
+            answer.is_complete = true;
+            answer.result = Some(result(std::mem::take(&mut answer.headers)));
+            true
+        });
+        let ended = ended.unwrap_or(false);
+        if ended {
+            self.bell.1.notify_all();
+            (self.awake)();
         }
-        answer.is_complete = true;
-        let headers = std::mem::take(&mut answer.headers);
-        answer.result = Some(result(headers));
-        drop(answer);
-        self.is_answered.notify_all();
-        (self.awake)();
-        true
-    }
-
-    fn answer(&self) -> std::sync::MutexGuard<'_, Answer> {
-        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+        ended
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn exchange() -> (Exchange, Arc<AtomicU32>) {
-        let awakened = Arc::new(AtomicU32::new(0));
+    fn exchange() -> (Exchange, Arc<AtomicUsize>) {
+        let awakened = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&awakened);
         let awake = Box::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        (Exchange::new("/v0.4/traces", Vec::new(), vec![0x90], awake), awakened)
-    }
-
-    fn long() -> Instant {
-        Instant::now() + Duration::from_secs(60)
+        (Exchange::new("/path", Vec::new(), vec![1], awake), awakened)
     }
 
     #[test]
-    fn only_the_first_end_counts() {
+    fn an_answer_is_taken_once() {
         let (exchange, awakened) = exchange();
-        assert!(exchange.respond_header("Datadog-Agent-State", "abc"));
-        assert!(exchange.complete(200, b"{}"));
+        assert!(exchange.take_result().is_none());
+        exchange.respond_header("Content-Type", "text/plain").unwrap();
+        assert!(exchange.complete(200, b"body"));
         assert!(!exchange.complete(500, b""));
         assert!(!exchange.fail(TransportError::Interrupted));
-        assert!(!exchange.respond_header("late", "1"));
-        let response = exchange.take_result().unwrap().unwrap();
-        assert_eq!((response.status, response.body.as_slice()), (200, &b"{}"[..]));
-        assert_eq!(response.header("datadog-agent-state"), Some("abc"));
-        assert!(exchange.take_result().is_none());
+        assert_eq!(exchange.respond_header("late", ""), Err(Refusal::Complete));
         assert_eq!(awakened.load(Ordering::Relaxed), 1);
+        let response = exchange.take_result().unwrap().unwrap();
+        assert_eq!((response.status, response.body.as_slice()), (200, b"body".as_slice()));
+        assert_eq!(response.headers, [("content-type".to_owned(), "text/plain".to_owned())]);
+        assert!(exchange.take_result().is_none());
     }
 
     #[test]
-    fn a_large_answer_is_cut() {
+    fn an_answer_is_bounded() {
         let (exchange, _) = exchange();
-        exchange.complete(200, &vec![b'x'; MAX_BODY + 1]);
+        assert_eq!(exchange.respond_header("long", &"x".repeat(MAX_HEADER_BYTES)), Err(Refusal::Limit));
+        (0..MAX_HEADERS).for_each(|_| exchange.respond_header("name", "value").unwrap());
+        assert_eq!(exchange.respond_header("name", "value"), Err(Refusal::Limit));
+        assert!(exchange.complete(200, &vec![0; MAX_BODY + 1]));
         assert_eq!(exchange.take_result().unwrap().unwrap().body.len(), MAX_BODY);
-    }
-
-    #[test]
-    fn an_answer_from_another_thread_is_waited_for() {
-        let (exchange, _) = exchange();
-        let exchange = Arc::new(exchange);
-        let host = Arc::clone(&exchange);
-        let thread = std::thread::spawn(move || host.complete(204, b""));
-        assert_eq!(exchange.wait_for_result(long()).unwrap().unwrap().status, 204);
-        assert!(thread.join().unwrap());
-    }
-
-    #[test]
-    fn waiting_ends_with_the_deadline() {
-        let (exchange, _) = exchange();
-        assert!(exchange.wait_for_result(Instant::now()).is_none());
-        exchange.complete(200, b"");
-        assert!(exchange.wait_for_result(Instant::now()).is_some());
-        assert!(exchange.wait_for_result(long()).is_none(), "the result was taken already");
     }
 }

@@ -39,7 +39,7 @@ pub use chunk::{CHUNK_HEAD, ChunkHead, drop_chunks};
 pub use console::{Colour, ConsoleExporter, ConsoleFormat};
 pub use counters::{Counter, ThreadCounters, Totals};
 pub use data_exporter::{DataExporter, ExportError, NullExporter};
-pub use exchange::{BeginExchange, Exchange};
+pub use exchange::{BeginExchange, Exchange, Refusal};
 pub use exporter::{AgentExporter, Exporter, Link};
 pub use file::FileExporter;
 pub use json::{SpanJson, span_json};

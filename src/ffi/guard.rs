@@ -3,16 +3,21 @@
 //! Every entry point runs its body in [`guard`]. A panic there is counted, the first one is logged with its place, and the caller gets
 //! the value that the entry point names for the case. Allocation failure and stack overflow cannot be contained; they still abort.
 //!
-//! The standard library's panic hook would write to the host's stderr. It is replaced, for panics of guarded code only: on all other
-//! threads and in all other code the hook that was there before is called.
+//! The standard library's panic hook would write to the host's stderr. It is replaced, once, by whatever makes the first tracer,
+//! configuration or propagator ([`install_hook`]): panics in the sources of this crate are kept from it, all others are passed on. Panics in
+//! crates that this one uses are passed on too, and contained all the same.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 
+use super::outcome::status;
+use super::status::{DDTRACE_ERR_PANIC, ddtrace_status};
 use crate::log::{self, Level};
+
+/// Where this file is among the sources of the crate.
+const THIS_FILE: &str = "ffi/guard.rs";
 
 /// Panics contained since the process began.
 static CONTAINED: AtomicU64 = AtomicU64::new(0);
@@ -20,32 +25,10 @@ static CONTAINED: AtomicU64 = AtomicU64::new(0);
 /// What the hook learned about the first panic, for [`report`] to log when all locks of the unwound code are released.
 static FIRST: Mutex<Option<String>> = Mutex::new(None);
 
-/// Where this thread is, as far as panics go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// It never was in guarded code.
-    New,
-    /// Outside of guarded code.
-    Host,
-    /// Inside of it.
-    Guarded,
-}
-
-thread_local! {
-    static PLACE: Cell<Place> = const { Cell::new(Place::New) };
-}
-
 /// Runs an entry point's body; a panic in it becomes `on_panic`.
 #[inline]
 pub fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
-    let outer = PLACE.get();
-    if outer == Place::New {
-        replace_hook();
-    }
-    PLACE.set(Place::Guarded);
-    let result = panic::catch_unwind(AssertUnwindSafe(body));
-    PLACE.set(if outer == Place::Guarded { outer } else { Place::Host });
-    match result {
+    match panic::catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => value,
         Err(payload) => {
             report(payload);
@@ -54,13 +37,30 @@ pub fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Runs the body of an entry point that answers a status; a panic in it becomes `DDTRACE_ERR_PANIC`.
+#[inline]
+pub fn guard_status(body: impl FnOnce() -> Result<(), ddtrace_status>) -> ddtrace_status {
+    guard(DDTRACE_ERR_PANIC, || status(body()))
+}
+
 /// How many panics were contained since the process began.
 pub fn contained_panics() -> u64 {
     CONTAINED.load(Ordering::Relaxed)
 }
 
-#[cold]
-fn replace_hook() {
+/// Keeps panics of this crate from the panic hook of the process.
+pub fn install_hook() {
+    // The crate's own tests panic in the same sources, and their messages must be seen.
+    if cfg!(test) {
+        return;
+    }
+    if let Some(sources) = own_sources() {
+        keep_from_hook(sources);
+    }
+}
+
+/// Keeps panics in sources whose paths begin with `prefix` from the panic hook of the process. Only the first call counts.
+pub fn keep_from_hook(prefix: &'static str) {
     static REPLACED: Once = Once::new();
     // `set_hook` itself panics on a thread that unwinds.
     if std::thread::panicking() {
@@ -68,11 +68,19 @@ fn replace_hook() {
     }
     REPLACED.call_once(|| {
         let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| match PLACE.try_with(Cell::get) {
-            Ok(Place::Guarded) => note(info),
-            _ => previous(info),
+        panic::set_hook(Box::new(move |info| {
+            if info.location().is_some_and(|place| place.file().starts_with(prefix)) {
+                note(info);
+            } else {
+                previous(info);
+            }
         }));
     });
+}
+
+/// What the paths of this crate's sources begin with, as the compiler was told them.
+fn own_sources() -> Option<&'static str> {
+    file!().strip_suffix(THIS_FILE)
 }
 
 /// Keeps the first panic's message and place. Runs in the panicking code, possibly with locks of the library held: never waits, never logs.
@@ -100,12 +108,12 @@ fn message_of(payload: &(dyn Any + Send)) -> &str {
 #[cold]
 fn report(payload: Box<dyn Any + Send>) {
     // Its destructor is code of whoever panicked, and may panic again.
-    std::mem::forget(payload);
+    let payload = std::mem::ManuallyDrop::new(payload);
     if CONTAINED.fetch_add(1, Ordering::Relaxed) > 0 {
         return;
     }
     let first = FIRST.try_lock().ok().and_then(|mut first| first.take());
-    let message = first.as_deref().unwrap_or("no message");
+    let message = first.as_deref().unwrap_or_else(|| message_of(&**payload));
     let logged = panic::catch_unwind(AssertUnwindSafe(|| {
         log::emit(
             Level::Error,
@@ -122,6 +130,7 @@ fn report(payload: Box<dyn Any + Send>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ffi::status::DDTRACE_OK;
 
     #[test]
     fn value_of_the_body_passes_through() {
@@ -148,12 +157,28 @@ mod tests {
     }
 
     #[test]
-    fn nested_guards_leave_the_outer_one_guarded() {
-        guard((), || {
-            assert_eq!(guard(1, || panic!("inner")), 1);
-            assert!(PLACE.get() == Place::Guarded);
+    fn guards_nest() {
+        let outer = guard(1, || {
+            assert_eq!(guard(2, || panic!("inner")), 2);
+            3
         });
-        assert!(PLACE.get() == Place::Host);
+        assert_eq!(outer, 3);
+    }
+
+    #[test]
+    fn statuses_come_through() {
+        assert_eq!(guard_status(|| Ok(())), DDTRACE_OK);
+        assert_eq!(guard_status(|| Err(7)), 7);
+        assert_eq!(guard_status(|| panic!("text")), DDTRACE_ERR_PANIC);
+    }
+
+    #[test]
+    fn sources_of_this_crate_are_told_from_others() {
+        let own = own_sources().unwrap();
+        assert!(panic::Location::caller().file().starts_with(own), "{own}");
+        assert!(file!().starts_with(own) && own.ends_with("src/"), "{own}");
+        let elsewhere = ["library/core/src/option.rs", "/registry/serde_json-1.0.0/src/de.rs", "tests/panics.rs"];
+        assert!(elsewhere.iter().all(|file| !file.starts_with(own)), "{own}");
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! The library itself: version and features.
+//! The library itself: version, features, live handles, and the ids that it draws.
 
 use std::ffi::c_char;
 
 use super::guard::guard;
+use super::handles::{DDTRACE_HANDLE_ANY, DDTRACE_HANDLE_EXCHANGE};
 use super::text;
+use crate::record::unix_ns;
+use crate::slot::{Kind, SlotClass};
+use crate::tracer::{runtime_id, with_thread};
 
 /// The version as one number, `0xMMmmpp`.
 const VERSION_NUM: u32 = version_num();
@@ -60,6 +64,76 @@ pub unsafe extern "C" fn ddtrace_has_feature(name: *const c_char, len: usize) ->
     })
 }
 
+/// How many handles are alive, so that tests find those that nobody frees: leak detectors do not see them. Walks all handles that ever were
+/// alive at the same time.
+///
+/// @param kind  one of `DDTRACE_HANDLE_*`
+/// @return 0 also for kinds that the library does not know
+///
+/// Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_live_handles(kind: i32) -> usize {
+    guard(0, || {
+        let mut live = 0;
+        SlotClass::each(|class| {
+            let number = handle_number(class.kind());
+            if number.is_some_and(|number| kind == DDTRACE_HANDLE_ANY || kind == number) {
+                live += class.live_handles();
+            }
+        });
+        live
+    })
+}
+
+/// Draws an id as spans have them: random, never 0.
+///
+/// Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_id_generate64() -> u64 {
+    guard(0, || with_thread(|thread| thread.parts.ids.id64()))
+}
+
+/// Draws an id as traces have them: Unix seconds, 32 zero bits, and 64 random bits that are never 0.
+///
+/// @param high  gets the upper half; may be NULL
+/// @param low  gets the lower half; may be NULL
+///
+/// Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_id_generate128(high: *mut u64, low: *mut u64) {
+    guard((), || {
+        let seconds = u32::try_from(unix_ns() / 1_000_000_000).unwrap_or(0);
+        let id = with_thread(|thread| thread.parts.ids.trace_id128(seconds));
+        for (out, half) in [(high, id >> 64), (low, id)] {
+            if !out.is_null() {
+                // SAFETY: the caller's places.
+                unsafe { out.write(half as u64) };
+            }
+        }
+    });
+}
+
+/// Copies out the runtime id: the UUID that tells this process's traces from those of others. A forked child has another one.
+///
+/// @param buf, cap  where to, by the rule of `snprintf`; 37 bytes are enough
+/// @return 36
+///
+/// Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_runtime_id(buf: *mut c_char, cap: usize) -> usize {
+    // SAFETY: the header's rule for buffers.
+    guard(0, || unsafe { text::copy_out(&runtime_id(), buf, cap) })
+}
+
+/// The number that a kind has for users; `None`: they have no handles of it.
+fn handle_number(kind: Kind) -> Option<i32> {
+    match kind {
+        // To users, a span that records nothing is a span.
+        Kind::LightSpan => Some(Kind::Span as i32),
+        other => Some(other as i32).filter(|number| *number <= DDTRACE_HANDLE_EXCHANGE),
+    }
+}
+
 const fn version_num() -> u32 {
     (number(env!("CARGO_PKG_VERSION_MAJOR")) << 16)
         | (number(env!("CARGO_PKG_VERSION_MINOR")) << 8)
@@ -93,6 +167,15 @@ mod tests {
         let parts: Vec<u32> = text.split('.').map(|part| part.parse().unwrap()).collect();
         // SAFETY: no arguments.
         assert_eq!(unsafe { ddtrace_version_num() }, parts[0] * 65_536 + parts[1] * 256 + parts[2]);
+    }
+
+    #[test]
+    fn spans_of_both_sorts_are_spans_and_what_is_inside_is_no_handle() {
+        assert_eq!(handle_number(Kind::Span), Some(crate::ffi::handles::DDTRACE_HANDLE_SPAN));
+        assert_eq!(handle_number(Kind::LightSpan), Some(crate::ffi::handles::DDTRACE_HANDLE_SPAN));
+        assert_eq!(handle_number(Kind::Error), Some(crate::ffi::handles::DDTRACE_HANDLE_ERROR));
+        assert_eq!(handle_number(Kind::Exchange), Some(DDTRACE_HANDLE_EXCHANGE));
+        assert_eq!((handle_number(Kind::Segment), handle_number(Kind::TraceState)), (None, None));
     }
 
     #[test]

@@ -24,16 +24,32 @@ mod tag_input;
 pub mod text;
 pub mod user_data;
 
-// The order of these is the order of the header.
-pub mod context;
+// The order of these is the order of the header; the empty lines keep it.
 pub mod library;
-pub mod propagator;
-pub mod span;
-pub mod span_events;
-pub mod span_fields;
-pub mod span_tags;
 
 pub mod logging;
+
+pub mod error;
+
+pub mod config;
+
+pub mod tracer;
+
+pub mod span;
+
+pub mod span_fields;
+
+pub mod span_tags;
+
+pub mod span_events;
+
+pub mod context;
+
+pub mod propagator;
+
+pub mod exporter;
+
+pub mod exchange;
 
 pub mod status;
 

@@ -1,7 +1,7 @@
 //! From the errors of the rooms below to statuses.
 
 use super::status::*;
-use crate::slot::HandleError;
+use crate::slot::{HandleError, Vanished};
 use crate::span::{Finish, SpanFull, StartError, TagError};
 
 /// The status of a refused handle.
@@ -53,5 +53,18 @@ pub fn status(result: Result<(), ddtrace_status>) -> ddtrace_status {
     match result {
         Ok(()) => DDTRACE_OK,
         Err(status) => status,
+    }
+}
+
+impl From<HandleError> for ddtrace_status {
+    #[inline]
+    fn from(error: HandleError) -> Self {
+        of_handle(error)
+    }
+}
+
+impl From<Vanished> for ddtrace_status {
+    fn from(_: Vanished) -> Self {
+        DDTRACE_ERR_FORKED
     }
 }

@@ -1,8 +1,10 @@
 //! Propagators: contexts out of headers and into them.
 
+use super::config::resolve_config;
 use super::context::{decide_view, with_state, with_view};
+use super::error::{Failure, guard_explained, required};
 use super::guard::guard;
-use super::handles::{ddtrace_context, ddtrace_propagator, ddtrace_span};
+use super::handles::{ddtrace_config, ddtrace_context, ddtrace_error, ddtrace_propagator, ddtrace_span};
 use super::outcome::{of_handle, status};
 use super::status::*;
 use super::text;
@@ -10,8 +12,36 @@ use super::types::ddtrace_str;
 use crate::context::{TraceState, TraceTags};
 use crate::propagation::{BufferSink, HeaderSink, InjectInput, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
-use crate::tracer::{add_propagator_reference, release_propagator, resolve_propagator, with_thread};
+use crate::tracer::{add_propagator_reference, new_propagator, release_propagator, resolve_propagator, with_thread};
 use std::ffi::{CString, c_char, c_void};
+
+/// Makes a propagator from the settings `DD_TRACE_PROPAGATION_*`, `DD_TRACE_BAGGAGE_*` and `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`.
+///
+/// @param config_or_null  borrowed, read now; NULL: the environment
+/// @param out             receives the propagator, owned by the caller: free it with `ddtrace_propagator_free`
+/// @param err_or_null     receives an error to be freed, where one is wanted
+/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for more than 1,024 different ones
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_propagator_new(
+    config_or_null: *const ddtrace_config,
+    out: *mut *mut ddtrace_propagator,
+    err_or_null: *mut *mut ddtrace_error,
+) -> ddtrace_status {
+    let body = || {
+        let out = required(out, "out")?;
+        // SAFETY: the header's rules for handles.
+        let config = unsafe { resolve_config(config_or_null) }.map_err(|status| Failure::of_argument("config", status))?;
+        let too_many = || Failure::new(DDTRACE_ERR_LIMIT, "there are more than 1,024 different propagators");
+        let propagator = new_propagator(&config.settings.propagation).ok_or_else(too_many)?;
+        // SAFETY: the caller's place.
+        unsafe { out.write(propagator.cast()) };
+        Ok(())
+    };
+    // SAFETY: the header's rules for outputs.
+    unsafe { guard_explained(err_or_null, body) }
+}
 
 /// Adds a reference to a propagator.
 ///

@@ -68,26 +68,29 @@ const TEXTS: [&CStr; 15] = [
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_status_text(status: ddtrace_status) -> *const c_char {
-    guard(c"unknown status".as_ptr(), || {
-        let text = usize::try_from(status).ok().and_then(|index| TEXTS.get(index));
-        text.copied().unwrap_or(c"unknown status").as_ptr()
-    })
+    guard(c"unknown status".as_ptr(), || text_of(status).as_ptr())
+}
+
+/// A status in words.
+pub(crate) fn text_of(status: ddtrace_status) -> &'static CStr {
+    let text = usize::try_from(status).ok().and_then(|index| TEXTS.get(index));
+    text.copied().unwrap_or(c"unknown status")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text_of(status: ddtrace_status) -> &'static str {
+    fn shown(status: ddtrace_status) -> &'static str {
         // SAFETY: the function returns static NUL-terminated text.
         unsafe { CStr::from_ptr(ddtrace_status_text(status)) }.to_str().unwrap()
     }
 
     #[test]
     fn each_status_has_a_text_of_its_own() {
-        let mut texts: Vec<_> = (DDTRACE_OK..=DDTRACE_ERR_PANIC).map(text_of).collect();
-        assert_eq!(text_of(DDTRACE_OK), "ok");
-        assert_eq!(text_of(DDTRACE_ERR_TIMEOUT), "time ran out");
+        let mut texts: Vec<_> = (DDTRACE_OK..=DDTRACE_ERR_PANIC).map(shown).collect();
+        assert_eq!(shown(DDTRACE_OK), "ok");
+        assert_eq!(shown(DDTRACE_ERR_TIMEOUT), "time ran out");
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), TEXTS.len());
@@ -96,7 +99,7 @@ mod tests {
     #[test]
     fn numbers_that_are_no_status_have_a_text_too() {
         for number in [-1, i32::MIN, i32::MAX, DDTRACE_ERR_PANIC + 1] {
-            assert_eq!(text_of(number), "unknown status");
+            assert_eq!(shown(number), "unknown status");
         }
     }
 }

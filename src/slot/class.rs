@@ -3,9 +3,12 @@
 use super::identity::{Kind, SLOT_ALIGN, SlotHeader};
 use super::pool::Pool;
 use std::alloc::{Layout, alloc_zeroed};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 const SLAB_BYTES: usize = 32 * 1024;
+
+/// The classes that have slots, linked by `next_class`.
+static CLASSES: AtomicPtr<SlotClass> = AtomicPtr::new(std::ptr::null_mut());
 
 /// A type that lives in slots.
 ///
@@ -26,6 +29,8 @@ pub struct SlotClass {
     slabs: AtomicPtr<Slab>,
     slots: AtomicUsize,
     pub(super) pool: Pool,
+    is_listed: AtomicBool,
+    next_class: AtomicPtr<SlotClass>,
 }
 
 struct Slab {
@@ -38,7 +43,30 @@ impl SlotClass {
     /// A class of slots of `slot_size` bytes, a multiple of [`SLOT_ALIGN`].
     pub const fn new(kind: Kind, slot_size: usize) -> Self {
         assert!(slot_size % SLOT_ALIGN == 0 && slot_size <= SLAB_BYTES);
-        SlotClass { kind, slot_size, slabs: AtomicPtr::new(std::ptr::null_mut()), slots: AtomicUsize::new(0), pool: Pool::new() }
+        SlotClass {
+            kind,
+            slot_size,
+            slabs: AtomicPtr::new(std::ptr::null_mut()),
+            slots: AtomicUsize::new(0),
+            pool: Pool::new(),
+            is_listed: AtomicBool::new(false),
+            next_class: AtomicPtr::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// Calls `use_it` with every class that has slots.
+    pub fn each(mut use_it: impl FnMut(&'static SlotClass)) {
+        let mut class = CLASSES.load(Ordering::Acquire);
+        // SAFETY: only statics are listed.
+        while let Some(this) = unsafe { class.as_ref() } {
+            use_it(this);
+            class = this.next_class.load(Ordering::Acquire);
+        }
+    }
+
+    /// What lives in the class's slots.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// How many slots exist, in use or free.
@@ -69,7 +97,7 @@ impl SlotClass {
 
     /// Makes a slab and returns its slots as a list linked by `next`, with their number. `None` when memory is out.
     #[cold]
-    pub(super) fn grow(&self) -> Option<(*mut SlotHeader, usize)> {
+    pub(super) fn grow(&'static self) -> Option<(*mut SlotHeader, usize)> {
         let count = SLAB_BYTES / self.slot_size;
         let layout = Layout::from_size_align(SLAB_BYTES, self.slot_size.next_power_of_two().max(SLOT_ALIGN)).ok()?;
         // SAFETY: the layout has a size.
@@ -89,6 +117,7 @@ impl SlotClass {
             }
         }
         self.publish(slab);
+        self.list();
         self.slots.fetch_add(count, Ordering::Relaxed);
         Some((head, count))
     }
@@ -99,6 +128,21 @@ impl SlotClass {
             // SAFETY: the slab is ours until the exchange succeeds, and never freed after.
             unsafe { (*slab).next.store(head, Ordering::Relaxed) };
             match self.slabs.compare_exchange_weak(head, slab, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    fn list(&'static self) {
+        if self.is_listed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let this = std::ptr::from_ref(self).cast_mut();
+        let mut head = CLASSES.load(Ordering::Relaxed);
+        loop {
+            self.next_class.store(head, Ordering::Relaxed);
+            match CLASSES.compare_exchange_weak(head, this, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
             }

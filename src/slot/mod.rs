@@ -6,6 +6,7 @@
 mod class;
 pub mod cold;
 mod free_list;
+mod guarded;
 mod identity;
 mod lock_word;
 mod pool;
@@ -13,6 +14,7 @@ mod sync;
 
 pub use class::{Slot, SlotClass};
 pub use free_list::FreeList;
+pub use guarded::Guarded;
 pub use identity::{HandleError, Identity, Kind, SLOT_ALIGN, SlotHeader, resolve};
 pub use lock_word::{LockGuard, LockWord, Vanished};
 

@@ -1,5 +1,6 @@
 //! From settings to a running pipeline: exporter, transport, snapshot.
 
+use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::make_snapshot;
 use crate::config::{Config, ExporterChoice, Settings, TraceApiVersion};
 use crate::export::agent::{AgentFacts, AgentProtocol, TraceFormat};
@@ -33,6 +34,8 @@ pub enum BuildError {
     OutOfMemory,
     /// Too many names of tracers.
     TooManyNames,
+    /// The name of a tracer has this many bytes.
+    LongName(usize),
 }
 
 impl fmt::Display for BuildError {
@@ -41,10 +44,15 @@ impl fmt::Display for BuildError {
             BuildError::Exporter(cause) => write!(f, "LIBDDTRACE_EXPORTER: {cause}"),
             BuildError::Transport(cause) => write!(f, "the agent cannot be reached by this library: {cause}"),
             BuildError::OutOfMemory => write!(f, "memory is out"),
-            BuildError::TooManyNames => write!(f, "too many names of tracers are in use"),
+            BuildError::TooManyNames => write!(f, "{MOST_NAMES} names of tracers are in use, which is the limit"),
+            BuildError::LongName(length) => {
+                write!(f, "the name of a tracer has {length} bytes, expected {LONGEST_NAME} at most")
+            }
         }
     }
 }
+
+impl std::error::Error for BuildError {}
 
 impl Parts {
     /// A tracer made from settings alone. Opens the exporter that they name.

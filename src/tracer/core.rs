@@ -1,14 +1,14 @@
 //! A tracer's slot: type-stable, so that a call that races with the tracer's end reads an ended tracer, never freed memory.
 
 use super::build::{BuildError, Parts, build_pipeline};
-use crate::export::{Flushed, Pipeline, Snapshot};
+use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
 use crate::segment::TracerLink;
 use crate::service::fork;
-use crate::slot::{FreeList, HandleError, Kind, Slot, SlotClass, SlotHeader, lock, resolve};
+use crate::slot::{FreeList, HandleError, Identity, Kind, Slot, SlotClass, SlotHeader, lock, resolve};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 static CLASS: SlotClass = SlotClass::new(Kind::Tracer, 256);
@@ -25,6 +25,8 @@ pub struct Tracer {
     version: AtomicU32,
     /// The fork generation that the pipeline belongs to.
     generation: AtomicU32,
+    /// The tracer that this one is another name of, with a reference that belongs to this one; NULL: it is one of its own.
+    base: AtomicPtr<c_void>,
     body: UnsafeCell<Body>,
 }
 
@@ -56,35 +58,68 @@ unsafe impl Slot for Tracer {
 }
 const _: () = assert!(size_of::<Tracer>() <= 256);
 
-/// Makes a tracer with one reference.
+/// Makes a tracer with one reference, without saying a word; [`super::start_tracer`] also logs.
 pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     fork::register();
     super::fork::register();
     let (pipeline, snapshot) = build_pipeline(&parts, 1)?;
+    let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
+    let tracer = open(Some(Box::new(Running { parts, pipeline, snapshot })), std::ptr::null_mut())?;
+    if flushes_at_exit {
+        super::exit::flush_at_exit();
+    }
+    Ok(tracer)
+}
+
+/// Makes another handle, with one reference, of the tracer `base`: it ends for itself, and all else is the base's. Takes over the
+/// caller's reference of the base.
+pub fn new_alias(base: TracerHandle) -> Result<TracerHandle, BuildError> {
+    let alias = open(None, base);
+    if alias.is_err() {
+        // SAFETY: the caller's handle.
+        let _ = unsafe { release(base) };
+    }
+    alias
+}
+
+fn open(running: Option<Box<Running>>, base: TracerHandle) -> Result<TracerHandle, BuildError> {
     let mut list = FreeList::<Tracer>::new();
     let tracer = list.take(usize::MAX).ok_or(BuildError::OutOfMemory)?;
     list.drain();
     let guard = lock(&tracer.header).map_err(|_| BuildError::OutOfMemory)?;
-    let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
     // SAFETY: the lock is held.
-    unsafe { *tracer.body.get() = Body { references: 1, running: Some(Box::new(Running { parts, pipeline, snapshot })) } };
+    unsafe { *tracer.body.get() = Body { references: 1, running } };
+    tracer.base.store(base, Ordering::Relaxed);
     tracer.generation.store(fork::generation(), Ordering::Relaxed);
     tracer.version.store(1, Ordering::Relaxed);
     tracer.id.store(NEXT_ID.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     tracer.header.open_handle();
     drop(guard);
-    if flushes_at_exit {
-        super::exit::flush_at_exit();
-    }
     Ok(tracer.header.handle())
 }
 
-/// The tracer of a handle.
+/// The tracer of a handle; of an alias, the tracer behind it.
 ///
 /// # Safety
 /// `handle` is NULL or was given out by this library.
 #[inline]
 pub unsafe fn resolve_tracer(handle: *const c_void) -> Result<&'static Tracer, HandleError> {
+    // SAFETY: passed on.
+    let (tracer, _) = unsafe { resolve_alias(handle) }?;
+    let base = tracer.base.load(Ordering::Relaxed);
+    if base.is_null() {
+        return Ok(tracer);
+    }
+    // SAFETY: the alias has a reference of its base, which is no alias.
+    Ok(unsafe { resolve_alias(base) }?.0)
+}
+
+/// The slot of a handle, be it an alias or not.
+///
+/// # Safety
+/// As for [`resolve_tracer`].
+#[inline]
+unsafe fn resolve_alias(handle: *const c_void) -> Result<(&'static Tracer, Identity), HandleError> {
     // SAFETY: passed on.
     let (header, identity) = unsafe { resolve(handle) }?;
     if !identity.is(Kind::Tracer) {
@@ -92,7 +127,16 @@ pub unsafe fn resolve_tracer(handle: *const c_void) -> Result<&'static Tracer, H
     }
     let header: *const SlotHeader = header;
     // SAFETY: slots of this kind are `Tracer`, which begin with the header.
-    Ok(unsafe { &*header.cast() })
+    Ok((unsafe { &*header.cast() }, identity))
+}
+
+/// Whether a handle is alive. Waits for nothing.
+///
+/// # Safety
+/// As for [`resolve_tracer`].
+pub unsafe fn is_alive(handle: *const c_void) -> bool {
+    // SAFETY: passed on.
+    unsafe { resolve_alias(handle) }.is_ok()
 }
 
 /// Adds a reference.
@@ -101,8 +145,7 @@ pub unsafe fn resolve_tracer(handle: *const c_void) -> Result<&'static Tracer, H
 /// As for [`resolve_tracer`].
 pub unsafe fn add_reference(handle: *const c_void) -> Result<(), HandleError> {
     // SAFETY: passed on.
-    let tracer = unsafe { resolve_tracer(handle) }?;
-    tracer.with_body(|body| body.references += 1)
+    unsafe { with_references(handle, |_, body| body.references = body.references.saturating_add(1)) }
 }
 
 /// Drops a reference; the last one ends the tracer, with a flush within its shutdown timeout.
@@ -110,23 +153,47 @@ pub unsafe fn add_reference(handle: *const c_void) -> Result<(), HandleError> {
 /// # Safety
 /// As for [`resolve_tracer`].
 pub unsafe fn release(handle: *const c_void) -> Result<(), HandleError> {
-    // SAFETY: passed on.
-    let tracer = unsafe { resolve_tracer(handle) }?;
-    let ended = tracer.with_body(|body| {
+    let drop_one = |tracer: &'static Tracer, body: &mut Body| {
         body.references = body.references.saturating_sub(1);
         if body.references > 0 {
             return None;
         }
         tracer.id.store(0, Ordering::Release);
         tracer.header.close_handle();
-        Some(body.running.take())
-    })?;
-    let Some(running) = ended else { return Ok(()) };
+        Some((tracer, tracer.base.load(Ordering::Relaxed), body.running.take()))
+    };
+    // SAFETY: passed on.
+    let ended = unsafe { with_references(handle, drop_one) }?;
+    let Some((tracer, base, running)) = ended else { return Ok(()) };
     FreeList::<Tracer>::new().give(tracer);
     if let Some(running) = running {
         end(*running);
     }
+    if !base.is_null() {
+        // SAFETY: the alias had a reference of its base, which is given back here.
+        let _ = unsafe { release(base) };
+    }
     Ok(())
+}
+
+/// Calls `use_it` with the body behind this very handle, which is compared again once the lock is held.
+///
+/// # Safety
+/// As for [`resolve_tracer`].
+unsafe fn with_references<R>(
+    handle: *const c_void,
+    use_it: impl FnOnce(&'static Tracer, &mut Body) -> R,
+) -> Result<R, HandleError> {
+    // SAFETY: passed on.
+    let (tracer, identity) = unsafe { resolve_alias(handle) }?;
+    let guard = lock(&tracer.header).map_err(|_| HandleError::Forked)?;
+    if !identity.still(&tracer.header) {
+        return Err(HandleError::Stale);
+    }
+    // SAFETY: the lock is held.
+    let result = use_it(tracer, unsafe { &mut *tracer.body.get() });
+    drop(guard);
+    Ok(result)
 }
 
 /// What a forked child inherited is left alone: its threads, locks and sockets are the parent's.
@@ -202,6 +269,11 @@ impl Tracer {
     /// The newest snapshot.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, HandleError> {
         Ok(self.current()?.1)
+    }
+
+    /// The exporter given in code or named by the settings; `None`: the spans go to the agent.
+    pub fn exporter(&self) -> Result<Option<Arc<SharedExporter>>, HandleError> {
+        self.with_body(|body| body.running.as_deref().map(|running| running.parts.exporter.clone()))?.ok_or(HandleError::Stale)
     }
 
     /// The snapshot, without waiting and without building one; for the fork handler.

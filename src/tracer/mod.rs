@@ -7,6 +7,8 @@ mod fork;
 mod propagators;
 mod registry;
 mod snapshot;
+mod start;
+mod startup_log;
 mod thread;
 
 pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter};
@@ -15,4 +17,5 @@ pub use fork::decide_before_fork;
 pub use propagators::{add_propagator_reference, live_propagators, new_propagator, release_propagator, resolve_propagator};
 pub use registry::{default_tracer, named_tracer};
 pub use snapshot::{make_snapshot, runtime_id};
+pub use start::start_tracer;
 pub use thread::{Thread, with_thread};

@@ -1,0 +1,35 @@
+//! A tracer's first words: how loud the library is, what the user should know of the settings, and the start-up line.
+
+use super::build::{BuildError, Parts};
+use super::core::{TracerHandle, new_tracer};
+use super::startup_log;
+use crate::config::Config;
+use crate::log::{self, Level};
+use std::sync::Arc;
+
+/// Makes a tracer with one reference, and logs what there is to say about its settings.
+pub fn start_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
+    let config = Arc::clone(&parts.config);
+    apply_logging(&config);
+    let tracer = new_tracer(parts)?;
+    log_start(&config);
+    Ok(tracer)
+}
+
+/// Sets level and rate of the library's messages, which are of the whole process: the tracer made last decides. Then warns of values that
+/// were ignored and the like, once in a process.
+pub(super) fn apply_logging(config: &Config) {
+    let logging = &config.settings.logging;
+    log::set_max_level(logging.level);
+    log::set_rate_limit(logging.rate_limit);
+    for warning in config.new_warnings() {
+        log::emit(Level::Warn, format_args!("{warning}"));
+    }
+}
+
+/// Writes the start-up line, unless the settings say not to.
+pub(super) fn log_start(config: &Config) {
+    if config.settings.logging.startup_logs {
+        log::write_to_stderr(&startup_log::line(config));
+    }
+}

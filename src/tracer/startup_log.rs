@@ -1,0 +1,225 @@
+//! The start-up line: one line of JSON with the settings in effect, which tells support and tests what a process runs with.
+//!
+//! It reads `DATADOG TRACER CONFIGURATION - {…}`, as that of Datadog's other tracers, with their names of fields. Fields that this library has
+//! nothing to say about are left out. Values of sensitive settings are not among them, and URLs have neither user nor password.
+
+use super::snapshot::runtime_id;
+use crate::config::{Config, PropagationStyle};
+use crate::record::unix_ns;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+
+const NANOSECONDS: i64 = 1_000_000_000;
+const DAY: i64 = 86_400;
+
+#[derive(Serialize)]
+struct Facts<'a> {
+    date: String,
+    os_name: String,
+    os_version: String,
+    architecture: String,
+    version: &'static str,
+    lang: &'a str,
+    lang_version: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    vm: &'a str,
+    runtime_id: String,
+    env: Option<&'a str>,
+    service: &'a str,
+    dd_version: Option<&'a str>,
+    enabled: bool,
+    debug: bool,
+    agent_url: Option<String>,
+    sample_rate: Option<f64>,
+    sample_rate_limit: f64,
+    sampling_rules: serde_json::Value,
+    sampling_rules_error: Option<&'a str>,
+    span_sampling_rules: serde_json::Value,
+    span_sampling_rules_error: Option<&'a str>,
+    tags: BTreeMap<&'a str, &'a str>,
+    service_mappings: BTreeMap<&'a str, &'a str>,
+    partial_flush_enabled: bool,
+    partial_flush_min_spans: usize,
+    propagation_style_inject: Vec<&'static str>,
+    propagation_style_extract: Vec<&'static str>,
+    baggage: Baggage,
+}
+
+#[derive(Serialize)]
+struct Baggage {
+    max_items: usize,
+    max_bytes: usize,
+}
+
+/// The line, with its end.
+pub(super) fn line(config: &Config) -> String {
+    // Nothing in the facts can fail to be written.
+    let json = serde_json::to_string(&facts(config)).unwrap_or_default();
+    format!("DATADOG TRACER CONFIGURATION - {json}\n")
+}
+
+fn facts(config: &Config) -> Facts<'_> {
+    let settings = &config.settings;
+    let system = System::detect();
+    let propagation = &settings.propagation;
+    Facts {
+        date: date_text(unix_ns().div_euclid(NANOSECONDS)),
+        os_name: system.name,
+        os_version: system.version,
+        architecture: system.architecture,
+        version: env!("CARGO_PKG_VERSION"),
+        lang: &settings.runtime.language,
+        lang_version: &settings.runtime.language_version,
+        vm: &settings.runtime.interpreter,
+        runtime_id: runtime_id(),
+        env: settings.identity.env.as_deref(),
+        service: &settings.identity.service,
+        dd_version: settings.identity.version.as_deref(),
+        enabled: settings.enabled,
+        debug: settings.logging.debug,
+        agent_url: config.value_text("DD_TRACE_AGENT_URL"),
+        sample_rate: settings.sampling.sample_rate,
+        sample_rate_limit: settings.sampling.rate_limit,
+        sampling_rules: rules(config, "DD_TRACE_SAMPLING_RULES"),
+        sampling_rules_error: error_of(config, "DD_TRACE_SAMPLING_RULES"),
+        span_sampling_rules: rules(config, "DD_SPAN_SAMPLING_RULES"),
+        span_sampling_rules_error: error_of(config, "DD_SPAN_SAMPLING_RULES"),
+        tags: map(&settings.identity.global_tags),
+        service_mappings: map(&settings.content.service_mapping),
+        partial_flush_enabled: settings.partial_flush.enabled,
+        partial_flush_min_spans: settings.partial_flush.min_spans,
+        propagation_style_inject: names(&propagation.inject),
+        propagation_style_extract: names(&propagation.extract),
+        baggage: Baggage { max_items: propagation.baggage_max_items, max_bytes: propagation.baggage_max_bytes },
+    }
+}
+
+/// Rules as the JSON that they were given as.
+fn rules(config: &Config, name: &str) -> serde_json::Value {
+    let text = config.value_text(name);
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Why a value of the setting was not used.
+fn error_of<'a>(config: &'a Config, name: &str) -> Option<&'a str> {
+    config.records().iter().filter(|record| record.name == name).find_map(|record| record.error.as_deref())
+}
+
+fn map(pairs: &[(String, String)]) -> BTreeMap<&str, &str> {
+    pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+fn names(styles: &[PropagationStyle]) -> Vec<&'static str> {
+    styles.iter().map(|style| style.name()).collect()
+}
+
+/// What `uname` says.
+struct System {
+    name: String,
+    version: String,
+    architecture: String,
+}
+
+impl System {
+    fn detect() -> Self {
+        // SAFETY: the struct is arrays of characters, for which zero is a value; the call fills them with text that ends with a NUL.
+        let facts = unsafe {
+            let mut facts: libc::utsname = std::mem::zeroed();
+            libc::uname(&mut facts);
+            facts
+        };
+        System { name: text(&facts.sysname), version: text(&facts.release), architecture: text(&facts.machine) }
+    }
+}
+
+fn text(field: &[libc::c_char]) -> String {
+    let bytes: Vec<u8> = field.iter().map(|character| character.to_ne_bytes()[0]).collect();
+    CStr::from_bytes_until_nul(&bytes).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A time as RFC 3339 writes it, in UTC.
+fn date_text(unix_seconds: i64) -> String {
+    let (days, seconds) = (unix_seconds.div_euclid(DAY), unix_seconds.rem_euclid(DAY));
+    let (year, month, day) = date_of(days);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Year, month and day of a day that is counted from 1970-01-01, in the Gregorian calendar.
+fn date_of(days: i64) -> (i64, i64, i64) {
+    // Years that begin in March have their leap day at the end, and all of their months follow one rule: 153 days in five.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfigBuilder;
+
+    fn read(settings: &[(&str, &str)]) -> (String, serde_json::Value) {
+        let mut builder = ConfigBuilder::new();
+        builder.set_env_lookup(std::sync::Arc::new(|_| None));
+        settings.iter().for_each(|(name, value)| builder.set(name, value).unwrap());
+        let line = line(&builder.resolve());
+        let json = line.strip_prefix("DATADOG TRACER CONFIGURATION - ").unwrap();
+        let value = serde_json::from_str(json).unwrap();
+        (line, value)
+    }
+
+    #[test]
+    fn the_line_tells_the_settings() {
+        let (_, facts) = read(&[
+            ("DD_SERVICE", "shop"),
+            ("DD_ENV", "staging"),
+            ("DD_TAGS", "team:blue"),
+            ("DD_TRACE_AGENT_URL", "http://user:secret@agent:9126"),
+            ("DD_TRACE_SAMPLING_RULES", r#"[{"service":"a*","sample_rate":0.5}]"#),
+            ("DD_TRACE_PROPAGATION_STYLE", "tracecontext"),
+        ]);
+        assert_eq!(facts["service"], "shop");
+        assert_eq!(facts["env"], "staging");
+        assert_eq!(facts["dd_version"], serde_json::Value::Null);
+        assert_eq!(facts["tags"]["team"], "blue");
+        assert_eq!(facts["agent_url"], "http://agent:9126");
+        assert_eq!(facts["sampling_rules"][0]["sample_rate"], 0.5);
+        assert_eq!(facts["propagation_style_inject"], serde_json::json!(["tracecontext"]));
+        assert_eq!(facts["partial_flush_min_spans"], 300);
+        assert_eq!(facts["version"], env!("CARGO_PKG_VERSION"));
+        assert!(!facts["architecture"].as_str().unwrap().is_empty());
+    }
+
+    #[test]
+    fn hostile_values_stay_on_the_line() {
+        let (line, facts) = read(&[("DD_ENV", "two\nlines\u{0}\u{1b}")]);
+        assert_eq!(line.matches('\n').count(), 1);
+        assert_eq!(facts["env"], "two\nlines\u{0}\u{1b}");
+    }
+
+    #[test]
+    fn rules_that_cannot_be_read_are_an_error() {
+        let mut builder = ConfigBuilder::new();
+        let given = |name: &str| (name == "DD_TRACE_SAMPLING_RULES").then(|| "[{".to_owned());
+        builder.set_env_lookup(std::sync::Arc::new(given));
+        let config = builder.resolve();
+        assert!(error_of(&config, "DD_TRACE_SAMPLING_RULES").is_some());
+        assert_eq!(error_of(&config, "DD_SPAN_SAMPLING_RULES"), None);
+        assert!(rules(&config, "DD_TRACE_SAMPLING_RULES").is_null());
+    }
+
+    #[test]
+    fn dates_follow_the_calendar() {
+        assert_eq!(date_text(0), "1970-01-01T00:00:00Z");
+        assert_eq!(date_text(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(date_text(1_709_251_199), "2024-02-29T23:59:59Z");
+        assert_eq!(date_text(4_107_542_400), "2100-03-01T00:00:00Z");
+        assert_eq!(date_text(-1), "1969-12-31T23:59:59Z");
+    }
+}
