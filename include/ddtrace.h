@@ -1714,6 +1714,20 @@ DDTRACE_API ddtrace_status ddtrace_context_clear_baggage(struct ddtrace_context 
 DDTRACE_API ddtrace_status ddtrace_context_each_baggage(const struct ddtrace_context *context, ddtrace_baggage_visitor visit, void *user_data);
 
 /**
+ * Makes a propagator from the settings `DD_TRACE_PROPAGATION_*`, `DD_TRACE_BAGGAGE_*` and `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`.
+ *
+ * @param config_or_null  borrowed, read now; NULL: the environment
+ * @param out             receives the propagator, owned by the caller: free it with `ddtrace_propagator_free`
+ * @param err_or_null     receives an error to be freed, where one is wanted
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for more than 1,024 different ones
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_propagator_new(const struct ddtrace_config *config_or_null,
+    struct ddtrace_propagator **out,
+    struct ddtrace_error **err_or_null);
+
+/**
  * Adds a reference to a propagator.
  *
  * @param propagator  borrowed
