@@ -3,11 +3,20 @@
 /// Copies `from` to the beginning of `to`, which must be as long at least.
 #[inline(always)]
 pub fn copy_text(to: &mut [u8], from: &[u8]) {
+    assert!(to.len() >= from.len());
+    // SAFETY: just asserted; a shared and an exclusive reference do not overlap.
+    unsafe { copy_to(to.as_mut_ptr(), from) };
+}
+
+/// Copies `from` to `to`.
+///
+/// # Safety
+/// `to` is writable for the length of `from`, and they do not overlap.
+#[inline(always)]
+pub unsafe fn copy_to(to: *mut u8, from: &[u8]) {
     let len = from.len();
-    assert!(to.len() >= len);
-    let (to, from) = (to.as_mut_ptr(), from.as_ptr());
-    // SAFETY: both are `len` bytes long at least, and a shared and an exclusive reference do not overlap. Each width is copied from both ends,
-    // overlapping in the middle, only where `len` is that width at least.
+    let from = from.as_ptr();
+    // SAFETY: by the contract. Each width is copied from both ends, overlapping in the middle, only where `len` is that width at least.
     unsafe {
         match len {
             0 => {}

@@ -1,6 +1,6 @@
 //! The little MessagePack that records are made of: strings, float64, int64. (Format: the MessagePack specification.)
 
-use super::copy::copy_text;
+use super::copy::{copy_text, copy_to};
 
 /// Bytes that a string of `len` bytes takes with its prefix.
 #[inline]
@@ -32,6 +32,27 @@ pub fn write_str(to: &mut [u8], text: &[u8]) -> Option<usize> {
         return Some(1 + len);
     }
     write_long_str(to, text)
+}
+
+/// The same where there is room, as the caller knows.
+///
+/// # Safety
+/// `to` is writable for `str_size(text.len())` bytes, and does not overlap with `text`.
+#[inline(always)]
+pub unsafe fn put_str(to: *mut u8, text: &[u8]) -> usize {
+    let len = text.len();
+    if len < 32 {
+        // SAFETY: by the contract.
+        unsafe {
+            to.write(0xa0 | len as u8);
+            copy_to(to.add(1), text);
+        }
+        return 1 + len;
+    }
+    let size = str_size(len);
+    // SAFETY: by the contract.
+    write_long_str(unsafe { std::slice::from_raw_parts_mut(to, size) }, text);
+    size
 }
 
 #[inline(never)]

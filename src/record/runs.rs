@@ -3,7 +3,7 @@
 //! Runs never have holes and no key is there twice: a tag that is set again with another value, or removed, is closed up at once.
 //! Whether a key is there at all is asked of a 64-bit filter first, so that the usual case, a new key, costs no search.
 
-use super::msgpack::{self, NUMBER_SIZE, read_str_prefix, split_str, str_size, write_str};
+use super::msgpack::{self, NUMBER_SIZE, put_str, read_str_prefix, split_str, str_size, write_str};
 use super::{Field, Head, Number};
 
 /// The buffer is too small: this many bytes are needed in all.
@@ -92,8 +92,8 @@ impl Runs<'_> {
     pub fn append_field(&mut self, field: Field, value: &[u8]) -> Result<(), Full> {
         let size = str_size(value.len());
         self.check_room(size)?;
-        let at = self.head.fields_len as usize;
-        write_str(&mut self.buffer[at..], value);
+        // SAFETY: there is room, and no tag yet behind the fields.
+        unsafe { put_str(self.buffer.as_mut_ptr().add(self.head.fields_len as usize), value) };
         self.head.field_len[field as usize] = size as u32;
         self.head.fields_len += size as u32;
         Ok(())
@@ -109,8 +109,12 @@ impl Runs<'_> {
         let size = str_size(key.len()) + str_size(value.len());
         let front = self.front();
         self.check_room(size)?;
-        let Some(at) = write_str(&mut self.buffer[front..], key) else { return Err(Full { needed: front + size }) };
-        write_str(&mut self.buffer[front + at..], value);
+        // SAFETY: there is room for both from `front` on; the texts are the caller's.
+        unsafe {
+            let to = self.buffer.as_mut_ptr().add(front);
+            let key_size = put_str(to, key);
+            put_str(to.add(key_size), value);
+        }
         self.head.text_len += size as u32;
         self.head.text_count += 1;
         self.head.key_filter |= bit;
@@ -131,8 +135,12 @@ impl Runs<'_> {
         let size = str_size(key.len()) + NUMBER_SIZE;
         self.check_room(size)?;
         let at = self.buffer.len() - self.head.number_len as usize - size;
-        write_str(&mut self.buffer[at..], key);
-        self.buffer[at + size - NUMBER_SIZE..at + size].copy_from_slice(value);
+        // SAFETY: there is room for key and value in front of the numeric tags.
+        unsafe {
+            let to = self.buffer.as_mut_ptr().add(at);
+            let key_size = put_str(to, key);
+            to.add(key_size).cast::<[u8; NUMBER_SIZE]>().write_unaligned(*value);
+        }
         self.head.number_len += size as u32;
         self.head.number_count += 1;
         self.head.key_filter |= bit;

@@ -128,6 +128,22 @@ pub unsafe fn resolve<T>(handle: *const T) -> Result<(&'static SlotHeader, Ident
     Ok((header, Identity(identity)))
 }
 
+/// The same for handles of one kind only, in one comparison. `None`: it is none, see [`resolve`] for why.
+///
+/// # Safety
+/// As for [`resolve`].
+#[inline(always)]
+pub unsafe fn resolve_kind<T>(handle: *const T, kind: Kind) -> Option<(&'static SlotHeader, Identity)> {
+    let base = handle.map_addr(|a| a & !GENERATION_MASK);
+    if base.is_null() {
+        return None;
+    }
+    // SAFETY: as in `resolve`.
+    let header = unsafe { &*base.cast::<SlotHeader>() };
+    let wanted = (handle.addr() & GENERATION_MASK) as u32 | ((kind as u32) << 8) | LIVE;
+    (header.identity() == wanted).then_some((header, Identity(wanted)))
+}
+
 /// The identity that a handle had when it was resolved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Identity(u32);

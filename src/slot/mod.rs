@@ -15,7 +15,7 @@ mod sync;
 pub use class::{Slot, SlotClass};
 pub use free_list::FreeList;
 pub use guarded::Guarded;
-pub use identity::{HandleError, Identity, Kind, SLOT_ALIGN, SlotHeader, resolve};
+pub use identity::{HandleError, Identity, Kind, SLOT_ALIGN, SlotHeader, resolve, resolve_kind};
 pub use lock_word::{LockGuard, LockWord, Vanished};
 
 /// Takes a slot's lock word for the current process.

@@ -2,7 +2,7 @@
 
 use super::light::{LightGuard, LightSpan};
 use super::slot::{SpanGuard, SpanSlot};
-use crate::slot::{HandleError, Kind, SlotHeader, lock, resolve};
+use crate::slot::{HandleError, Kind, SlotHeader, lock, resolve, resolve_kind};
 use std::ffi::c_void;
 
 /// A locked span of either sort.
@@ -42,8 +42,26 @@ pub unsafe fn lock_span(handle: *const c_void) -> Result<AnySpan, HandleError> {
 ///
 /// # Safety
 /// As for [`lock_span`].
-#[inline]
+#[inline(always)]
 pub unsafe fn lock_recording(handle: *const c_void) -> Result<Option<SpanGuard>, HandleError> {
+    // SAFETY: passed on.
+    if let Some((header, identity)) = unsafe { resolve_kind(handle, Kind::Span) } {
+        let guard = lock(header).map_err(|_| HandleError::Forked)?;
+        if !identity.still(header) {
+            return Err(HandleError::Stale);
+        }
+        let header: *const SlotHeader = header;
+        // SAFETY: slots of this kind are `SpanSlot`, which begin with the header.
+        return Ok(Some(SpanGuard::new(unsafe { &*header.cast::<SpanSlot>() }, guard)));
+    }
+    // SAFETY: passed on.
+    unsafe { lock_other(handle) }
+}
+
+/// # Safety
+/// As for [`lock_span`].
+#[cold]
+unsafe fn lock_other(handle: *const c_void) -> Result<Option<SpanGuard>, HandleError> {
     // SAFETY: passed on.
     match unsafe { lock_span(handle) }? {
         AnySpan::Recording(span) => Ok(Some(span)),
