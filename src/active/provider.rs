@@ -22,7 +22,7 @@ pub struct Provider {
 
 enum Slots {
     PerThread,
-    PerTask(Tasks),
+    PerTask(Box<Tasks>),
     Host(HostSlots),
 }
 
@@ -39,7 +39,7 @@ impl Provider {
 
     /// With one slot per task.
     pub fn per_task(release: Release) -> Self {
-        Provider { slots: Slots::PerTask(Tasks::default()), release }
+        Provider { slots: Slots::PerTask(Box::default()), release }
     }
 
     /// With the host's slots.
