@@ -193,8 +193,7 @@ impl Provider {
 
     fn replace(self: &Arc<Self>, value: Option<Held>) -> Result<(), ActiveError> {
         if let Slots::Host(slots) = &self.slots {
-            slots.replace(value);
-            return Ok(());
+            return slots.replace(value);
         }
         let leftover: Option<Leftover> = self.with_slot(true, |slot| slot.replace(value))?;
         drop(leftover);

@@ -49,12 +49,12 @@ pub unsafe extern "C" fn ddtrace_provider_new_tasks(out: *mut *mut ddtrace_provi
 /// Makes a provider whose slot the host keeps: in fibers, in context variables, wherever its language has it. The slot is one pointer, NULL or the
 /// handle of a span or of a context.
 ///
-/// `set` gives the host a reference: when the slot is overwritten, or its fiber ends, the host frees what was in it by calling both
-/// `ddtrace_span_free` and `ddtrace_context_free` with it; the one of the other kind does nothing. A host whose slot is copied, as context variables
-/// are, frees with the last copy. Scopes may end in any order; their tokens are not checked against the unit that the call comes from.
+/// The host only stores the pointer and gives it back; references are held by the provider until the slot is overwritten. So a unit that ends
+/// activates nothing first, or its span is kept until the provider ends. A slot may be copied, as context variables are: where a handle has become
+/// stale meanwhile, nothing is active. Scopes may end in any order; their tokens are not checked against the unit that the call comes from.
 ///
-/// @param get             answers what the calling unit's slot holds, a pointer that `set` stored there, borrowed; called on the thread that calls
-///                        the provider, with no lock held
+/// @param get             answers what the calling unit's slot holds: NULL, or a pointer that `set` stored; called on the thread that calls the
+///                        provider, with no lock held
 /// @param set             stores a pointer in the calling unit's slot; called like `get`
 /// @param user_data       their first argument
 /// @param free_user_data  called once with `user_data` when the provider ends, or if it could not be made; may be NULL
@@ -79,8 +79,8 @@ pub unsafe extern "C" fn ddtrace_provider_new_callbacks(
     })
 }
 
-/// Frees a provider, and releases what the slots of the calling thread and of all tasks held. Other threads release theirs when they end or use
-/// another provider; a host's own slots are the host's to free.
+/// Frees a provider, and releases what the slots of the calling thread, of all tasks or of the host held. Other threads release theirs when
+/// they end or first use another provider.
 ///
 /// @param provider  owned by this call; NULL and handles that were freed are ignored
 ///

@@ -2,37 +2,45 @@ use super::*;
 use crate::active::HostSlot;
 use std::sync::Mutex;
 
-/// A host with one slot, which frees what it overwrites, as a host should.
+/// A host with one slot, or with several if it is told to use others.
 #[derive(Clone, Default)]
-struct OneSlot(Arc<Mutex<usize>>);
+struct Slots(Arc<Mutex<(usize, [usize; 2])>>);
 
-impl OneSlot {
+impl Slots {
     fn handle(&self) -> Handle {
-        std::ptr::with_exposed_provenance_mut(*self.0.lock().unwrap())
+        let slots = self.0.lock().unwrap();
+        std::ptr::with_exposed_provenance_mut(slots.1[slots.0])
+    }
+
+    fn go_to(&self, unit: usize) {
+        self.0.lock().unwrap().0 = unit;
+    }
+
+    fn copy_first(&self) {
+        let mut slots = self.0.lock().unwrap();
+        slots.1[1] = slots.1[0];
     }
 }
 
-impl HostSlot for OneSlot {
+impl HostSlot for Slots {
     fn get(&self) -> *mut c_void {
         self.handle()
     }
 
     fn set(&self, active: *mut c_void) {
-        let former = self.handle();
-        *self.0.lock().unwrap() = active.expose_provenance();
-        // One of the two refuses it.
-        free(former);
-        free_context(former);
+        let mut slots = self.0.lock().unwrap();
+        let unit = slots.0;
+        slots.1[unit] = active.expose_provenance();
     }
 }
 
-fn provider() -> (Arc<Provider>, OneSlot) {
-    let slot = OneSlot::default();
-    (Arc::new(Provider::of_host(Box::new(slot.clone()), RELEASE)), slot)
+fn provider() -> (Arc<Provider>, Slots) {
+    let slots = Slots::default();
+    (Arc::new(Provider::of_host(Box::new(slots.clone()), RELEASE)), slots)
 }
 
 #[test]
-fn the_host_gets_a_reference_and_cleanup_reaches_its_slot() {
+fn the_active_span_is_kept_and_cleanup_reaches_the_hosts_slot() {
     let (provider, slot) = provider();
     let a = root();
     let b = child(a);
@@ -40,7 +48,7 @@ fn the_host_gets_a_reference_and_cleanup_reaches_its_slot() {
     activate(&provider, b);
     assert_eq!((slot.handle(), active(&provider)), (b, b));
     end(b, true);
-    assert!(is_live(b), "the host's reference keeps it");
+    assert!(is_live(b), "it is active");
     assert_eq!(handle_of(provider.current_span().unwrap()), a);
     assert_eq!(slot.handle(), a);
     assert!(!is_live(b));
@@ -85,11 +93,48 @@ fn a_context_returns_within_its_scope() {
 }
 
 #[test]
-fn a_handle_that_the_host_lost_counts_as_nothing() {
-    let (provider, slot) = provider();
+fn each_slot_that_stores_a_span_keeps_it() {
+    let (provider, slots) = provider();
     let span = root();
     activate(&provider, span);
-    free(slot.handle());
+    slots.go_to(1);
+    activate(&provider, span);
+    activate(&provider, std::ptr::null_mut());
+    free(span);
+    assert!(is_live(span), "the first slot has it");
+    slots.go_to(0);
+    assert_eq!(active(&provider), span);
+    activate(&provider, std::ptr::null_mut());
+    assert!(!is_live(span));
+}
+
+#[test]
+fn a_copied_slot_never_costs_the_user_a_reference() {
+    let (provider, slots) = provider();
+    let (a, b) = (root(), root());
+    activate(&provider, a);
+    slots.copy_first();
+    activate(&provider, b);
+    slots.go_to(1);
+    assert_eq!(active(&provider), a);
+    activate(&provider, b);
+    assert!(is_live(a));
+    end(a, true);
+    assert!(!is_live(a));
+    end(b, true);
+    slots.copy_first();
+    assert!(is_empty(&provider));
+    slots.go_to(0);
+    assert!(is_empty(&provider));
+    assert!(!is_live(b));
+}
+
+#[test]
+fn a_stale_handle_in_the_hosts_slot_counts_as_nothing() {
+    let (provider, slot) = provider();
+    let span = root();
+    slot.set(span);
+    assert_eq!(active(&provider), span);
     end(span, true);
     assert!(!is_live(span) && slot.handle() == span);
     assert!(is_empty(&provider));
@@ -99,13 +144,14 @@ fn a_handle_that_the_host_lost_counts_as_nothing() {
 }
 
 #[test]
-fn the_end_of_the_provider_releases_what_its_scopes_held() {
+fn the_end_of_the_provider_releases_what_its_slots_and_scopes_held() {
     let (provider, slot) = provider();
-    let span = root();
-    activate(&provider, span);
-    scope(&provider, std::ptr::null_mut());
-    end(span, true);
-    assert!(slot.handle().is_null() && is_live(span));
+    let (saved, stored) = (root(), root());
+    activate(&provider, saved);
+    scope(&provider, stored);
+    end(saved, true);
+    end(stored, true);
+    assert!(slot.handle() == stored && is_live(stored) && is_live(saved));
     drop(provider);
-    assert!(!is_live(span));
+    assert!(!is_live(stored) && !is_live(saved));
 }

@@ -41,7 +41,7 @@ fn start_under(parent: Parent) -> Handle {
     with_thread(|thread| {
         let local = thread.tracers.local(tracer).unwrap();
         // SAFETY: a live parent, or none.
-        unsafe { start_span(&mut thread.parts, local, tracer.link(), parent, 0, |_| ()) }.unwrap().0
+        unsafe { start_span(&mut thread.parts, local, tracer.link(), parent, 0, false, |_| ()) }.unwrap().0
     })
 }
 
