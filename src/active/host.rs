@@ -11,13 +11,13 @@
 
 use super::error::ActiveError;
 use super::held::{Held, Release, Scope};
-use super::slot::{Saved, Settled, context_at, settle};
+use super::slot::{Saved, Settled, settle};
 use super::token::Tokens;
 use crate::service::fork;
 use crate::slot::{HandleError, LockWord};
 use crate::span::{Step, handle_kind};
 use std::cell::UnsafeCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::c_void;
 
 /// No more open scopes, and no more references of active handles, are kept per provider with callbacks.
@@ -42,6 +42,8 @@ pub(super) struct HostSlots {
 struct Table {
     /// By token, which grows: the first is the oldest.
     open: BTreeMap<u64, Saved>,
+    /// Those of contexts, by trace id and token: of each trace the last is the newest.
+    contexts: BTreeSet<(u128, u64)>,
     tokens: Tokens,
     /// By the handle's address.
     stored: HashMap<usize, Stored>,
@@ -58,7 +60,7 @@ unsafe impl Sync for HostSlots {}
 
 impl HostSlots {
     pub(super) fn new(slot: Box<dyn HostSlot>, release: Release) -> Self {
-        let table = Table { open: BTreeMap::new(), tokens: Tokens::new(), stored: HashMap::new() };
+        let table = Table { open: BTreeMap::new(), contexts: BTreeSet::new(), tokens: Tokens::new(), stored: HashMap::new() };
         HostSlots { slot, release, lock: LockWord::new(), table: UnsafeCell::new(table) }
     }
 
@@ -84,7 +86,7 @@ impl HostSlots {
 
     /// Ends a scope.
     pub(super) fn close_scope(&self, token: u64) -> Result<(), ActiveError> {
-        let saved = self.with_table(|table| table.open.remove(&token))?.ok_or(ActiveError::Token(token))?;
+        let saved = self.with_table(|table| table.take_scope(token))?.ok_or(ActiveError::Token(token))?;
         self.replace(saved.previous)?;
         drop(saved.scope);
         Ok(())
@@ -114,16 +116,10 @@ impl HostSlots {
         }
     }
 
-    /// The newest scope whose trace ends at this step. An ancestor is passed by: the scope may be another unit's.
+    /// The context of the newest scope that a trace which ended began under. An ancestor is passed by: the scope may be another unit's.
     fn context_at(&self, step: &Step) -> Option<*mut c_void> {
-        if matches!(step, Step::Ancestor(_)) {
-            return None;
-        }
-        let found = self.with_table(|table| {
-            let mut open = table.open.values().rev().filter_map(|saved| saved.scope.as_ref());
-            open.find_map(|scope| context_at(scope, step))
-        });
-        found.ok().flatten()
+        let Step::End(trace_id) = step else { return None };
+        self.with_table(|table| table.context_of(*trace_id).or_else(|| table.context_of(0))).ok().flatten()
     }
 
     /// `use_it` must not drop what is held, nor lock anything.
@@ -139,10 +135,29 @@ impl HostSlots {
 impl Table {
     /// Remembers a scope; the answer has what was forgotten for it.
     fn open_scope(&mut self, previous: Option<Held>, scope: Option<Scope>) -> (u64, [Option<Saved>; 2]) {
-        let oldest = if self.open.len() >= MAX_HOST_SCOPES { self.open.pop_first() } else { None };
+        let oldest = self.open.first_key_value().map(|(token, _)| *token).filter(|_| self.open.len() >= MAX_HOST_SCOPES);
         let token = self.tokens.draw();
-        let same = self.open.insert(token, Saved { token, previous, scope });
-        (token, [oldest.map(|(_, saved)| saved), same])
+        // Tokens begin again after very many: one of the same number would be of a scope that was never ended.
+        let forgotten = [oldest, Some(token)].map(|token| self.take_scope(token?));
+        if let Some(scope) = &scope {
+            self.contexts.insert((scope.trace_id(), token));
+        }
+        self.open.insert(token, Saved { token, previous, scope });
+        (token, forgotten)
+    }
+
+    fn take_scope(&mut self, token: u64) -> Option<Saved> {
+        let saved = self.open.remove(&token)?;
+        if let Some(scope) = &saved.scope {
+            self.contexts.remove(&(scope.trace_id(), token));
+        }
+        Some(saved)
+    }
+
+    /// The context of a trace's newest scope.
+    fn context_of(&self, trace_id: u128) -> Option<*mut c_void> {
+        let (_, token) = self.contexts.range((trace_id, 0)..=(trace_id, u64::MAX)).next_back()?;
+        Some(self.open.get(token)?.scope.as_ref()?.context().handle())
     }
 
     /// Keeps the reference of a handle that is stored next, and returns it if that is not needed.

@@ -155,3 +155,37 @@ fn the_end_of_the_provider_releases_what_its_slots_and_scopes_held() {
     drop(provider);
     assert!(!is_live(stored) && !is_live(saved));
 }
+
+#[test]
+fn the_newest_scope_of_the_trace_counts() {
+    let (provider, slots) = provider();
+    let (first, second, other, empty) = (remote_context(21), remote_context(21), remote_context(22), remote_context(0));
+    let tokens = [first, second, other].map(|context| context_scope(&provider, context));
+    let spans = [first, other].map(child_of_context);
+    activate(&provider, spans[0]);
+    slots.go_to(1);
+    activate(&provider, spans[1]);
+    spans.into_iter().for_each(|span| end(span, true));
+    assert_eq!(active(&provider), other);
+    slots.go_to(0);
+    assert_eq!(active(&provider), second);
+    provider.restore(tokens[1]).unwrap();
+    let span = child_of_context(first);
+    activate(&provider, span);
+    end(span, true);
+    assert_eq!(active(&provider), first);
+    provider.restore(tokens[0]).unwrap();
+    let token = context_scope(&provider, empty);
+    let span = child_of_context(empty);
+    activate(&provider, span);
+    end(span, true);
+    assert_eq!(active(&provider), empty, "a context without a trace, which begins new ones");
+    provider.restore(token).unwrap();
+    provider.restore(tokens[2]).unwrap();
+    slots.go_to(1);
+    activate(&provider, std::ptr::null_mut());
+    slots.go_to(0);
+    activate(&provider, std::ptr::null_mut());
+    [first, second, other, empty].into_iter().for_each(free_context);
+    assert!([first, second, other, empty].into_iter().all(|context| !is_live(context)));
+}
