@@ -130,8 +130,9 @@ impl TraceState {
         *decision
     }
 
-    /// The user's decision replaces any other.
+    /// The user's decision replaces any other: above 0 the trace is kept with priority 2, otherwise dropped with -1.
     pub fn override_priority(&self, priority: i32) {
+        let priority = if priority > 0 { 2 } else { -1 };
         let manual = Decision { priority, mechanism: Some(mechanism::MANUAL), rate: None, limit_rate: None };
         self.store(&manual);
         if self.has_tags() {
