@@ -1,4 +1,6 @@
-/* The active span: per thread, per task, and kept by the host. */
+/* The active span: per thread, per task, and kept by the host.
+ *
+ * leaks: of children, which leave what belongs to the parent alone */
 #include "recorder.h"
 
 #include <pthread.h>
