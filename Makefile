@@ -20,6 +20,10 @@ built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 include := $(DESTDIR)$(INCLUDEDIR)
 lib := $(DESTDIR)$(LIBDIR)
 
+# Directories below PREFIX are named by it, so that pkg-config --define-prefix finds a tree that was moved.
+dollar := $$
+by_prefix = $(patsubst $(PREFIX)/%,$(dollar){prefix}/%,$(1))
+
 .PHONY: build demo test bench install uninstall bless clean
 
 build:
@@ -41,7 +45,7 @@ install: build
 	ln -sf 'libddtrace.so.$(version)' '$(lib)/$(soname)'
 	ln -sf '$(soname)' '$(lib)/libddtrace.so'
 	$(INSTALL) -m 644 '$(built)/libddtrace.a' '$(lib)/libddtrace.a'
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(version)|' \
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(call by_prefix,$(INCLUDEDIR))|' -e 's|@LIBDIR@|$(call by_prefix,$(LIBDIR))|' -e 's|@VERSION@|$(version)|' \
 	    packaging/pkg-config/ddtrace.pc.in > '$(lib)/pkgconfig/ddtrace.pc'
 	chmod 644 '$(lib)/pkgconfig/ddtrace.pc'
 

@@ -120,10 +120,9 @@ impl SpanBody {
     /// Sets a string tag.
     #[inline(always)]
     pub fn set_text(&mut self, key: &[u8], text: &[u8]) -> Result<(), TagError> {
-        if is_plain(key) && is_plain(text) && self.head.text_count + self.head.number_count < MAX_TAGS {
-            if self.runs_mut().set_text(key, text).is_ok() {
-                return Ok(());
-            }
+        let is_simple = is_plain(key) && is_plain(text) && self.head.text_count + self.head.number_count < MAX_TAGS;
+        if is_simple && self.runs_mut().set_text(key, text).is_ok() {
+            return Ok(());
         }
         self.set_text_slowly(key, text)
     }
