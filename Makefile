@@ -10,18 +10,24 @@ INCLUDEDIR ?= $(PREFIX)/include
 LIBDIR ?= $(PREFIX)/lib
 INSTALL ?= install
 CARGO ?= cargo
+# The cargo profile of `build` and `install`.
+PROFILE ?= release
 
 version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 soname := libddtrace.so.0
 target := $(or $(CARGO_TARGET_DIR),target)
-release := $(target)/release
+built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 include := $(DESTDIR)$(INCLUDEDIR)
 lib := $(DESTDIR)$(LIBDIR)
+
+# Directories below PREFIX are named by it, so that pkg-config --define-prefix finds a tree that was moved.
+dollar := $$
+by_prefix = $(patsubst $(PREFIX)/%,$(dollar){prefix}/%,$(1))
 
 .PHONY: build demo test bench install uninstall bless clean
 
 build:
-	$(CARGO) build --release --locked
+	$(CARGO) build --profile $(PROFILE) --locked
 
 demo:
 	scripts/demo
@@ -35,11 +41,11 @@ bench:
 install: build
 	$(INSTALL) -d '$(include)' '$(lib)/pkgconfig'
 	$(INSTALL) -m 644 include/ddtrace.h '$(include)/ddtrace.h'
-	$(INSTALL) -m 755 '$(release)/libddtrace.so' '$(lib)/libddtrace.so.$(version)'
+	$(INSTALL) -m 755 '$(built)/libddtrace.so' '$(lib)/libddtrace.so.$(version)'
 	ln -sf 'libddtrace.so.$(version)' '$(lib)/$(soname)'
 	ln -sf '$(soname)' '$(lib)/libddtrace.so'
-	$(INSTALL) -m 644 '$(release)/libddtrace.a' '$(lib)/libddtrace.a'
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(version)|' \
+	$(INSTALL) -m 644 '$(built)/libddtrace.a' '$(lib)/libddtrace.a'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(call by_prefix,$(INCLUDEDIR))|' -e 's|@LIBDIR@|$(call by_prefix,$(LIBDIR))|' -e 's|@VERSION@|$(version)|' \
 	    packaging/pkg-config/ddtrace.pc.in > '$(lib)/pkgconfig/ddtrace.pc'
 	chmod 644 '$(lib)/pkgconfig/ddtrace.pc'
 

@@ -451,6 +451,9 @@ typedef void (*ddtrace_header_lookup)(void *user_data, const char *name, ddtrace
 /** Takes one header; the texts are valid during the call and end with a NUL. */
 typedef void (*ddtrace_header_setter)(void *user_data, struct ddtrace_str name, struct ddtrace_str value);
 
+/** Takes one field of a log line; the texts are valid during the call, and have no NUL at their end. */
+typedef void (*ddtrace_log_field)(void *user_data, struct ddtrace_str name, struct ddtrace_str value);
+
 /** The call did what was asked. */
 #define DDTRACE_OK 0
 
@@ -1845,6 +1848,235 @@ DDTRACE_API ddtrace_status ddtrace_propagator_inject_context_with(struct ddtrace
     struct ddtrace_context *context,
     ddtrace_header_setter set,
     void *user_data);
+
+/**
+ * Makes a provider with one slot per thread, for programs whose work stays on its thread. A new thread starts empty; a thread that ends
+ * releases what its slot held.
+ *
+ * An active span or context is held by a reference of its own: it stays readable after its owner freed it, and an unfinished span is not
+ * abandoned before it is replaced. What is active is only ever looked up by those who ask here: a span's parent is named at its start.
+ *
+ * @param out  receives the provider, owned by the caller: free it with `ddtrace_provider_free`
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_thread_local(struct ddtrace_provider **out);
+
+/**
+ * Makes a provider with one slot per task, for programs whose tasks wander between threads or take turns on one. Which task a thread runs is
+ * said by `ddtrace_provider_task_enter`.
+ *
+ * @param out  receives the provider, owned by the caller
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_new_tasks(struct ddtrace_provider **out);
+
+/**
+ * Makes a provider whose slot the host keeps: in fibers, in context variables, wherever its language has it. The slot is one pointer, NULL or the
+ * handle of a span or of a context.
+ *
+ * The host only stores the pointer and gives it back; references are held by the provider until the slot is overwritten. So a unit that ends
+ * activates nothing first, or its span is kept until the provider ends. A slot may be copied, as context variables are: where a handle has become
+ * stale meanwhile, nothing is active. Scopes may end in any order; their tokens are not checked against the unit that the call comes from.
+ *
+ * @param get             answers what the calling unit's slot holds: NULL, or a pointer that `set` stored; called on the thread that calls the
+ *                        provider, with no lock held
+ * @param set             stores a pointer in the calling unit's slot; called like `get`
+ * @param user_data       their first argument
+ * @param free_user_data  called once with `user_data` when the provider ends, or if it could not be made; may be NULL
+ * @param out             receives the provider, owned by the caller
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_new_callbacks(void *(*get)(void *user_data),
+    void (*set)(void *user_data, void *active),
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    struct ddtrace_provider **out);
+
+/**
+ * Frees a provider, and releases what the slots of the calling thread, of all tasks or of the host held. Other threads release theirs when
+ * they end or first use another provider.
+ *
+ * @param provider  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any; no other thread may use the provider meanwhile. Since: 0.1
+ */
+DDTRACE_API void ddtrace_provider_free(struct ddtrace_provider *provider);
+
+/**
+ * Makes a span active on the calling thread or task, in place of what was active.
+ *
+ * When it is finished, its nearest unfinished ancestor of the same process is active, so that spans need not be finished in the reverse order
+ * of their activation.
+ *
+ * With a token, the call opens a scope, and `ddtrace_provider_restore` brings back what was active before. At most 1024 scopes per thread or task are
+ * remembered (65536 per provider with callbacks), beyond them the oldest is forgotten. Tokens are numbers other than 0, below 2^53.
+ *
+ * @param provider       borrowed
+ * @param span_or_null   borrowed, may be freed by its owner while it is active; NULL: nothing is active
+ * @param token_or_null  receives the scope's token; NULL: no scope
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL for the provider; DDTRACE_ERR_HANDLE for a provider or span that is none; DDTRACE_ERR_STATE if a provider of
+ *         tasks is used on a thread that runs no task, or on a thread that is ending; DDTRACE_ERR_FORKED. On an error nothing is changed.
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_activate_span(struct ddtrace_provider *provider,
+    struct ddtrace_span *span_or_null,
+    uint64_t *token_or_null);
+
+/**
+ * Makes a context active on the calling thread or task: how a trace is passed to another thread, or goes on from headers.
+ *
+ * With a token, the call opens a scope as `ddtrace_provider_activate_span` does; within it the context becomes active again when the spans that were
+ * started under it are finished.
+ *
+ * @param provider         borrowed
+ * @param context_or_null  borrowed, may be freed by its owner while it is active; NULL: nothing is active
+ * @param token_or_null    receives the scope's token; NULL: no scope
+ * @return as `ddtrace_provider_activate_span`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_activate_context(struct ddtrace_provider *provider,
+    struct ddtrace_context *context_or_null,
+    uint64_t *token_or_null);
+
+/**
+ * Ends a scope: what was active when it was opened is active again, cleaned up if it was finished meanwhile. Scopes that were opened in it on the same
+ * thread or task end too; their tokens are then wrong.
+ *
+ * @param provider  borrowed
+ * @param token     of `ddtrace_provider_activate_span` or `ddtrace_provider_activate_context`, from the same thread or task
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for a token that is not of an open scope: nothing is changed; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE,
+ *         DDTRACE_ERR_STATE on a thread that is ending, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_restore(struct ddtrace_provider *provider,
+    uint64_t token);
+
+/**
+ * The active span: to be tagged, or the parent of the next one.
+ *
+ * @param provider  borrowed
+ * @param out       receives the span with a reference of its own, owned by the caller: free it with `ddtrace_span_free`; NULL on an error
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if nothing or a context is active; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE,
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_current_span(struct ddtrace_provider *provider, struct ddtrace_span **out);
+
+/**
+ * The local root of the active span: the first span of its trace in this process, finished or not.
+ *
+ * @param provider  borrowed
+ * @param out       receives the span with a reference of its own, owned by the caller; NULL on an error
+ * @return as `ddtrace_provider_current_span`; DDTRACE_ERR_NOT_FOUND also if the root was finished and freed, and nothing keeps it any more
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_current_root_span(struct ddtrace_provider *provider, struct ddtrace_span **out);
+
+/**
+ * The active context, or that of the active span: to be injected, or passed to another thread.
+ *
+ * @param provider  borrowed
+ * @param out       receives the context with a reference of its own, owned by the caller: free it with `ddtrace_context_free`; NULL on an error
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if nothing is active; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED,
+ *         DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_current_context(struct ddtrace_provider *provider, struct ddtrace_context **out);
+
+/**
+ * From now on the calling thread runs this task: to be called when a task is made, each time it goes on, and on whichever thread.
+ *
+ * A task that is not known yet starts with a copy of what is active in the task that made it; what either activates later, the other does not see.
+ * Whoever makes a task on its creator's thread enters the new one, and then the creator again. At most 262144 tasks are entered at a time.
+ *
+ * @param provider     borrowed; one of tasks
+ * @param task         any number but 0 that no other living task has
+ * @param parent_task  the task that makes it, looked at when `task` is new; 0, or a task that was left: it starts with nothing
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for the task 0, and for a provider that keeps no tasks; DDTRACE_ERR_LIMIT if too many tasks are entered: the
+ *         thread then runs no task; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_task_enter(struct ddtrace_provider *provider,
+    uint64_t task,
+    uint64_t parent_task);
+
+/**
+ * A task has ended: its slot is removed, and what it held is released. A calling thread that ran it runs no task until it enters one. To be called
+ * for each task that was entered, by its finalizer if not before: a task that is never left keeps its spans.
+ *
+ * @param provider  borrowed; one of tasks
+ * @param task      its number, which may be used again
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if it was not entered; DDTRACE_ERR_INVALID for a provider that keeps no tasks; DDTRACE_ERR_NULL,
+ *         DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_task_leave(struct ddtrace_provider *provider, uint64_t task);
+
+/**
+ * How many tasks are entered and not left; for tests.
+ *
+ * @param provider  borrowed
+ * @return the number; 0 for NULL, for handles that were freed, and for providers that keep no tasks
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_provider_task_count(const struct ddtrace_provider *provider);
+
+/**
+ * Hands out what a log line needs to be found with its trace: `dd.trace_id`, `dd.span_id`, `dd.service`, `dd.version`, `dd.env`, in this order.
+ *
+ * A trace id of more than 64 bits is 32 lowercase hexadecimal digits, any other decimal; with DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED off it is the
+ * lower half, decimal. Without span and context, or with tracing disabled, both ids are `0`. Service, version and environment are those of
+ * the settings, empty if not set. Whether log lines get these fields (DD_LOGS_INJECTION) is for the caller to look at.
+ *
+ * @param tracer           borrowed
+ * @param span_or_null     borrowed: the span to be found
+ * @param context_or_null  borrowed: a context to be found, where there is no span; at most one of the two is given
+ * @param field            called on this thread, five times; no lock is held meanwhile
+ * @param user_data        its first argument
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL for the tracer or `field`; DDTRACE_ERR_HANDLE for what is no tracer, span or context; DDTRACE_ERR_INVALID if
+ *         both span and context are given; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_log_correlation(const struct ddtrace_tracer *tracer,
+    const struct ddtrace_span *span_or_null,
+    const struct ddtrace_context *context_or_null,
+    ddtrace_log_field field,
+    void *user_data);
+
+/**
+ * Writes the fields of `ddtrace_log_correlation` into a buffer: `name\0value\0name\0value\0…`.
+ *
+ * @param tracer           borrowed
+ * @param span_or_null     borrowed
+ * @param context_or_null  borrowed
+ * @param buf, cap         receives the fields; 512 bytes are enough unless service, version or environment are long
+ * @param needed           receives the size of all fields
+ * @return as `ddtrace_log_correlation`; DDTRACE_ERR_BUFFER if `cap` is less than `needed`: nothing useful was written, call again with more
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_log_correlation_buffer(const struct ddtrace_tracer *tracer,
+    const struct ddtrace_span *span_or_null,
+    const struct ddtrace_context *context_or_null,
+    char *buf,
+    size_t cap,
+    size_t *needed);
 
 /**
  * Makes an exporter that writes to a stream of the process.

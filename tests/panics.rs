@@ -21,7 +21,7 @@ fn only_panics_of_the_library_are_kept_from_the_hook_of_the_process() {
     install_hook();
     install_hook();
 
-    assert_eq!(guard(-1, || library::fails()), -1);
+    assert_eq!(guard(-1, library::fails), -1);
     assert_eq!(guard(-1, || library::fails_on_an_index(&[])), -1);
     assert_eq!((contained_panics(), SEEN_BY_THE_HOST.load(Ordering::SeqCst)), (2, 0));
 

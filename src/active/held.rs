@@ -117,6 +117,11 @@ impl Scope {
         Some(Scope { context: self.context.share()?, trace_id: self.trace_id, span: self.span })
     }
 
+    /// The context's trace, 0 if it has none.
+    pub fn trace_id(&self) -> u128 {
+        self.trace_id
+    }
+
     /// Whether the context is of this local span.
     pub fn is_of_span(&self, span: &'static SpanSlot) -> bool {
         self.span.is_some_and(|own| std::ptr::eq(own.0, span))

@@ -17,11 +17,11 @@ mod thread;
 mod token;
 
 pub use error::ActiveError;
-pub use held::{Held, Release, Scope};
+pub use held::{Held, Release};
 pub use host::{HostSlot, MAX_HOST_SCOPES};
 pub use log_correlation::LogCorrelation;
 pub use provider::Provider;
-pub use slot::{ActiveSlot, Leftover, MAX_SCOPES};
+pub use slot::MAX_SCOPES;
 pub use tasks::MAX_TASKS;
 pub use thread::active_segment;
 

@@ -22,7 +22,7 @@ pub struct Provider {
 
 enum Slots {
     PerThread,
-    PerTask(Tasks),
+    PerTask(Box<Tasks>),
     Host(HostSlots),
 }
 
@@ -39,7 +39,7 @@ impl Provider {
 
     /// With one slot per task.
     pub fn per_task(release: Release) -> Self {
-        Provider { slots: Slots::PerTask(Tasks::default()), release }
+        Provider { slots: Slots::PerTask(Box::default()), release }
     }
 
     /// With the host's slots.
@@ -193,8 +193,7 @@ impl Provider {
 
     fn replace(self: &Arc<Self>, value: Option<Held>) -> Result<(), ActiveError> {
         if let Slots::Host(slots) = &self.slots {
-            slots.replace(value);
-            return Ok(());
+            return slots.replace(value);
         }
         let leftover: Option<Leftover> = self.with_slot(true, |slot| slot.replace(value))?;
         drop(leftover);

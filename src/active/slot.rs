@@ -140,7 +140,7 @@ pub(super) fn settle(current: &Held, scope_at: impl Fn(Step) -> Option<*mut std:
 }
 
 /// The scope's context, if that is where a walk is.
-pub(super) fn context_at(scope: &Scope, step: &Step) -> Option<*mut std::ffi::c_void> {
+fn context_at(scope: &Scope, step: &Step) -> Option<*mut std::ffi::c_void> {
     let is_here = match step {
         Step::Ancestor(span) => scope.is_of_span(span),
         Step::End(trace_id) => scope.is_of_trace(*trace_id),

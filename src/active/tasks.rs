@@ -9,6 +9,7 @@ use crate::service::fork;
 use crate::slot::{LockGuard, LockWord};
 use std::cell::UnsafeCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -75,10 +76,11 @@ impl Tasks {
         let made = copy.and_then(|slot| {
             // Of two threads that make the same one, the second finds it made.
             let mut shard = self.lock(task)?;
-            if shard.contains_key(&task) {
-                unused = Some(slot)
-            } else {
-                shard.insert(task, slot);
+            match shard.entry(task) {
+                Entry::Occupied(_) => unused = Some(slot),
+                Entry::Vacant(place) => {
+                    place.insert(slot);
+                }
             }
             Ok(())
         });

@@ -130,10 +130,14 @@ impl TraceState {
         *decision
     }
 
-    /// The user's decision replaces any other.
+    /// The user's decision replaces any other: above 0 the trace is kept with priority 2, otherwise dropped with -1.
     pub fn override_priority(&self, priority: i32) {
+        let priority = if priority > 0 { 2 } else { -1 };
         let manual = Decision { priority, mechanism: Some(mechanism::MANUAL), rate: None, limit_rate: None };
+        // Under the lock of `decide`, which otherwise may have looked before and store after.
+        let guard = lock(&self.header);
         self.store(&manual);
+        drop(guard);
         if self.has_tags() {
             self.change_tags(|tags| {
                 tags.remove("_dd.p.dm");
@@ -202,6 +206,21 @@ mod tests {
         state.override_priority(-1);
         assert_eq!(state.decision(), Some(Decision { priority: -1, mechanism: Some(4), rate: None, limit_rate: None }));
         state.release(&mut list);
+    }
+
+    #[test]
+    fn an_override_beats_a_decision_that_is_made_at_the_same_time() {
+        let mut list = FreeList::new();
+        let rule = Decision { priority: 2, mechanism: Some(3), rate: Some(0.5), limit_rate: None };
+        for _ in 0..2_000 {
+            let state = TraceState::new(&mut list, 1).unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| state.decide(&rule));
+                state.override_priority(-1);
+            });
+            assert_eq!(state.decision().map(|decision| decision.priority), Some(-1));
+            state.release(&mut list);
+        }
     }
 
     #[test]

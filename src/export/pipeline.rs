@@ -270,3 +270,29 @@ impl Pipeline {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_child_ends_its_thread_without_the_parent_s_locks() {
+        let pipeline = Pipeline::new(1 << 20, true);
+        let outbox = pipeline.add_outbox();
+        let _queue = lock(&pipeline.queue);
+        let _outboxes = lock(&pipeline.outboxes);
+        // SAFETY: the child calls what it may call after a fork, and nothing of this process's own runs in it at its end.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: as above; if the child waits for a lock, the alarm ends it.
+            unsafe { libc::alarm(20) };
+            pipeline.retire_outbox(&outbox);
+            // SAFETY: as above.
+            unsafe { libc::_exit(7) };
+        }
+        let mut status = 0;
+        // SAFETY: the pointer is to a local.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 7, "status {status}");
+    }
+}

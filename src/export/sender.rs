@@ -318,3 +318,7 @@ fn update_rates(waiting: &VecDeque<Block>, count: usize, rates: &[u8]) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "sender_tests.rs"]
+mod tests;

@@ -47,6 +47,10 @@ pub mod context;
 
 pub mod propagator;
 
+pub mod provider;
+
+pub mod log_correlation;
+
 pub mod exporter;
 
 pub mod exchange;

@@ -87,10 +87,7 @@ unsafe fn read_other<T: SizePrefixed>(pointer: *const T, size: usize) -> Result<
 ///
 /// As for [`read`]; the caller's struct outlives the loan.
 #[inline(always)]
-pub unsafe fn lend_optional<'a, T: SizePrefixed>(
-    pointer: *const T,
-    place: &'a mut Option<T>,
-) -> Result<Option<&'a T>, ddtrace_status> {
+pub unsafe fn lend_optional<T: SizePrefixed>(pointer: *const T, place: &mut Option<T>) -> Result<Option<&T>, ddtrace_status> {
     // SAFETY: the size stands first; the caller's promise.
     if !pointer.is_null() && pointer.is_aligned() && unsafe { pointer.cast::<usize>().read() } == size_of::<T>() {
         // SAFETY: as above; any bytes make a valid value.

@@ -15,7 +15,9 @@ pub fn unix_ns() -> i64 {
     read(libc::CLOCK_REALTIME)
 }
 
+/// Both fields are narrower on some platforms.
 #[inline]
+#[allow(clippy::unnecessary_cast)]
 fn read(clock: libc::clockid_t) -> i64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the pointer is to a local; both clocks always exist on Linux.

@@ -119,9 +119,9 @@ pub fn encode_i64(value: i64) -> [u8; NUMBER_SIZE] {
 #[inline]
 pub fn decode_number(from: &[u8]) -> Option<super::Number> {
     let payload: [u8; 8] = from.get(1..NUMBER_SIZE)?.try_into().ok()?;
-    match from.first()? {
-        &FLOAT64 => Some(super::Number::Float(f64::from_be_bytes(payload))),
-        &INT64 => Some(super::Number::Int(i64::from_be_bytes(payload))),
+    match *from.first()? {
+        FLOAT64 => Some(super::Number::Float(f64::from_be_bytes(payload))),
+        INT64 => Some(super::Number::Int(i64::from_be_bytes(payload))),
         _ => None,
     }
 }

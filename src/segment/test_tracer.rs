@@ -88,7 +88,7 @@ impl TestTracer {
             fill(started);
         };
         // SAFETY: the tests pass handles that this gave out.
-        unsafe { start_span(&mut self.parts, &mut self.local, LINK, parent, start_ns, fill) }.unwrap().0
+        unsafe { start_span(&mut self.parts, &mut self.local, LINK, parent, start_ns, false, fill) }.unwrap().0
     }
 
     /// Finishes a span and gives its handle back.

@@ -236,7 +236,13 @@ impl Shared {
         for index in 0..state.services.len() {
             state = self.run_one(state, index, Cause::Shutdown(deadline));
         }
-        state
+        // What services hold, such as sockets and the host's data, goes with the end and not with the last reference to the runtime.
+        // The host's own functions may run here, so without the lock.
+        let services = std::mem::take(&mut state.services);
+        drop(state);
+        let freed = catch_unwind(AssertUnwindSafe(|| drop(services)));
+        freed.unwrap_or_else(std::mem::forget);
+        self.lock()
     }
 
     /// Runs one cycle without the lock. A panic is contained: the service goes on at its next turn.

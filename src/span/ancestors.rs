@@ -128,3 +128,121 @@ unsafe fn add_reference(slot: &'static SpanSlot) -> *mut c_void {
     links.handles += 1;
     slot.header().handle()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::test_tracer::{NONE, TestTracer};
+    use crate::span::EndTime;
+
+    fn never(_: Step) -> Option<()> {
+        None
+    }
+
+    /// The nearest open span; the reference that comes with it is given back.
+    fn nearest(tracer: &mut TestTracer, span: *const c_void) -> *const c_void {
+        // SAFETY: a live span.
+        match unsafe { nearest_open(span, never) }.unwrap() {
+            Nearest::Span(open) => {
+                tracer.free(open);
+                open
+            }
+            _ => NONE,
+        }
+    }
+
+    #[test]
+    fn finished_spans_lead_to_the_nearest_open_one() {
+        let mut tracer = TestTracer::new(&[]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        let c = tracer.start(b, "c");
+        assert_eq!(nearest(&mut tracer, c), c);
+        tracer.finish(c, EndTime::Now, false);
+        assert_eq!(nearest(&mut tracer, c), b);
+        tracer.end(b);
+        assert_eq!(nearest(&mut tracer, c), a);
+        tracer.end(a);
+        assert_eq!(nearest(&mut tracer, c), NONE);
+        tracer.free(c);
+    }
+
+    #[test]
+    fn an_abandoned_ancestor_is_passed_by() {
+        let mut tracer = TestTracer::new(&[]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        let c = tracer.start(b, "c");
+        tracer.free(b);
+        tracer.finish(c, EndTime::Now, false);
+        assert_eq!(nearest(&mut tracer, c), a);
+        tracer.free(c);
+        tracer.end(a);
+    }
+
+    #[test]
+    fn steps_of_the_walk_name_ancestors_and_the_trace() {
+        let mut tracer = TestTracer::new(&[]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        // SAFETY: a live span.
+        let (trace_id, _) = unsafe { crate::span::trace_and_span_id(&mut tracer.parts, b) }.unwrap();
+        tracer.finish(b, EndTime::Now, false);
+        tracer.finish(a, EndTime::Now, false);
+        let steps = std::cell::RefCell::new(Vec::new());
+        // SAFETY: a live span.
+        let end = unsafe {
+            nearest_open(b, |step| {
+                let (name, answer) = match step {
+                    Step::Ancestor(slot) => (slot.header().handle::<c_void>().cast_const(), None),
+                    Step::End(id) => (NONE, Some(id)),
+                };
+                steps.borrow_mut().push(name);
+                answer
+            })
+        };
+        assert_eq!(end, Ok(Nearest::Instead(trace_id)));
+        assert_eq!(steps.into_inner(), [a, NONE]);
+        tracer.free(a);
+        tracer.free(b);
+    }
+
+    #[test]
+    fn a_span_is_finished_with_its_ancestors_one_by_one() {
+        let mut tracer = TestTracer::new(&[]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        let c = tracer.start(b, "c");
+        tracer.finish(c, EndTime::Now, false);
+        let mut found = Vec::new();
+        // SAFETY: a live span.
+        while let Some(ancestor) = unsafe { open_ancestor(c) }.unwrap() {
+            tracer.finish(ancestor, EndTime::Now, true);
+            found.push(ancestor.cast_const());
+        }
+        assert_eq!(found, [b, a]);
+        [a, b, c].into_iter().for_each(|span| tracer.free(span));
+        // SAFETY: a handle that was given out, stale by now.
+        assert_eq!(unsafe { open_ancestor(c) }, Err(HandleError::Stale));
+    }
+
+    #[test]
+    fn a_root_that_lost_its_handle_gets_a_new_one() {
+        let mut tracer = TestTracer::new(&[]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        // SAFETY: live spans, and a stale handle.
+        unsafe {
+            assert_eq!(local_root(b).unwrap().map(<*mut c_void>::cast_const), Some(a));
+            tracer.free(a);
+            tracer.end(a);
+            assert_eq!(local_root(a), Err(HandleError::Stale));
+            let root = local_root(b).unwrap().unwrap();
+            assert_ne!(root.cast_const(), a);
+            assert_eq!(nearest(&mut tracer, root), NONE);
+            tracer.free(root);
+            assert_eq!(local_root(root), Err(HandleError::Stale));
+        }
+        tracer.end(b);
+    }
+}

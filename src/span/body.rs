@@ -113,7 +113,8 @@ impl SpanBody {
         resource: &[u8],
         span_type: &[u8],
     ) -> Result<(), SpanFull> {
-        if self.head.fields_len > 0 || !snapshot.service_mapping.is_empty() {
+        // A remote parent may have left tags already, which the quick way would write over.
+        if self.head.fields_len > 0 || self.head.text_len > 0 || !snapshot.service_mapping.is_empty() {
             return self.set_fields_slowly(snapshot, name, service, resource, span_type);
         }
         for (field, text) in

@@ -291,7 +291,7 @@ fn take_over_tags(body: &mut SpanBody, state: &'static TraceState) {
             let _ = body.set_text(b"_dd.parent_id", id.as_bytes());
         }
         for (key, value) in tags.baggage_tags() {
-            let _ = body.set_text(format!("baggage.{key}").as_bytes(), value.as_bytes());
+            let _ = body.set_text(key.as_bytes(), value.as_bytes());
         }
     });
 }

@@ -1,4 +1,6 @@
-/* Processes that fork: parent and child go on, each with its own spans. */
+/* Processes that fork: parent and child go on, each with its own spans.
+ *
+ * leaks: of children, which leave what belongs to the parent alone */
 #include "recorder.h"
 
 #include <pthread.h>
@@ -119,6 +121,7 @@ static void child_may_fork(void)
     recorder_close(recorder);
 }
 
+#ifndef __SANITIZE_ADDRESS__
 static int stop;
 
 static void *busy(void *tracer)
@@ -152,6 +155,8 @@ static void fork_while_threads_are_busy(void)
     CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
     ddtrace_tracer_free(tracer);
 }
+
+#endif
 
 static void *fork_here(void *tracer)
 {
@@ -211,7 +216,9 @@ int main(void)
     RUN(child_uses_what_the_parent_began);
     RUN(children_and_parent_make_different_ids);
     RUN(child_may_fork);
+#ifndef __SANITIZE_ADDRESS__ /* whose allocator may be locked in a child of busy threads */
     RUN(fork_while_threads_are_busy);
+#endif
     RUN(thread_may_fork);
     RUN(child_may_exec);
     RUN(decision_is_made_before_the_fork);

@@ -59,7 +59,10 @@ static void find_count(void *user_data, ddtrace_str name, ddtrace_str value)
     for (size_t i = 0; i < name.len; i++)
         if ((name.ptr[i] | 32) != (wanted[i] | 32))
             return;
-    *traces = atoi(value.ptr);
+    /* Without a NUL at its end. */
+    *traces = 0;
+    for (size_t i = 0; i < value.len; i++)
+        *traces = 10 * *traces + (value.ptr[i] - '0');
 }
 
 /* Answers what waits: information about the agent is not there, traces are taken. Returns the number of traces. */

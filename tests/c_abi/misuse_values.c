@@ -38,7 +38,7 @@ static void struct_sizes_are_checked(void)
     recorder_close(recorder);
 }
 
-static void failed_end_leaves_the_span(void)
+static void end_options_that_cannot_be_read_do_not_keep_a_span_open(void)
 {
     recorder recorder = recorder_open(NULL);
     ddtrace_span *span = root_span(recorder.tracer, "op");
@@ -46,8 +46,9 @@ static void failed_end_leaves_the_span(void)
     end.struct_size = 3;
     ddtrace_status status = ddtrace_span_finish(span, &end);
     CHECK_STATUS(status, DDTRACE_ERR_INVALID);
-    CHECK(!ddtrace_span_is_finished(span));
-    CHECK_OK(ddtrace_span_end(span, NULL));
+    CHECK(ddtrace_span_is_finished(span));
+    CHECK_STATUS(ddtrace_span_end(span, NULL), DDTRACE_ERR_FINISHED);
+    CHECK_INT(recorder_count(recorder), 1);
     recorder_close(recorder);
 }
 
@@ -211,7 +212,7 @@ static void wrong_settings_are_explained(void)
 int main(void)
 {
     RUN(struct_sizes_are_checked);
-    RUN(failed_end_leaves_the_span);
+    RUN(end_options_that_cannot_be_read_do_not_keep_a_span_open);
     RUN(numbers_out_of_range_are_refused);
     RUN(invalid_utf8_is_replaced);
     RUN(text_with_nul_bytes_is_kept_by_its_length);

@@ -46,6 +46,45 @@ static void extracted_context_is_the_senders(void)
     ddtrace_propagator_free(headers);
 }
 
+/* The first span of a remote trace has tags before it gets its name; neither may write over the other. */
+static void first_span_has_its_own_tags_and_those_of_the_baggage(void)
+{
+    recorder recorder = recorder_open(NULL);
+    ddtrace_propagator *headers = propagator();
+    ddtrace_str pairs[] = { DDTRACE_STR("traceparent"), DDTRACE_STR(TRACEPARENT), DDTRACE_STR("tracestate"),
+                            DDTRACE_STR("dd=s:1;p:00f067aa0ba902b7"), DDTRACE_STR("baggage"), DDTRACE_STR("user.id=ada") };
+    ddtrace_tag tag = { DDTRACE_STR("http.method"), DDTRACE_TAG_STRING, 0, { DDTRACE_STR("GET") } };
+    ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
+    ddtrace_context *context = NULL;
+    ddtrace_span *span = NULL;
+    char name[32];
+    CHECK_OK(ddtrace_propagator_extract(headers, pairs, 3, &context));
+    options.parent_context = context;
+    options.name = (ddtrace_str){ TEXT("http.request") };
+    options.resource = (ddtrace_str){ TEXT("GET /products/{id}") };
+    options.kind = DDTRACE_SPAN_KIND_SERVER;
+    options.tags = &tag;
+    options.tags_len = 1;
+    CHECK_OK(ddtrace_span_start(recorder.tracer, &options, &span, NULL));
+    CHECK_OK(ddtrace_span_set_tag(span, TEXT("set.later"), TEXT("yes")));
+    CHECK_INT(ddtrace_span_get_name(span, name, sizeof name), strlen("http.request"));
+    CHECK_TEXT(name, "http.request");
+    check_tag(span, "baggage.user.id", "ada");
+    check_tag(span, "_dd.parent_id", "00f067aa0ba902b7");
+    check_tag(span, "http.method", "GET");
+    check_tag(span, "span.kind", "server");
+    check_tag(span, "set.later", "yes");
+    CHECK_OK(ddtrace_span_end(span, NULL));
+    char *json = recorder_json(recorder);
+    CHECK_CONTAINS(json, "\"baggage.user.id\":\"ada\"");
+    CHECK_CONTAINS(json, "\"http.method\":\"GET\"");
+    CHECK_CONTAINS(json, "\"set.later\":\"yes\"");
+    free(json);
+    ddtrace_context_free(context);
+    ddtrace_propagator_free(headers);
+    recorder_close(recorder);
+}
+
 static void no_headers_make_an_empty_context(void)
 {
     ddtrace_propagator *headers = propagator();
@@ -204,6 +243,7 @@ static void baggage_of_a_derived_context_is_its_own(void)
 int main(void)
 {
     RUN(extracted_context_is_the_senders);
+    RUN(first_span_has_its_own_tags_and_those_of_the_baggage);
     RUN(no_headers_make_an_empty_context);
     RUN(trace_goes_around_through_a_buffer);
     RUN(callbacks_serve_as_well);
