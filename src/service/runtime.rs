@@ -64,7 +64,7 @@ struct State {
 }
 
 struct Entry {
-    /// Taken out while it runs, and dropped after its last cycle: services may own what owns the runtime.
+    /// Taken out while it runs, and dropped after its last cycle: what it holds goes then, however long the runtime is kept.
     service: Option<Box<dyn PeriodicService>>,
     /// Its last cycle was due while another thread ran it, which then owes it.
     owes_last_cycle: bool,

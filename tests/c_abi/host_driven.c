@@ -59,7 +59,9 @@ static void find_count(void *user_data, ddtrace_str name, ddtrace_str value)
     for (size_t i = 0; i < name.len; i++)
         if ((name.ptr[i] | 32) != (wanted[i] | 32))
             return;
-    *traces = atoi(value.ptr);
+    /* It does not end with a NUL. */
+    for (size_t i = 0; i < value.len; i++)
+        *traces = *traces * 10 + (value.ptr[i] - '0');
 }
 
 /* Answers what waits: information about the agent is not there, traces are taken. Returns the number of traces. */
