@@ -2162,7 +2162,7 @@ DDTRACE_API size_t ddtrace_exporter_memory_json(struct ddtrace_exporter *exporte
 /**
  * How many spans an in-memory exporter keeps, after flushing as `ddtrace_exporter_memory_json` does.
  *
- * @return `DDTRACE_ABSENT` for other exporters, for NULL and for other handles
+ * @return 0 also for other exporters, for NULL and for other handles
  *
  * Since: 0.1
  */

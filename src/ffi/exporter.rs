@@ -158,14 +158,14 @@ pub unsafe extern "C" fn ddtrace_exporter_memory_json(
 
 /// How many spans an in-memory exporter keeps, after flushing as `ddtrace_exporter_memory_json` does.
 ///
-/// @return `DDTRACE_ABSENT` for other exporters, for NULL and for other handles
+/// @return 0 also for other exporters, for NULL and for other handles
 ///
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_memory_count(exporter: *mut ddtrace_exporter) -> usize {
-    guard(DDTRACE_ABSENT, || {
+    guard(0, || {
         // SAFETY: the header's rule for handles.
-        unsafe { with_memory(exporter, MemoryExporter::count) }.unwrap_or(DDTRACE_ABSENT)
+        unsafe { with_memory(exporter, MemoryExporter::count) }.unwrap_or(0)
     })
 }
 

@@ -3,7 +3,7 @@
 use super::config::resolve_config;
 use super::context::{decide_view, with_state, with_view};
 use super::error::{Failure, guard_explained, required};
-use super::guard::guard;
+use super::guard::{guard, install_hook};
 use super::handles::{ddtrace_config, ddtrace_context, ddtrace_error, ddtrace_propagator, ddtrace_span};
 use super::outcome::{of_handle, status};
 use super::status::*;
@@ -30,6 +30,7 @@ pub unsafe extern "C" fn ddtrace_propagator_new(
     err_or_null: *mut *mut ddtrace_error,
 ) -> ddtrace_status {
     let body = || {
+        install_hook();
         let out = required(out, "out")?;
         // SAFETY: the header's rules for handles.
         let config = unsafe { resolve_config(config_or_null) }.map_err(|status| Failure::of_argument("config", status))?;

@@ -64,8 +64,10 @@ struct State {
 }
 
 struct Entry {
-    /// Taken out while it runs.
+    /// Taken out while it runs, and dropped after its last cycle: what it holds goes then, however long the runtime is kept.
     service: Option<Box<dyn PeriodicService>>,
+    /// Its last cycle was due while another thread ran it, which then owes it.
+    owes_last_cycle: bool,
     due: Instant,
     awakened: bool,
     requested: u64,
@@ -83,7 +85,14 @@ impl Runtime {
     pub fn add(&self, service: Box<dyn PeriodicService>, first: Duration) -> ServiceId {
         let mut state = self.shared.lock();
         let due = Instant::now() + first;
-        state.services.push(Entry { service: Some(service), due, awakened: false, requested: 0, completed: 0 });
+        state.services.push(Entry {
+            service: Some(service),
+            owes_last_cycle: false,
+            due,
+            awakened: false,
+            requested: 0,
+            completed: 0,
+        });
         let id = ServiceId(state.services.len() - 1);
         drop(state);
         self.shared.wake.notify_one();
@@ -234,7 +243,10 @@ impl Shared {
 
     fn run_last_cycles<'a>(&'a self, mut state: MutexGuard<'a, State>, deadline: Instant) -> MutexGuard<'a, State> {
         for index in 0..state.services.len() {
-            state = self.run_one(state, index, Cause::Shutdown(deadline));
+            match state.services.get_mut(index) {
+                Some(entry) if entry.service.is_none() => entry.owes_last_cycle = true,
+                _ => state = self.run_one(state, index, Cause::Shutdown(deadline)),
+            }
         }
         // What services hold, such as sockets and the host's data, goes with the end and not with the last reference to the runtime.
         // The host's own functions may run here, so without the lock.
@@ -251,19 +263,23 @@ impl Shared {
         let Some(mut service) = entry.service.take() else { return state };
         let ticket = entry.requested;
         drop(state);
-        let next = catch_unwind(AssertUnwindSafe(|| service.periodic(cause))).unwrap_or_else(|panic| {
-            std::mem::forget(panic);
-            crate::log::emit(crate::log::Level::Error, format_args!("service {} failed and goes on", service.name()));
-            Duration::from_secs(1)
-        });
-        let mut state = self.lock();
-        if let Some(entry) = state.services.get_mut(index) {
-            entry.service = Some(service);
-            entry.due = Instant::now() + next;
-            entry.completed = entry.completed.max(ticket);
+        let next = run_contained(service.as_mut(), cause);
+        let mut service = Some(service);
+        if matches!(cause, Cause::Shutdown(_)) {
+            drop(service.take());
         }
+        let mut state = self.lock();
+        let stop_by = state.stop_by;
+        let Some(entry) = state.services.get_mut(index) else { return state };
+        entry.service = service;
+        entry.due = Instant::now() + next;
+        entry.completed = entry.completed.max(ticket);
+        let owed = stop_by.filter(|_| std::mem::take(&mut entry.owes_last_cycle));
         self.done.notify_all();
-        state
+        match owed {
+            Some(deadline) => self.run_one(state, index, Cause::Shutdown(deadline)),
+            None => state,
+        }
     }
 
     fn wait_for_end<'a>(&'a self, mut state: MutexGuard<'a, State>, deadline: Instant) -> MutexGuard<'a, State> {
@@ -275,6 +291,14 @@ impl Shared {
             state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+fn run_contained(service: &mut dyn PeriodicService, cause: Cause) -> Duration {
+    catch_unwind(AssertUnwindSafe(|| service.periodic(cause))).unwrap_or_else(|panic| {
+        std::mem::forget(panic);
+        crate::log::emit(crate::log::Level::Error, format_args!("service {} failed and goes on", service.name()));
+        Duration::from_secs(1)
+    })
 }
 
 #[cfg(test)]
@@ -340,6 +364,32 @@ mod tests {
         assert!(!runtime.is_started());
         assert!(runtime.stop(Instant::now(), || ()));
         assert!(matches!(seen.try_recv(), Ok(Cause::Shutdown(_))));
+    }
+
+    #[test]
+    fn services_that_own_their_runtime_go_when_it_stops() {
+        struct Owner(Sender<Cause>, Arc<Runtime>, bool);
+        impl PeriodicService for Owner {
+            fn name(&self) -> &'static str {
+                "owner"
+            }
+            fn periodic(&mut self, cause: Cause) -> Duration {
+                let _ = self.0.send(cause);
+                if std::mem::take(&mut self.2) {
+                    assert!(self.1.stop(Instant::now(), || ()), "stopped from inside of a cycle");
+                }
+                LONG
+            }
+        }
+        for stops_itself in [false, true] {
+            let (causes, seen) = channel();
+            let runtime = Arc::new(Runtime::new("ddtrace-test"));
+            runtime.add(Box::new(Owner(causes, Arc::clone(&runtime), stops_itself)), Duration::ZERO);
+            runtime.tick();
+            assert!(runtime.stop(Instant::now(), || ()));
+            assert_eq!(Arc::strong_count(&runtime), 1);
+            assert_eq!(seen.try_iter().filter(|cause| matches!(cause, Cause::Shutdown(_))).count(), 1);
+        }
     }
 
     #[test]

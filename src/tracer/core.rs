@@ -30,8 +30,9 @@ pub struct Tracer {
     body: UnsafeCell<Body>,
 }
 
-struct Body {
-    references: u32,
+/// What a tracer's lock word guards.
+pub(super) struct Body {
+    pub(super) references: u32,
     running: Option<Box<Running>>,
 }
 
@@ -119,7 +120,7 @@ pub unsafe fn resolve_tracer(handle: *const c_void) -> Result<&'static Tracer, H
 /// # Safety
 /// As for [`resolve_tracer`].
 #[inline]
-unsafe fn resolve_alias(handle: *const c_void) -> Result<(&'static Tracer, Identity), HandleError> {
+pub(super) unsafe fn resolve_alias(handle: *const c_void) -> Result<(&'static Tracer, Identity), HandleError> {
     // SAFETY: passed on.
     let (header, identity) = unsafe { resolve(handle) }?;
     if !identity.is(Kind::Tracer) {
@@ -128,15 +129,6 @@ unsafe fn resolve_alias(handle: *const c_void) -> Result<(&'static Tracer, Ident
     let header: *const SlotHeader = header;
     // SAFETY: slots of this kind are `Tracer`, which begin with the header.
     Ok((unsafe { &*header.cast() }, identity))
-}
-
-/// Whether a handle is alive. Waits for nothing.
-///
-/// # Safety
-/// As for [`resolve_tracer`].
-pub unsafe fn is_alive(handle: *const c_void) -> bool {
-    // SAFETY: passed on.
-    unsafe { resolve_alias(handle) }.is_ok()
 }
 
 /// Adds a reference.
@@ -180,7 +172,7 @@ pub unsafe fn release(handle: *const c_void) -> Result<(), HandleError> {
 ///
 /// # Safety
 /// As for [`resolve_tracer`].
-unsafe fn with_references<R>(
+pub(super) unsafe fn with_references<R>(
     handle: *const c_void,
     use_it: impl FnOnce(&'static Tracer, &mut Body) -> R,
 ) -> Result<R, HandleError> {

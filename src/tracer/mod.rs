@@ -10,6 +10,7 @@ mod snapshot;
 mod start;
 mod startup_log;
 mod thread;
+mod weak;
 
 pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter};
 pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, resolve_tracer};

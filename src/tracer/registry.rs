@@ -6,12 +6,12 @@
 //! held the lock, which stays behind then, with the names.
 
 use super::build::{BuildError, Parts};
-use super::core::{TracerHandle, add_reference, is_alive, new_alias, new_tracer, release};
+use super::core::{TracerHandle, new_alias, new_tracer, release};
 use super::start::{apply_logging, log_start};
+use super::weak::WeakTracer;
 use crate::config::ConfigBuilder;
 use crate::slot::Guarded;
 use std::collections::HashMap;
-use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -22,17 +22,13 @@ pub const LONGEST_NAME: usize = 1024;
 /// The name that stands for the default tracer, as the empty one does.
 const DEFAULT_NAME: &str = "default";
 
-static DEFAULT: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
-static NAMES: AtomicPtr<Names> = AtomicPtr::new(std::ptr::null_mut());
+static REGISTRY: AtomicPtr<Guarded<Names>> = AtomicPtr::new(std::ptr::null_mut());
 
-type Names = Guarded<HashMap<String, Entry>>;
-
-/// The handle of a tracer, alive or not.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Entry(TracerHandle);
-
-// SAFETY: a handle is a number that any thread may look up.
-unsafe impl Send for Entry {}
+#[derive(Default)]
+struct Names {
+    default: Option<WeakTracer>,
+    others: HashMap<String, WeakTracer>,
+}
 
 /// What became of a tracer that was to be remembered.
 enum Remembered {
@@ -46,15 +42,20 @@ enum Remembered {
 /// The default tracer, made from the environment at the first call. The caller owns a reference.
 pub fn default_tracer() -> Result<TracerHandle, BuildError> {
     loop {
-        let known = DEFAULT.load(Ordering::Acquire);
-        if let Some(tracer) = referenced(known) {
+        let known = with_names(|names| names.default);
+        if let Some(tracer) = known.and_then(WeakTracer::upgrade) {
             return Ok(tracer);
         }
         let parts = Parts::from_config(ConfigBuilder::new().resolve())?;
         let config = Arc::clone(&parts.config);
         apply_logging(&config);
         let fresh = new_tracer(parts)?;
-        if DEFAULT.compare_exchange(known, fresh, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+        let is_first = with_names(|names| {
+            let is_first = names.default == known;
+            names.default = if is_first { Some(WeakTracer::of(fresh)) } else { names.default };
+            is_first
+        });
+        if is_first {
             log_start(&config);
             return Ok(fresh);
         }
@@ -71,12 +72,12 @@ pub fn named_tracer(name: &str) -> Result<TracerHandle, BuildError> {
         return Err(BuildError::LongName(name.len()));
     }
     loop {
-        let known = with_names(|names| names.get(name).copied());
-        if let Some(tracer) = known.and_then(|entry| referenced(entry.0)) {
+        let known = with_names(|names| names.others.get(name).copied());
+        if let Some(tracer) = known.and_then(WeakTracer::upgrade) {
             return Ok(tracer);
         }
         let fresh = new_alias(default_tracer()?)?;
-        match remember(name, known, Entry(fresh)) {
+        match remember(name, known, WeakTracer::of(fresh)) {
             Remembered::Yes => return Ok(fresh),
             Remembered::Late => give_back(fresh),
             Remembered::Full => {
@@ -87,51 +88,45 @@ pub fn named_tracer(name: &str) -> Result<TracerHandle, BuildError> {
     }
 }
 
-/// The tracer with one more reference, if it is alive.
-fn referenced(tracer: TracerHandle) -> Option<TracerHandle> {
-    // SAFETY: the handle was given out by this library, or is NULL.
-    unsafe { add_reference(tracer) }.ok().map(|()| tracer)
-}
-
 fn give_back(tracer: TracerHandle) {
     // SAFETY: the handle was given out by this library.
     let _ = unsafe { release(tracer) };
 }
 
 /// Notes the tracer of a name, unless the name is no longer what the caller knew of it.
-fn remember(name: &str, known: Option<Entry>, fresh: Entry) -> Remembered {
+fn remember(name: &str, known: Option<WeakTracer>, fresh: WeakTracer) -> Remembered {
     with_names(|names| {
-        if names.get(name).copied() != known {
+        let others = &mut names.others;
+        if others.get(name).copied() != known {
             return Remembered::Late;
         }
-        if known.is_none() && names.len() >= MOST_NAMES {
-            // SAFETY: the handles were given out by this library.
-            names.retain(|_, entry| unsafe { is_alive(entry.0) });
-            if names.len() >= MOST_NAMES {
+        if known.is_none() && others.len() >= MOST_NAMES {
+            others.retain(|_, tracer| tracer.is_alive());
+            if others.len() >= MOST_NAMES {
                 return Remembered::Full;
             }
         }
-        names.insert(name.to_owned(), fresh);
+        others.insert(name.to_owned(), fresh);
         Remembered::Yes
     })
 }
 
-/// Calls `use_it` with the names, its lock held.
-fn with_names<R>(mut use_it: impl FnMut(&mut HashMap<String, Entry>) -> R) -> R {
+/// Calls `use_it` with the names, their lock held.
+fn with_names<R>(mut use_it: impl FnMut(&mut Names) -> R) -> R {
     loop {
-        let block = NAMES.load(Ordering::Acquire);
+        let block = REGISTRY.load(Ordering::Acquire);
         // SAFETY: blocks are never freed once they are here.
         match unsafe { block.as_ref() }.map(|names| names.with(&mut use_it)) {
             Some(Ok(result)) => return result,
             // The lock belongs to a thread that a fork left behind, or nothing is there yet.
-            Some(Err(_)) | None => replace_names(block),
+            Some(Err(_)) | None => replace(block),
         }
     }
 }
 
-fn replace_names(old: *mut Names) {
-    let new = Box::into_raw(Box::new(Names::default()));
-    if NAMES.compare_exchange(old, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+fn replace(old: *mut Guarded<Names>) {
+    let new = Box::into_raw(Box::new(Guarded::default()));
+    if REGISTRY.compare_exchange(old, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {
         // SAFETY: nobody else has seen it.
         drop(unsafe { Box::from_raw(new) });
     }
@@ -144,28 +139,23 @@ mod tests {
 
     #[test]
     fn an_alias_keeps_its_base() {
-        let base = new_tracer(Parts::from_config(quiet()).unwrap()).unwrap();
+        let mut builder = ConfigBuilder::new();
+        builder.set("LIBDDTRACE_EXPORTER", "null").unwrap();
+        let base = new_tracer(Parts::from_config(builder.resolve()).unwrap()).unwrap();
+        let weak = WeakTracer::of(base);
+        let kept = weak.upgrade().unwrap();
         let alias = new_alias(base).unwrap();
-        // SAFETY: handles of this library.
-        unsafe {
-            add_reference(base).unwrap();
-            release(base).unwrap();
-            assert!(is_alive(base));
-            release(alias).unwrap();
-            assert!(!is_alive(base), "the alias had the last reference");
-            assert!(release(alias).is_err());
-        }
+        give_back(kept);
+        assert!(weak.is_alive());
+        give_back(alias);
+        assert!(!weak.is_alive(), "the alias had the last reference");
+        // SAFETY: a handle of this library.
+        assert!(unsafe { release(alias) }.is_err());
     }
 
     #[test]
     fn names_are_bounded_in_length() {
         let long = "x".repeat(LONGEST_NAME + 1);
         assert!(matches!(named_tracer(&long), Err(BuildError::LongName(length)) if length == long.len()));
-    }
-
-    fn quiet() -> crate::config::Config {
-        let mut builder = ConfigBuilder::new();
-        builder.set("LIBDDTRACE_EXPORTER", "null").unwrap();
-        builder.resolve()
     }
 }
