@@ -1,0 +1,78 @@
+"""One budget in bytes for all that waits: never exceeded, and what does not fit is counted and told to the agent."""
+
+import agent as treat
+from faults import FaultTest
+from tracer import OK
+
+BUDGET = 256 * 1024
+
+
+class Budget(FaultTest):
+    def outage(self, traces, ballast=200, **settings):
+        agent = self.agent(treat.answer(503))
+        program = self.tracer(agent, **settings)
+        largest = 0
+        for _ in range(traces // 50):
+            largest = max(largest, program.traces(50, ballast)["buffered_bytes"])
+        return agent, program, largest
+
+    def test_what_fits_waits_for_the_agent(self):
+        agent, program, _ = self.outage(1000)
+        self.assertEqual(program.counters()["chunks_dropped"], 0)
+        agent.treat(treat.answer(200))
+        self.assert_status(program.flush(), OK, program)
+        self.assert_all_arrived_once(agent, program)
+
+    def test_what_does_not_fit_is_counted_and_told(self):
+        settings = {"DD_TRACE_WRITER_BUFFER_SIZE_BYTES": str(BUDGET)}
+        agent, program, largest = self.outage(2000, **settings)
+        self.assertLessEqual(largest, BUDGET)
+        self.assertGreater(largest, BUDGET // 2)
+        dropped = program.counters()["chunks_dropped"]
+        self.assertGreater(dropped, 500)
+        agent.treat(treat.answer(200))
+        program.flush()
+        self.assert_balance(agent, program, lost=program.counters()["chunks_dropped"])
+        self.assertTrue(all(count == 1 for count in agent.numbers().values()))
+        program.traces(10)
+        self.assert_status(program.flush(), OK, program)
+        self.assert_balance(agent, program)
+        rate = agent.chunks()[-1][0]["metrics"]["_dd.tracer_kr"]
+        self.assertTrue(0 < rate < 1, rate)
+
+    def test_keep_rate_is_one_while_nothing_is_lost(self):
+        agent = self.agent()
+        program = self.tracer(agent)
+        program.traces(10)
+        self.assert_status(program.flush(), OK, program)
+        rates = {chunk[0]["metrics"].get("_dd.tracer_kr", 1) for chunk in agent.chunks()}
+        self.assertEqual(rates, {1})
+
+    def test_large_traces_share_the_budget(self):
+        settings = {"DD_TRACE_WRITER_BUFFER_SIZE_BYTES": str(BUDGET)}
+        agent, program, largest = self.outage(100, ballast=20000, **settings)
+        self.assertLessEqual(largest, BUDGET)
+        agent.treat(treat.answer(200))
+        program.flush()
+        counters = self.assert_balance(agent, program)
+        self.assertGreater(counters["chunks_dropped"], 0)
+        self.assertGreater(counters["chunks_sent"], 0)
+
+    def test_budget_without_room_for_anything(self):
+        agent = self.agent()
+        program = self.tracer(agent, DD_TRACE_WRITER_BUFFER_SIZE_BYTES="1")
+        program.traces(50)
+        self.assertLessEqual(program.counters()["buffered_bytes"], 1)
+        program.flush()
+        self.assert_balance(agent, program, lost=50)
+
+    def test_everything_is_given_back(self):
+        settings = {"DD_TRACE_WRITER_BUFFER_SIZE_BYTES": str(BUDGET)}
+        agent, program, _ = self.outage(1000, **settings)
+        agent.treat(treat.answer(200))
+        program.flush()
+        # What is left is what threads keep in advance, and does not grow.
+        for _ in range(3):
+            program.traces(20)
+            self.assert_status(program.flush(), OK, program)
+            self.assertLess(program.counters()["buffered_bytes"], BUDGET // 4)
