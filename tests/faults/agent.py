@@ -52,6 +52,10 @@ class Agent:
         self._bound.listen(16)
         threading.Thread(target=self._accept, args=(self._bound,), daemon=True).start()
 
+    def ignore(self):
+        """Lets connections wait that nobody accepts or reads from."""
+        self._bound.listen(16)
+
     def disappear(self):
         """Ends all connections and refuses new ones, on the same port."""
         old = self._bound

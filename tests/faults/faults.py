@@ -22,7 +22,10 @@ class FaultTest(unittest.TestCase):
 
     def tracer(self, agent, **settings):
         """A program for the time of the test."""
-        return self.enterContext(tracer.Tracer(_program[0], agent.url, **settings))
+        return self.tracer_of(agent.url, **settings)
+
+    def tracer_of(self, url, **settings):
+        return self.enterContext(tracer.Tracer(_program[0], url, **settings))
 
     def assert_status(self, answer, expected, program):
         self.assertEqual(answer["status"], expected, f"{answer}\n{program.messages()}")

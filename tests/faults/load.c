@@ -2,26 +2,38 @@
  * the tracer's counters after it. At the end of the input it returns from main without a shutdown.
  *
  *     traces FIRST COUNT BYTES   finishes traces of two spans with the tag `number`, and `ballast` of so many bytes
+ *     crowd FIRST COUNT BYTES    the same, by four threads that start and end meanwhile
  *     open NUMBER                begins such a trace and leaves it open
  *     close                      finishes what was opened
  *     flush MS, shutdown MS, counters
  *
- * The tracer is configured by the environment alone. */
+ * The tracer is configured by the environment alone. The first argument is a number of further tracers that make as many traces as the
+ * first one; the counters leave them out. */
 #include "check.h"
 
+#include <pthread.h>
 #include <time.h>
 
 #define LONGEST_BALLAST 20000
+#define THREADS 4
+#define MOST_TRACERS 8
 
 typedef struct open_trace {
     ddtrace_span *root;
     ddtrace_span *child;
 } open_trace;
 
-static ddtrace_tracer *tracer;
+typedef struct job {
+    long first;
+    long count;
+    size_t bytes;
+} job;
+
+static ddtrace_tracer *tracers[MOST_TRACERS];
+static int tracer_count = 1;
 static char ballast[LONGEST_BALLAST];
 
-static ddtrace_span *start(ddtrace_span *parent, long number, size_t bytes)
+static ddtrace_span *start(ddtrace_tracer *tracer, ddtrace_span *parent, long number, size_t bytes)
 {
     ddtrace_tag tags[2] = {
         { DDTRACE_STR("number"), DDTRACE_TAG_I64, 0, { DDTRACE_STR_NONE } },
@@ -41,10 +53,10 @@ static ddtrace_span *start(ddtrace_span *parent, long number, size_t bytes)
     return span;
 }
 
-static open_trace begin(long number, size_t bytes)
+static open_trace begin(ddtrace_tracer *tracer, long number, size_t bytes)
 {
-    open_trace trace = { start(NULL, number, bytes), NULL };
-    trace.child = start(trace.root, number, bytes);
+    open_trace trace = { start(tracer, NULL, number, bytes), NULL };
+    trace.child = start(tracer, trace.root, number, bytes);
     return trace;
 }
 
@@ -57,7 +69,29 @@ static void finish(open_trace trace)
 static void traces(long first, long count, size_t bytes)
 {
     CHECK(bytes <= sizeof ballast);
-    for (long number = first; number < first + count; number++) finish(begin(number, bytes));
+    for (long number = first; number < first + count; number++)
+        for (int i = 0; i < tracer_count; i++) finish(begin(tracers[i], number, bytes));
+}
+
+static void *work(void *argument)
+{
+    const job *job = argument;
+    traces(job->first, job->count, job->bytes);
+    return NULL;
+}
+
+static void crowd(long first, long count, size_t bytes)
+{
+    pthread_t threads[THREADS];
+    job jobs[THREADS];
+    CHECK_INT(count % THREADS, 0);
+    for (int i = 0; i < THREADS; i++) {
+        jobs[i].first = first + i * (count / THREADS);
+        jobs[i].count = count / THREADS;
+        jobs[i].bytes = bytes;
+        CHECK_INT(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) CHECK_INT(pthread_join(threads[i], NULL), 0);
 }
 
 static double now_ms(void)
@@ -71,10 +105,11 @@ static ddtrace_status obey(const char *command, long first, long count, long byt
 {
     static open_trace opened;
     if (strcmp(command, "traces") == 0) traces(first, count, (size_t)bytes);
-    else if (strcmp(command, "open") == 0) opened = begin(first, 0);
+    else if (strcmp(command, "crowd") == 0) crowd(first, count, (size_t)bytes);
+    else if (strcmp(command, "open") == 0) opened = begin(tracers[0], first, 0);
     else if (strcmp(command, "close") == 0) finish(opened);
-    else if (strcmp(command, "flush") == 0) return ddtrace_tracer_flush(tracer, (uint32_t)first);
-    else if (strcmp(command, "shutdown") == 0) return ddtrace_tracer_shutdown(tracer, (uint32_t)first);
+    else if (strcmp(command, "flush") == 0) return ddtrace_tracer_flush(tracers[0], (uint32_t)first);
+    else if (strcmp(command, "shutdown") == 0) return ddtrace_tracer_shutdown(tracers[0], (uint32_t)first);
     else CHECK_TEXT(command, "counters");
     return DDTRACE_OK;
 }
@@ -82,7 +117,7 @@ static ddtrace_status obey(const char *command, long first, long count, long byt
 static void answer(ddtrace_status status, double ms)
 {
     ddtrace_counters counters = DDTRACE_COUNTERS_INIT;
-    CHECK_OK(ddtrace_tracer_counters(tracer, &counters));
+    CHECK_OK(ddtrace_tracer_counters(tracers[0], &counters));
     printf("{\"status\": %d, \"ms\": %.1f", (int)status, ms);
 #define FIELD(name) printf(", \"" #name "\": %" PRIu64, counters.name)
     FIELD(spans_started);
@@ -104,11 +139,13 @@ static void answer(ddtrace_status status, double ms)
     fflush(stdout);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     char line[256], command[32];
     memset(ballast, 'x', sizeof ballast);
-    CHECK_OK(ddtrace_tracer_new(NULL, &tracer, NULL));
+    if (argc > 1) tracer_count += atoi(argv[1]);
+    CHECK(tracer_count <= MOST_TRACERS);
+    for (int i = 0; i < tracer_count; i++) CHECK_OK(ddtrace_tracer_new(NULL, &tracers[i], NULL));
     while (fgets(line, sizeof line, stdin) != NULL) {
         long first = 0, count = 0, bytes = 0;
         CHECK(sscanf(line, "%31s %ld %ld %ld", command, &first, &count, &bytes) >= 1);

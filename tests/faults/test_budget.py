@@ -76,3 +76,36 @@ class Budget(FaultTest):
             program.traces(20)
             self.assert_status(program.flush(), OK, program)
             self.assertLess(program.counters()["buffered_bytes"], BUDGET // 4)
+
+    def test_default_budget_bounds_the_memory_of_the_process(self):
+        agent, program, largest = self.outage(20000, ballast=1000)
+        counters = program.counters()
+        self.assertGreater(counters["chunks_dropped"], 0, "more was made than fits")
+        self.assertLessEqual(largest, 20 << 20)
+        self.assertLess(program.peak_memory(), 40 << 20)
+        agent.treat(treat.answer(200))
+        program.flush()
+        self.assert_balance(agent, program)
+
+
+class PayloadSize(FaultTest):
+    def test_trace_beyond_it_is_dropped_alone(self):
+        agent = self.agent()
+        program = self.tracer(agent, DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES="30000")
+        program.traces(10)
+        program.traces(1, ballast=20000)
+        program.traces(10)
+        program.flush()
+        self.assert_balance(agent, program, lost=1)
+        self.assertNotIn(10, agent.numbers())
+
+    def test_payloads_have_half_a_mebibyte(self):
+        agent = self.agent()
+        program = self.tracer(agent, DD_TRACE_WRITER_INTERVAL_SECONDS="60")
+        program.traces(2000, ballast=500)
+        self.assert_status(program.flush(), OK, program)
+        self.assert_all_arrived_once(agent, program)
+        sizes = [len(request.body) for request in agent.requests]
+        self.assertGreater(len(sizes), 3)
+        # Records are somewhat smaller than what they are encoded to.
+        self.assertLess(max(sizes), 1 << 20)

@@ -1,5 +1,6 @@
 """Agents that fail for a while lose nothing, agents that refuse for good are not asked again, and what is lost is counted."""
 
+import random
 import threading
 
 import agent as treat
@@ -201,6 +202,47 @@ class Refusal(FaultTest):
         self.assert_status(program.flush(), OK, program)
         bodies = {request.body for request in agent.requests}
         self.assertEqual((len(agent.requests), len(bodies)), (3, 1))
+
+
+class Disorder(FaultTest):
+    """Many threads, and an agent that does everything in turn: nothing arrives twice, and what is lost is counted."""
+
+    TREATMENTS = [
+        treat.answer(200),
+        treat.answer(500),
+        treat.answer(429),
+        treat.answer(413),
+        treat.answer(400),
+        treat.garbage,
+        treat.close,
+        treat.reset,
+        treat.late(0.05),
+        treat.unfinished_body,
+        treat.answer(200, b"x" * 100000),
+    ]
+
+    def disorder(self, seed, **settings):
+        order = random.Random(seed)
+        agent = self.agent(*[order.choice(self.TREATMENTS) for _ in range(40)], treat.answer(200))
+        program = self.tracer(agent, **settings)
+        for _ in range(12):
+            program.traces(200, ballast=order.choice([0, 200, 2000]), by="crowd")
+            if order.random() < 0.5:
+                program.flush(order.choice([10, 5000]))
+        program.shutdown()
+        counters = self.assert_balance(agent, program)
+        self.assertEqual({count for count in agent.numbers().values()}, {1}, f"seed {seed}: {counters}")
+
+    def test_older_format(self):
+        for seed in range(3):
+            with self.subTest(seed=seed):
+                self.disorder(seed)
+
+    def test_newer_format(self):
+        self.disorder(3, DD_TRACE_API_VERSION="v0.5")
+
+    def test_little_memory(self):
+        self.disorder(4, DD_TRACE_WRITER_BUFFER_SIZE_BYTES="200000")
 
 
 class Flush(FaultTest):

@@ -169,3 +169,25 @@ class Exit(FaultTest):
         program.until(lambda _: agent.requests)
         program.end()
         self.assertEqual(agent.numbers(), {number: 1 for number in range(100)}, program.messages())
+
+    def test_agent_that_never_reads_delays_it_no_longer_than_the_shutdown_timeout(self):
+        agent = self.agent(listening=False)
+        agent.ignore()
+        program = self.tracer(agent, **LONG_TIMEOUT | {"LIBDDTRACE_SHUTDOWN_TIMEOUT_MS": "500"})
+        program.traces(500, ballast=20000)
+        self.assertLess(program.end(), 0.5 + MARGIN_SECONDS)
+
+    def test_unknown_host_delays_it_no_longer_than_the_shutdown_timeout(self):
+        # No resolver knows this name: RFC 2606 reserves it.
+        program = self.tracer_of("http://agent.invalid:8126", **LONG_TIMEOUT | {"LIBDDTRACE_SHUTDOWN_TIMEOUT_MS": "500"})
+        program.traces(100)
+        self.assertLess(program.end(), 0.5 + MARGIN_SECONDS)
+
+    def test_timeout_is_one_for_all_tracers(self):
+        agent = self.agent(treat.silent)
+        seconds = 3
+        settings = {**LONG_TIMEOUT, "LIBDDTRACE_SHUTDOWN_TIMEOUT_MS": str(seconds * 1000), "DD_TRACE_WRITER_INTERVAL_SECONDS": "60"}
+        program = self.tracer(agent, more_tracers=3, **settings)
+        program.traces(10)
+        self.assertLess(program.end(), seconds + MARGIN_SECONDS)
+        self.assertEqual(len(agent.requests), 4, "each of them tried")

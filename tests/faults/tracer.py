@@ -28,13 +28,13 @@ def build():
 
 
 class Tracer:
-    """A process with one tracer."""
+    """A process with one tracer, or several of which the first one counts."""
 
-    def __init__(self, program, url, **settings):
+    def __init__(self, program, url, *, more_tracers=0, **settings):
         self.made = 0
         self._stderr = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [program],
+            [program, str(more_tracers)],
             env=native.environment({**SETTINGS, "DD_TRACE_AGENT_URL": url, **settings}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -65,10 +65,10 @@ class Tracer:
             raise AssertionError(f"the program ended at {words} with {self._process.wait()}:\n{self.messages()}")
         return json.loads(line)
 
-    def traces(self, count, ballast=0):
-        """Makes traces with the next numbers."""
+    def traces(self, count, ballast=0, by="traces"):
+        """Makes traces with the next numbers, or lets a `crowd` of threads make them."""
         self.made += count
-        return self.command("traces", self.made - count, count, ballast)
+        return self.command(by, self.made - count, count, ballast)
 
     def flush(self, ms=30000):
         return self.command("flush", ms)
@@ -97,6 +97,12 @@ class Tracer:
         if status != 0:
             raise AssertionError(f"the program ended with {status}:\n{self.messages()}")
         return seconds
+
+    def peak_memory(self):
+        """The most resident memory that the process ever had, in bytes."""
+        with open(f"/proc/{self._process.pid}/status") as status:
+            (peak,) = [line for line in status if line.startswith("VmHWM:")]
+        return int(peak.split()[1]) * 1024
 
     def messages(self):
         """What the library had to say."""
