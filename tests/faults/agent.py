@@ -1,4 +1,4 @@
-"""An agent that misbehaves as it is told, on a port of its own of the loopback interface.
+"""An agent that misbehaves as it is told, on a port of its own of the loopback interface, or a unix socket.
 
 `Agent(a, b, c)` treats the first request as `a` says, the second as `b`, and all others as `c`. A treatment is a function of an
 `Exchange`; it answers or does not, and says whether the connection lives on. What was answered with a status below 300 counts as
@@ -8,6 +8,7 @@ accepted; the tests compare that with what the program made.
 import collections
 import contextlib
 import json
+import os
 import socket
 import struct
 import threading
@@ -19,14 +20,15 @@ LONG_SECONDS = 60
 
 
 class Agent:
-    def __init__(self, *treatments, listening=True):
+    def __init__(self, *treatments, listening=True, path=None):
         self.requests = []
         self.stopping = threading.Event()
         self._treatments = list(treatments) or [answer(200)]
         self._lock = threading.Lock()
         self._connections = set()
+        self._path = path
         self._bound = self._bind(0)
-        self.port = self._bound.getsockname()[1]
+        self._port = None if path else self._bound.getsockname()[1]
         if listening:
             self.appear()
 
@@ -40,7 +42,7 @@ class Agent:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"unix://{self._path}" if self._path else f"http://127.0.0.1:{self._port}"
 
     def treat(self, *treatments):
         """From now on requests are treated like this."""
@@ -57,7 +59,7 @@ class Agent:
         self._bound.listen(16)
 
     def disappear(self):
-        """Ends all connections and refuses new ones, on the same port."""
+        """Ends all connections and refuses new ones, at the same address."""
         old = self._bound
         with self._lock:
             connections, self._connections = self._connections, set()
@@ -66,7 +68,7 @@ class Agent:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         old.close()
-        self._bound = self._bind(self.port)
+        self._bound = self._bind(self._port)
 
     def accepted(self):
         with self._lock:
@@ -81,6 +83,12 @@ class Agent:
         return collections.Counter(chunk[0]["metrics"]["number"] for chunk in self.chunks())
 
     def _bind(self, port):
+        if self._path:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+            bound = socket.socket(socket.AF_UNIX)
+            bound.bind(self._path)
+            return bound
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))

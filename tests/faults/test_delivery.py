@@ -1,6 +1,8 @@
 """Agents that fail for a while lose nothing, agents that refuse for good are not asked again, and what is lost is counted."""
 
+import os
 import random
+import tempfile
 import threading
 
 import agent as treat
@@ -81,7 +83,23 @@ class Recovery(FaultTest):
         self.assert_all_arrived_once(agent, program)
 
     def test_agent_disappears_and_returns(self):
-        agent = self.agent()
+        self.disappears_and_returns(self.agent())
+
+    def test_agent_disappears_and_returns_on_a_unix_socket(self):
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        self.disappears_and_returns(self.agent(path=os.path.join(directory, "apm.socket")))
+
+    def test_unix_socket_that_is_not_there_yet(self):
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(directory, "apm.socket")
+        program = self.tracer_of(f"unix://{path}")
+        program.traces(20)
+        program.until(lambda counters: counters["payloads_failed"] >= 2)
+        agent = self.agent(path=path)
+        self.assert_status(program.flush(), OK, program)
+        self.assert_all_arrived_once(agent, program)
+
+    def disappears_and_returns(self, agent):
         program = self.tracer(agent)
         for round in range(1, 4):
             program.traces(20)

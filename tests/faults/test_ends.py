@@ -2,7 +2,7 @@
 
 import agent as treat
 from faults import FaultTest
-from tracer import ERR_IO, ERR_TIMEOUT, OK
+from tracer import ERR_IO, ERR_SHUTDOWN, ERR_TIMEOUT, OK
 
 # For machines under load; a bound that fails names a wait without a limit, which would be much longer.
 MARGIN_SECONDS = 5
@@ -24,6 +24,11 @@ class Shutdown(FaultTest):
         self.assert_status(program.shutdown(), OK, program)
         self.assert_status(program.shutdown(), OK, program)
         self.assert_all_arrived_once(agent, program)
+
+    def test_flush_afterwards_is_refused(self):
+        program = self.tracer(self.agent())
+        self.assert_status(program.shutdown(), OK, program)
+        self.assert_status(program.flush(), ERR_SHUTDOWN, program)
 
     def test_refused_connections_do_not_make_it_wait(self):
         agent = self.agent(listening=False)

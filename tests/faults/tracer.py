@@ -12,7 +12,7 @@ import native
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Nothing here takes that long. What hangs is ended, and fails the test.
 HANG_SECONDS = 90
-OK, ERR_TIMEOUT, ERR_IO = 0, 12, 13
+OK, ERR_SHUTDOWN, ERR_TIMEOUT, ERR_IO = 0, 11, 12, 13
 SPANS_PER_TRACE = 2
 
 SETTINGS = {
