@@ -23,7 +23,7 @@ const LARGE_ROUNDS: [(&str, usize); 3] = [("W1", 3500), ("W2s", 260), ("W2b", 26
 
 #[test]
 fn the_counters_count() {
-    let rounds = rounds_of(&["control"]);
+    let rounds = rounds_of(&["control"], &[]);
     let [round] = &rounds[..] else { panic!("expected one round: {rounds:?}") };
     assert!(round.allocations >= 1, "{round:?}");
     assert_eq!(round.system_calls, 2, "{round:?}");
@@ -34,7 +34,7 @@ fn the_counters_count() {
 #[test]
 fn spans_and_headers_cost_no_allocation_and_no_system_call() {
     for (workload, units) in SMALL_ROUNDS {
-        for round in measured(workload, units) {
+        for round in measured(workload, units, &[]) {
             assert_eq!(round.payloads, 0, "{workload}: the rounds are too large for this test, {round:?}");
             assert_eq!(round.allocations, 0, "{workload}: {round:?}");
             assert_eq!(round.system_calls, round.clock, "{workload}: {round:?}");
@@ -45,7 +45,7 @@ fn spans_and_headers_cost_no_allocation_and_no_system_call() {
 #[test]
 fn a_full_payload_costs_one_wake_up() {
     for (workload, units) in LARGE_ROUNDS {
-        let rounds = measured(workload, units);
+        let rounds = measured(workload, units, &[]);
         for round in &rounds {
             assert!(round.payloads >= 1 && round.futex >= 1, "{workload}: the rounds do not fill a payload, {round:?}");
         }
@@ -54,6 +54,24 @@ fn a_full_payload_costs_one_wake_up() {
         assert!(usual > ROUNDS / 2, "{workload}: {rounds:?}");
         let worst = rounds.iter().map(|round| round.system_calls - round.clock).max();
         assert!(worst < Some(8), "{workload}: {rounds:?}");
+    }
+}
+
+#[test]
+fn spans_that_do_not_fit_the_budget_cost_no_allocation_and_no_system_call() {
+    for (workload, units) in SMALL_ROUNDS {
+        for round in measured(workload, units, &[("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", "1")]) {
+            assert_eq!((round.allocations, round.system_calls), (0, round.clock), "{workload}: {round:?}");
+        }
+    }
+}
+
+#[test]
+fn disabled_tracing_costs_no_allocation_and_no_system_call() {
+    for (workload, units) in SMALL_ROUNDS {
+        for round in measured(workload, units, &[("DD_TRACE_ENABLED", "false")]) {
+            assert_eq!((round.allocations, round.system_calls), (0, round.clock), "{workload}: {round:?}");
+        }
     }
 }
 
@@ -69,16 +87,16 @@ struct Round {
     payloads: u64,
 }
 
-fn measured(workload: &str, units: usize) -> Vec<Round> {
-    let rounds = rounds_of(&[workload, &ROUNDS.to_string(), &units.to_string()]);
+fn measured(workload: &str, units: usize, settings: &[(&str, &str)]) -> Vec<Round> {
+    let rounds = rounds_of(&[workload, &ROUNDS.to_string(), &units.to_string()], settings);
     assert_eq!(rounds.len(), ROUNDS, "{rounds:?}");
     rounds
 }
 
-fn rounds_of(arguments: &[&str]) -> Vec<Round> {
+fn rounds_of(arguments: &[&str], settings: &[(&str, &str)]) -> Vec<Round> {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let mut command = c_program::command(PROGRAM.get_or_init(build));
-    command.args(arguments);
+    command.args(arguments).envs(settings.iter().copied());
     command.env("LIBDDTRACE_EXPORTER", "null").env("DD_TRACE_STARTUP_LOGS", "false");
     command.env("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false").env("DD_REMOTE_CONFIGURATION_ENABLED", "false");
     // Only a full payload or a flush awakens the sender.
