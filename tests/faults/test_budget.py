@@ -40,6 +40,18 @@ class Budget(FaultTest):
         rate = agent.chunks()[-1][0]["metrics"]["_dd.tracer_kr"]
         self.assertTrue(0 < rate < 1, rate)
 
+    def test_what_was_taken_before_the_budget_was_full_waits_for_the_agent(self):
+        agent = self.agent(listening=False)
+        program = self.tracer(agent, DD_TRACE_WRITER_BUFFER_SIZE_BYTES=str(BUDGET))
+        for _ in range(40):
+            self.assertLessEqual(program.traces(50, 200)["buffered_bytes"], BUDGET)
+        before = program.until(lambda counters: counters["payloads_failed"] >= 3)
+        self.assertGreater(before["chunks_dropped"], 500)
+        agent.appear()
+        self.assert_status(program.flush(), OK, program)
+        self.assert_balance(agent, program, lost=before["chunks_dropped"])
+        self.assertEqual(set(agent.numbers().values()), {1})
+
     def test_keep_rate_is_one_while_nothing_is_lost(self):
         agent = self.agent()
         program = self.tracer(agent)

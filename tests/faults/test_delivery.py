@@ -82,6 +82,20 @@ class Recovery(FaultTest):
         self.assert_status(program.flush(), OK, program)
         self.assert_all_arrived_once(agent, program)
 
+    def test_outage_that_is_longer_than_all_pauses(self):
+        agent = self.agent()
+        program = self.tracer(agent)
+        program.traces(20)
+        self.assert_status(program.flush(), OK, program)
+        agent.disappear()
+        for failures in range(1, MAX_ATTEMPTS + 3):
+            program.traces(20)
+            program.until(lambda counters: counters["payloads_failed"] >= failures)
+        self.assert_status(program.flush(100), ERR_TIMEOUT, program)
+        agent.appear()
+        self.assert_status(program.flush(), OK, program)
+        self.assert_all_arrived_once(agent, program)
+
     def test_agent_disappears_and_returns(self):
         self.disappears_and_returns(self.agent())
 
