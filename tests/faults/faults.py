@@ -16,16 +16,22 @@ class FaultTest(unittest.TestCase):
         if not _program:
             _program.append(tracer.build())
 
+    def entered(self, manager):
+        """Enters a context for the time of the test. (`enterContext` is not in Python 3.10.)"""
+        value = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        return value
+
     def agent(self, *treatments, **options):
         """An agent for the time of the test."""
-        return self.enterContext(Agent(*treatments, **options))
+        return self.entered(Agent(*treatments, **options))
 
     def tracer(self, agent, **settings):
         """A program for the time of the test."""
         return self.tracer_of(agent.url, **settings)
 
     def tracer_of(self, url, **settings):
-        return self.enterContext(tracer.Tracer(_program[0], url, **settings))
+        return self.entered(tracer.Tracer(_program[0], url, **settings))
 
     def assert_status(self, answer, expected, program):
         self.assertEqual(answer["status"], expected, f"{answer}\n{program.messages()}")

@@ -100,11 +100,11 @@ class Recovery(FaultTest):
         self.disappears_and_returns(self.agent())
 
     def test_agent_disappears_and_returns_on_a_unix_socket(self):
-        directory = self.enterContext(tempfile.TemporaryDirectory())
+        directory = self.entered(tempfile.TemporaryDirectory())
         self.disappears_and_returns(self.agent(path=os.path.join(directory, "apm.socket")))
 
     def test_unix_socket_that_is_not_there_yet(self):
-        directory = self.enterContext(tempfile.TemporaryDirectory())
+        directory = self.entered(tempfile.TemporaryDirectory())
         path = os.path.join(directory, "apm.socket")
         program = self.tracer_of(f"unix://{path}")
         program.traces(20)
