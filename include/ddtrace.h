@@ -290,7 +290,7 @@ typedef struct ddtrace_counters {
     uint64_t spans_dropped;
     /** Requests that the receiver accepted */
     uint64_t payloads_sent;
-    /** Requests that failed for good */
+    /** Requests that failed, whether or not they were tried again */
     uint64_t payloads_failed;
     /** Bytes of the requests that were accepted */
     uint64_t bytes_sent;

@@ -219,6 +219,12 @@ impl Pipeline {
         self.flushed.notify_all();
     }
 
+    /// Lets the background begin to stop by itself, so that several pipelines end at the same time. [`Pipeline::shutdown`] has to follow.
+    pub fn begin_shutdown(&self, deadline: Instant) {
+        self.refuse();
+        self.runtime.begin_stop(deadline);
+    }
+
     /// Stops: sends what is finished, within `timeout`; nothing is taken afterwards.
     pub fn shutdown(&self, timeout: Duration) -> Flushed {
         self.refuse();

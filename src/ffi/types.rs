@@ -255,7 +255,7 @@ pub struct ddtrace_counters {
     pub spans_dropped: u64,
     /// Requests that the receiver accepted
     pub payloads_sent: u64,
-    /// Requests that failed for good
+    /// Requests that failed, whether or not they were tried again
     pub payloads_failed: u64,
     /// Bytes of the requests that were accepted
     pub bytes_sent: u64,

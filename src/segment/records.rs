@@ -126,7 +126,9 @@ impl Records {
             self.owns = false;
             return;
         }
-        self.own_head(&head);
+        if owns {
+            self.own_head(&head);
+        }
         self.drop_all(local, last);
     }
 
@@ -195,7 +197,7 @@ impl Records {
         free_extra(head);
         self.lost += self.spans + 1;
         self.spans = 0;
-        self.bytes = Vec::new();
+        local.keep_buffer(std::mem::take(&mut self.bytes));
         local.reserve.give(&local.pipeline.pool.budget, std::mem::take(&mut self.booked));
     }
 

@@ -154,6 +154,16 @@ impl Runtime {
         }
     }
 
+    /// Lets a thread that runs begin to stop, and does not wait for it: [`Runtime::stop`] does.
+    pub fn begin_stop(&self, deadline: Instant) {
+        let mut state = self.shared.lock();
+        if state.started {
+            state.stop_by.get_or_insert(deadline);
+            drop(state);
+            self.shared.wake.notify_all();
+        }
+    }
+
     /// Stops: every service gets a last cycle that should end by `deadline`; `interrupt` is called when it does not. Waits for the thread.
     /// `false`: the thread is still busy and is left alone.
     pub fn stop(&self, deadline: Instant, interrupt: impl FnOnce()) -> bool {
@@ -340,6 +350,19 @@ mod tests {
         assert!(seen.try_iter().any(|cause| cause == Cause::Shutdown(deadline)));
         assert!(runtime.stop(deadline, || ()), "stopping twice is harmless");
         assert!(matches!(runtime.start(), Err(StartError::Stopped)));
+    }
+
+    #[test]
+    fn several_runtimes_stop_side_by_side() {
+        let (causes, seen) = channel();
+        let runtime = Runtime::new("ddtrace-test");
+        runtime.add(Box::new(Reporter { causes, pause: LONG, fail_first: false }), LONG);
+        let deadline = Instant::now() + SOON;
+        runtime.begin_stop(deadline);
+        runtime.start().expect("what did not run was not stopped");
+        runtime.begin_stop(deadline);
+        assert_eq!(seen.recv_timeout(SOON), Ok(Cause::Shutdown(deadline)));
+        assert!(runtime.stop(Instant::now() + SOON, || ()));
     }
 
     #[test]

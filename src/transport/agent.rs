@@ -91,10 +91,8 @@ impl AgentTransport {
         };
         let (parts, body) = response.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
-        body.into_reader()
-            .take(MAX_RESPONSE_BODY_BYTES)
-            .read_to_end(&mut bytes)
-            .map_err(|error| failed(ureq::Error::from(error)))?;
+        // The status is the answer, and a request that has it must not be repeated because the rest of the body does not come.
+        let _ = body.into_reader().take(MAX_RESPONSE_BODY_BYTES).read_to_end(&mut bytes);
         Ok(Response { status: parts.status.as_u16(), headers: readable_headers(&parts.headers), body: bytes })
     }
 

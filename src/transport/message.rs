@@ -25,7 +25,7 @@ pub struct Response {
     pub status: u16,
     /// Names in lower case, and values; values that are not ASCII text are left out.
     pub headers: Vec<(String, String)>,
-    /// The body, or as much of it as the transport was willing to read.
+    /// The body, or as much of it as came in time and the transport was willing to read.
     pub body: Vec<u8>,
 }
 

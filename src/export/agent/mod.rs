@@ -7,7 +7,8 @@
 //! 2. hand the result to [`AgentProtocol::judge`] and do what the [`Verdict`] says;
 //! 3. if the payload is given up for another reason (a deadline, a full buffer), say so with [`AgentProtocol::give_up`].
 //!
-//! The endpoints are `/v0.4/traces` and `/v0.5/traces`. Retries: 5, after 100 ms and each time twice as long.
+//! The endpoints are `/v0.4/traces` and `/v0.5/traces`. Retries: 5, after 100 ms and each time twice as long. While no connection comes
+//! about, the payload has not left and its retries do not count: it waits for the agent to return, as long as the budget holds what follows.
 
 mod facts;
 mod failure_log;

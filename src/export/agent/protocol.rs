@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::facts::{AgentFacts, DROPPED_SPANS, DROPPED_TRACES, RATES_VERSION, TRACE_COUNT};
 use super::failure_log::FailureLog;
-use super::verdict::{DropReason, Verdict, retry_delay};
+use super::verdict::{DropReason, Verdict, reconnect_delay, retry_delay};
 use crate::log::{self, Level};
 use crate::transport::{Response, TransportError};
 
@@ -53,6 +53,7 @@ pub struct AgentProtocol {
     /// What of `dropped_p0` the last request told.
     told_p0: DroppedP0,
     failed_attempts: u32,
+    failed_connects: u32,
     failure_log: FailureLog,
     unsupported_was_logged: bool,
 }
@@ -68,6 +69,7 @@ impl AgentProtocol {
             dropped_p0: DroppedP0::default(),
             told_p0: DroppedP0::default(),
             failed_attempts: 0,
+            failed_connects: 0,
             failure_log: FailureLog::default(),
             unsupported_was_logged: false,
         }
@@ -106,6 +108,10 @@ impl AgentProtocol {
 
     /// Decides what becomes of the payload of the last request, and logs what is worth it.
     pub fn judge(&mut self, result: &Result<Response, TransportError>, now: Instant) -> Verdict {
+        if let Err(error @ TransportError::Connect { .. }) = result {
+            return self.judge_absence(&error.to_string(), now);
+        }
+        self.failed_connects = 0;
         let verdict = match result {
             Ok(response) => self.judge_response(response, now),
             Err(TransportError::Interrupted) => Verdict::Drop(DropReason::SendFailure),
@@ -120,6 +126,14 @@ impl AgentProtocol {
     /// The sender gave the payload up itself; the next one has all its attempts.
     pub fn give_up(&mut self) {
         self.failed_attempts = 0;
+        self.failed_connects = 0;
+    }
+
+    /// Nobody has seen the payload: there is no limit but the budget.
+    fn judge_absence(&mut self, cause: &str, now: Instant) -> Verdict {
+        self.failed_connects = self.failed_connects.saturating_add(1);
+        emit_error(self.failure_log.will_retry(cause, now));
+        Verdict::RetryAfter(reconnect_delay(self.failed_connects))
     }
 
     fn judge_response(&mut self, response: &Response, now: Instant) -> Verdict {

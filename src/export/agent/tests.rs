@@ -140,7 +140,7 @@ fn failures_that_may_pass_are_retried_five_times_then_dropped() {
     let timeout = Err(TransportError::Timeout { address: "a".to_owned(), after: Duration::from_secs(2) });
     let io = Err(TransportError::Io { address: "a".to_owned(), cause: "reset".to_owned() });
     let garbage = Err(TransportError::Protocol { address: "a".to_owned(), cause: "no HTTP".to_owned() });
-    for failure in [status(408), status(429), status(500), status(503), status(599), refused(), timeout, io, garbage] {
+    for failure in [status(408), status(429), status(500), status(503), status(599), timeout, io, garbage] {
         let mut protocol = protocol(TraceFormat::V04);
         for _ in 0..2 {
             let delays = [100, 200, 400, 800, 1600].map(|millis| Verdict::RetryAfter(Duration::from_millis(millis)));
@@ -151,6 +151,19 @@ fn failures_that_may_pass_are_retried_five_times_then_dropped() {
         }
         assert_eq!(protocol.format(), TraceFormat::V04);
     }
+}
+
+#[test]
+fn an_agent_that_is_not_there_is_waited_for() {
+    let mut protocol = protocol(TraceFormat::V04);
+    let delays: Vec<_> = (0..8).map(|_| protocol.judge(&refused(), Instant::now())).collect();
+    let expected = [100, 200, 400, 800, 1600, 1600, 1600, 1600].map(|millis| Verdict::RetryAfter(Duration::from_millis(millis)));
+    assert_eq!(delays, expected);
+    // Once it is back, the payload has all its attempts.
+    for _ in 0..MAX_RETRIES {
+        assert!(matches!(protocol.judge(&status(500), Instant::now()), Verdict::RetryAfter(_)));
+    }
+    assert_eq!(protocol.judge(&status(500), Instant::now()), Verdict::Drop(DropReason::SendFailure));
 }
 
 #[test]

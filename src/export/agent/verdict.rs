@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often a payload is sent again before it is given up.
+/// How often a payload that may have reached the agent is sent again before it is given up.
 pub const MAX_RETRIES: u32 = 5;
 
 const FIRST_DELAY: Duration = Duration::from_millis(100);
@@ -46,4 +46,9 @@ pub(super) fn retry_delay(failed_attempts: u32) -> Option<Duration> {
         return None;
     }
     Some(FIRST_DELAY * 2_u32.pow(failed_attempts - 1))
+}
+
+/// The time before the next attempt while no connection comes about.
+pub(super) fn reconnect_delay(failed_connects: u32) -> Duration {
+    FIRST_DELAY * 2_u32.pow(failed_connects.clamp(1, MAX_RETRIES) - 1)
 }

@@ -1,6 +1,8 @@
-"""Runs all tests of this directory and prints results like cargo's, so that they are counted the same way.
+"""Runs all tests of a directory and prints results like cargo's, so that they are counted the same way.
 
-Arguments are filters: only tests whose name contains one of them run.
+    run.py DIRECTORY [FILTER...]
+
+Only tests whose name contains one of the filters run. Tests may import the modules beside this file.
 """
 
 import os
@@ -8,7 +10,6 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Result(unittest.TextTestResult):
@@ -39,9 +40,9 @@ class Result(unittest.TextTestResult):
         print(f"test {test.id()} ... {outcome}", flush=True)
 
 
-def main(filters):
+def main(directory, filters):
     suite = unittest.TestSuite(
-        test for test in each(unittest.defaultTestLoader.discover(HERE)) if not filters or any(f in test.id() for f in filters)
+        test for test in each(unittest.defaultTestLoader.discover(os.path.abspath(directory))) if not filters or any(f in test.id() for f in filters)
     )
     print(f"\nrunning {suite.countTestCases()} tests", flush=True)
     result = unittest.TextTestRunner(stream=sys.stdout, resultclass=Result, verbosity=0).run(suite)
@@ -64,4 +65,6 @@ def each(suite):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if len(sys.argv) < 2:
+        sys.exit("expected the directory of the tests")
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
