@@ -3,7 +3,7 @@
 mod c_program;
 mod native;
 
-use native::{project, read};
+use native::{project, read, run};
 
 const EXAMPLE: &str = "examples/c/hello.c";
 
@@ -20,12 +20,8 @@ fn the_example_sends_its_span() {
     let dir = c_program::empty_directory("readme");
     let hello = c_program::compile(&dir, "hello", &[EXAMPLE]);
     let spans = dir.join("spans.jsonl");
-    let status = c_program::command(&hello)
-        .env("LIBDDTRACE_EXPORTER", format!("file:{}", spans.display()))
-        .env("DD_SERVICE", "readme")
-        .status()
-        .unwrap();
-    assert!(status.success(), "{status}");
+    let mut command = c_program::command(&hello);
+    run(command.env("LIBDDTRACE_EXPORTER", format!("file:{}", spans.display())).env("DD_SERVICE", "readme"));
 
     let lines = read(&spans);
     let [line] = lines.lines().collect::<Vec<_>>()[..] else {
@@ -43,6 +39,5 @@ fn the_example_does_no_harm_without_an_agent() {
     let dir = c_program::empty_directory("readme-without-agent");
     let hello = c_program::compile(&dir, "hello", &[EXAMPLE]);
     // Port 1 of the loopback: nobody listens there.
-    let status = c_program::command(&hello).env("DD_TRACE_AGENT_URL", "http://127.0.0.1:1").status().unwrap();
-    assert!(status.success(), "{status}");
+    run(c_program::command(&hello).env("DD_TRACE_AGENT_URL", "http://127.0.0.1:1"));
 }

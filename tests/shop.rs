@@ -5,10 +5,12 @@ mod native;
 #[path = "../examples/trace_tree/reader.rs"]
 mod reader;
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 
 use ddtrace::export::tree::{TreeStyle, append_tree};
 use ddtrace::record::{ChunkData, Number, SpanData};
@@ -120,12 +122,12 @@ struct Service {
 
 impl Shop {
     fn start(name: &str, requests: usize) -> Shop {
+        static PROGRAMS: OnceLock<[PathBuf; 2]> = OnceLock::new();
+        let [front, back] = PROGRAMS.get_or_init(compile);
         let dir = c_program::empty_directory(name);
         let spans = [dir.join("front.jsonl"), dir.join("back.jsonl")];
-        let back = c_program::compile(&dir, "back", &BACK);
-        let front = c_program::compile(&dir, "front", &FRONT);
-        let back = Service::start(exporting(c_program::command(&back), &spans[1]));
-        let mut front = exporting(c_program::command(&front), &spans[0]);
+        let back = Service::start(exporting(back, &spans[1]));
+        let mut front = exporting(front, &spans[0]);
         front.args([back.port.to_string(), requests.to_string()]);
         let front = Service::start(front);
         Shop { back, front, spans }
@@ -169,8 +171,15 @@ impl Drop for Service {
     }
 }
 
-fn exporting(mut command: Command, spans: &Path) -> Command {
+fn compile() -> [PathBuf; 2] {
+    let dir = c_program::empty_directory("shop");
+    [c_program::compile(&dir, "front", &FRONT), c_program::compile(&dir, "back", &BACK)]
+}
+
+fn exporting(program: &Path, spans: &Path) -> Command {
+    let mut command = c_program::command(program);
     command.env("LIBDDTRACE_EXPORTER", format!("file:{}", spans.display()));
+    command.stderr(File::create(spans.with_extension("err")).unwrap());
     command
 }
 

@@ -47,6 +47,7 @@ pub fn command(program: &Path) -> Command {
             command.env_remove(&name);
         }
     }
+    command.env("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false").env("DD_TRACE_STARTUP_LOGS", "false");
     command
 }
 
