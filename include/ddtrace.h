@@ -946,6 +946,19 @@ DDTRACE_API ddtrace_status ddtrace_span_end(struct ddtrace_span *span, const str
 DDTRACE_API ddtrace_status ddtrace_span_finish(struct ddtrace_span *span, const struct ddtrace_span_end_options *options);
 
 /**
+ * Finishes a span and then each unfinished ancestor in its trace segment, up to the local root: how a program that
+ * leaves in a hurry closes what it has open. The caller's references are kept.
+ *
+ * @param span    borrowed
+ * @param end_ns  nanoseconds since the Unix epoch; 0: now
+ * @return DDTRACE_OK; DDTRACE_ERR_FINISHED if the span itself was finished before (its ancestors are finished all the same); DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE for a span that was freed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_finish_with_ancestors(struct ddtrace_span *span, int64_t end_ns);
+
+/**
  * Adds a reference to a span, so that two owners can free it.
  *
  * @param span  borrowed

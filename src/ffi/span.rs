@@ -10,8 +10,8 @@ use super::{sized, text};
 use crate::export::Snapshot;
 use crate::record::Field;
 use crate::span::{
-    AnySpan, EndTime, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span, release_handle,
-    share_view, start_span,
+    AnySpan, EndTime, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span, open_ancestor,
+    release_handle, share_view, start_span,
 };
 use crate::tracer::{resolve_tracer, with_thread};
 
@@ -235,14 +235,30 @@ unsafe fn finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_optio
     // SAFETY: passed on.
     let options = unsafe { sized::lend_optional(options, &mut place) };
     // Options that cannot be read must not keep the span from ending.
-    let (options, mut outcome) = match options {
+    let (options, outcome) = match options {
         Ok(options) => (options, Ok(())),
         Err(status) => (None, Err(status)),
     };
-    let end = match options.map_or(0, |options| options.end_ns) {
-        0 => EndTime::Now,
-        end_ns => EndTime::At(end_ns),
-    };
+    let end = end_time(options.map_or(0, |options| options.end_ns));
+    // SAFETY: passed on.
+    unsafe { finish_at(span, end, options, release) }?;
+    outcome
+}
+
+fn end_time(end_ns: i64) -> EndTime {
+    if end_ns == 0 { EndTime::Now } else { EndTime::At(end_ns) }
+}
+
+/// # Safety
+/// `span` is NULL or was given out by this library; what the options point to is readable.
+#[inline]
+unsafe fn finish_at(
+    span: *mut ddtrace_span,
+    end: EndTime,
+    options: Option<&ddtrace_span_end_options>,
+    release: bool,
+) -> Result<(), ddtrace_status> {
+    let mut outcome = Ok(());
     let finish = with_thread(|thread| {
         let (parts, tracers) = (&mut thread.parts, &mut thread.tracers);
         // SAFETY: passed on.
@@ -256,7 +272,7 @@ unsafe fn finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_optio
                 |body, segment, local| {
                     if let (Some(options), Some(state)) = (options, segment.state()) {
                         let snapshot = local.as_ref().map(|local| &*local.snapshot);
-                        outcome = outcome.and(last_changes(&mut TagSink { body, snapshot, state }, options));
+                        outcome = last_changes(&mut TagSink { body, snapshot, state }, options);
                     }
                 },
             )
@@ -266,6 +282,41 @@ unsafe fn finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_optio
         DDTRACE_OK => outcome,
         status => Err(status),
     }
+}
+
+/// Finishes a span and then each unfinished ancestor in its trace segment, up to the local root: how a program that
+/// leaves in a hurry closes what it has open. The caller's references are kept.
+///
+/// @param span    borrowed
+/// @param end_ns  nanoseconds since the Unix epoch; 0: now
+/// @return DDTRACE_OK; DDTRACE_ERR_FINISHED if the span itself was finished before (its ancestors are finished all the same); DDTRACE_ERR_NULL;
+///         DDTRACE_ERR_HANDLE for a span that was freed
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_span_finish_with_ancestors(span: *mut ddtrace_span, end_ns: i64) -> ddtrace_status {
+    guard(DDTRACE_ERR_PANIC, || {
+        // SAFETY: the header's rules for pointers.
+        status(unsafe { finish_with_ancestors(span, end_ns) })
+    })
+}
+
+unsafe fn finish_with_ancestors(span: *mut ddtrace_span, end_ns: i64) -> Result<(), ddtrace_status> {
+    let end = end_time(end_ns);
+    // SAFETY: passed on.
+    let outcome = unsafe { finish_at(span, end, None, false) };
+    if !matches!(outcome, Ok(()) | Err(DDTRACE_ERR_FINISHED)) {
+        return outcome;
+    }
+    // SAFETY: passed on; each ancestor comes with a reference, which its end takes.
+    while let Some(ancestor) = unsafe { open_ancestor(span.cast()) }.map_err(of_handle)? {
+        match unsafe { finish_at(ancestor.cast(), end, None, true) } {
+            // Another thread was faster.
+            Ok(()) | Err(DDTRACE_ERR_FINISHED) => {}
+            failure => return failure,
+        }
+    }
+    outcome
 }
 
 /// # Safety

@@ -135,6 +135,9 @@ pub unsafe extern "C" fn ddtrace_span_add_link(span: *mut ddtrace_span, link: *c
 }
 
 unsafe fn add_link(span: *mut ddtrace_span, link: SpanLink) -> Result<(), ddtrace_status> {
+    if span.is_null() {
+        return Err(DDTRACE_ERR_NULL);
+    }
     if link.trace_id == 0 || link.span_id == 0 {
         crate::log::log_warn!("a span link is left out: its trace id or span id is 0");
         return Err(DDTRACE_ERR_INVALID);

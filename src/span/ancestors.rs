@@ -67,7 +67,8 @@ pub unsafe fn nearest_open<T>(handle: *const c_void, instead: impl Fn(Step) -> O
 }
 
 /// The nearest open ancestor of a span, not the span itself; the handle has one reference more, which is the caller's. Whoever finishes a span
-/// with its ancestors finishes the span, then asks, finishes and releases the answer until there is none.
+/// with its ancestors finishes the span, then asks, finishes and releases the answer until there is none. A forked child finishes no span of the
+/// process that it came from, so it gets none.
 ///
 /// # Safety
 /// `handle` is NULL or was given out by this library.
@@ -76,7 +77,10 @@ pub unsafe fn open_ancestor(handle: *const c_void) -> Result<Option<*mut c_void>
     let AnySpan::Recording(span) = unsafe { lock_span(handle) }? else { return Ok(None) };
     let slot = span.slot();
     let segment = slot.segment().ok_or(HandleError::Stale)?;
-    let _guard = segment.lock().map_err(|_| HandleError::Forked)?;
+    let guard = segment.lock().map_err(|_| HandleError::Forked)?;
+    if guard.is_inherited() {
+        return Ok(None);
+    }
     let mut at = slot;
     loop {
         // SAFETY: the segment's lock is held; an ancestor is of the same segment, and its child keeps it.

@@ -26,7 +26,7 @@ static void in_child(void (*body)(void *), void *argument)
 
 struct inherited {
     recorder recorder;
-    ddtrace_span *span;
+    ddtrace_span *span, *leaf;
     char runtime_id[64];
 };
 
@@ -44,6 +44,9 @@ static void use_what_the_parent_began(void *argument)
     ddtrace_span *own = span_below(from->recorder.tracer, "of.the.child", from->span);
     CHECK(ids_of(own).parent_id == ids_of(from->span).span_id);
     CHECK(ids_of(own).trace_id_low == ids_of(from->span).trace_id_low);
+    CHECK_OK(ddtrace_span_finish_with_ancestors(from->leaf, 0));
+    CHECK(!ddtrace_span_is_finished(from->leaf) && !ddtrace_span_is_finished(from->span));
+    ddtrace_span_end(from->leaf, NULL);
     ddtrace_span_end(from->span, NULL);
     CHECK_OK(ddtrace_span_end(own, NULL));
 
@@ -62,11 +65,13 @@ static void child_uses_what_the_parent_began(void)
     struct inherited inherited;
     inherited.recorder = recorder_open(NULL);
     inherited.span = root_span(inherited.recorder.tracer, "of.the.parent");
+    inherited.leaf = span_below(inherited.recorder.tracer, "of.the.parent", inherited.span);
     CHECK_OK(ddtrace_span_set_tag(inherited.span, TEXT("key"), TEXT("value")));
     CHECK_INT(ddtrace_runtime_id(inherited.runtime_id, sizeof inherited.runtime_id), 36);
     in_child(use_what_the_parent_began, &inherited);
+    CHECK_OK(ddtrace_span_end(inherited.leaf, NULL));
     CHECK_OK(ddtrace_span_end(inherited.span, NULL));
-    CHECK_INT(recorder_count(inherited.recorder), 1);
+    CHECK_INT(recorder_count(inherited.recorder), 2);
     recorder_close(inherited.recorder);
 }
 

@@ -67,7 +67,7 @@ static void other_exporters_are_no_memory(void)
     ddtrace_exporter *null = NULL;
     char json[8] = "####";
     CHECK_OK(ddtrace_exporter_null_new(&null));
-    CHECK(ddtrace_exporter_memory_count(null) == DDTRACE_ABSENT);
+    CHECK_INT(ddtrace_exporter_memory_count(null), 0);
     CHECK_STATUS(ddtrace_exporter_memory_clear(null), DDTRACE_ERR_INVALID);
     CHECK(ddtrace_exporter_memory_json(null, 0, 0, json, sizeof json) == DDTRACE_ABSENT);
     ddtrace_exporter_free(null);
