@@ -258,13 +258,7 @@ impl Shared {
                 _ => state = self.run_one(state, index, Cause::Shutdown(deadline)),
             }
         }
-        // What services hold, such as sockets and the host's data, goes with the end and not with the last reference to the runtime.
-        // The host's own functions may run here, so without the lock.
-        let services = std::mem::take(&mut state.services);
-        drop(state);
-        let freed = catch_unwind(AssertUnwindSafe(|| drop(services)));
-        freed.unwrap_or_else(std::mem::forget);
-        self.lock()
+        state
     }
 
     /// Runs one cycle without the lock. A panic is contained: the service goes on at its next turn.
@@ -276,7 +270,9 @@ impl Shared {
         let next = run_contained(service.as_mut(), cause);
         let mut service = Some(service);
         if matches!(cause, Cause::Shutdown(_)) {
-            drop(service.take());
+            // Functions of the host may run here.
+            let freed = catch_unwind(AssertUnwindSafe(|| drop(service.take())));
+            freed.unwrap_or_else(std::mem::forget);
         }
         let mut state = self.lock();
         let stop_by = state.stop_by;

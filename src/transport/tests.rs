@@ -322,7 +322,7 @@ fn a_body_that_does_not_come_whole_takes_nothing_from_the_status() {
     let half = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".to_vec();
     let no_chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n".to_vec();
     for act in [Act::Stall(half.clone()), Act::AnswerAndClose(half), Act::AnswerAndClose(no_chunk)] {
-        for server in both_kinds(&[act.clone()]) {
+        for server in both_kinds(std::slice::from_ref(&act)) {
             let response = connect(&server.url).send(&Request { timeout: SHORT, ..TRACES }).unwrap();
             assert!(response.status == 200 && b"half".starts_with(&response.body), "{response:?}");
         }
