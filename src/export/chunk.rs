@@ -51,6 +51,19 @@ impl ChunkHead {
         Some(unsafe { from.as_ptr().cast::<ChunkHead>().read_unaligned() })
     }
 
+    /// Appends the head to `to`.
+    #[inline]
+    pub fn append(&self, to: &mut Vec<u8>) {
+        to.reserve(CHUNK_HEAD);
+        // SAFETY: there is room for a head; it is plain data, and what its size lacks to `CHUNK_HEAD` is written first.
+        unsafe {
+            let place = to.as_mut_ptr().add(to.len());
+            place.add(CHUNK_HEAD - 8).cast::<u64>().write_unaligned(0);
+            place.cast::<ChunkHead>().write_unaligned(*self);
+            to.set_len(to.len() + CHUNK_HEAD);
+        }
+    }
+
     /// Writes the head to the beginning of `to`.
     #[inline]
     pub fn write(&self, to: &mut [u8]) {

@@ -31,6 +31,10 @@ unsafe fn set_tag(sink: &mut TagSink<'_>, tag: &ddtrace_tag) -> Result<(), ddtra
     // SAFETY: passed on; the kind says which member of the union was written.
     unsafe {
         let key = text::raw_str(tag.key)?;
+        // Most tags are strings.
+        if tag.kind == DDTRACE_TAG_STRING {
+            return sink.set(key, TagValue::Text(text::raw_str(tag.value.string)?)).map_err(of_tag);
+        }
         match scalar(tag)? {
             Some(value) => sink.set(key, value).map_err(of_tag),
             None => {

@@ -39,6 +39,10 @@ pub unsafe fn text<'a>(pointer: *const c_char, len: usize) -> Result<Cow<'a, str
 /// As for [`text`].
 #[inline]
 pub unsafe fn raw<'a>(pointer: *const c_char, len: usize) -> Result<&'a [u8], ddtrace_status> {
+    if !pointer.is_null() && len <= TEXT_BYTES_MAX {
+        // SAFETY: not NULL, and readable by the caller's promise.
+        return Ok(unsafe { slice::from_raw_parts(pointer.cast::<u8>(), len) });
+    }
     // SAFETY: the caller's promise.
     Ok(unsafe { text_bytes(pointer, len) }?.0)
 }
@@ -50,8 +54,8 @@ pub unsafe fn raw<'a>(pointer: *const c_char, len: usize) -> Result<&'a [u8], dd
 /// As for [`text`].
 #[inline]
 pub unsafe fn raw_str<'a>(given: ddtrace_str) -> Result<&'a [u8], ddtrace_status> {
-    if given.ptr.is_null() && given.len == DDTRACE_NTS {
-        return Ok(&[]);
+    if given.ptr.is_null() {
+        return if given.len == 0 || given.len == DDTRACE_NTS { Ok(&[]) } else { Err(DDTRACE_ERR_NULL) };
     }
     // SAFETY: the caller's promise.
     unsafe { raw(given.ptr, given.len) }
@@ -148,7 +152,6 @@ pub unsafe fn copy_out_optional(text: Option<&str>, buffer: *mut c_char, capacit
 }
 
 /// The bytes to look at, and whether they are all of the text.
-#[inline]
 unsafe fn text_bytes<'a>(pointer: *const c_char, len: usize) -> Result<(&'a [u8], bool), ddtrace_status> {
     if pointer.is_null() {
         return if len == 0 { Ok((&[], true)) } else { Err(DDTRACE_ERR_NULL) };

@@ -1,34 +1,54 @@
 //! Copies of short texts. A call of `memcpy` costs more than most tags are long.
 
+/// The most that [`copy_short`] copies.
+pub const SHORT: usize = 32;
+/// The high bit of each byte; ASCII has none.
+pub const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
 /// Copies `from` to the beginning of `to`, which must be as long at least.
 #[inline(always)]
 pub fn copy_text(to: &mut [u8], from: &[u8]) {
     assert!(to.len() >= from.len());
+    if from.len() > SHORT {
+        to[..from.len()].copy_from_slice(from);
+        return;
+    }
     // SAFETY: just asserted; a shared and an exclusive reference do not overlap.
-    unsafe { copy_to(to.as_mut_ptr(), from) };
+    unsafe { copy_short(to.as_mut_ptr(), from) };
 }
 
-/// Copies `from` to `to`.
+/// Copies `from` to `to`, and returns all its bytes or-ed together in some way that keeps their high bits.
 ///
 /// # Safety
-/// `to` is writable for the length of `from`, and they do not overlap.
+/// `from` has [`SHORT`] bytes at most; `to` is writable for its length, and they do not overlap.
 #[inline(always)]
-pub unsafe fn copy_to(to: *mut u8, from: &[u8]) {
+pub unsafe fn copy_short(to: *mut u8, from: &[u8]) -> u64 {
     let len = from.len();
     let from = from.as_ptr();
     // SAFETY: by the contract. Each width is copied from both ends, overlapping in the middle, only where `len` is that width at least.
     unsafe {
         match len {
-            0 => {}
+            0 => 0,
             1..=3 => {
-                *to = *from;
-                *to.add(len / 2) = *from.add(len / 2);
-                *to.add(len - 1) = *from.add(len - 1);
+                let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+                *to = first;
+                *to.add(len / 2) = middle;
+                *to.add(len - 1) = last;
+                u64::from(first | middle | last)
             }
-            4..=7 => both_ends::<u32>(to, from, len),
-            8..=16 => both_ends::<u64>(to, from, len),
-            17..=32 => both_ends::<u128>(to, from, len),
-            _ => std::ptr::copy_nonoverlapping(from, to, len),
+            4..=7 => {
+                let (front, back) = both_ends::<u32>(to, from, len);
+                u64::from(front | back)
+            }
+            8..=16 => {
+                let (front, back) = both_ends::<u64>(to, from, len);
+                front | back
+            }
+            _ => {
+                let (front, back) = both_ends::<u128>(to, from, len);
+                let all = front | back;
+                all as u64 | (all >> 64) as u64
+            }
         }
     }
 }
@@ -36,19 +56,20 @@ pub unsafe fn copy_to(to: *mut u8, from: &[u8]) {
 /// # Safety
 /// Both are readable or writable for `len` bytes, which is the size of `W` at least.
 #[inline(always)]
-unsafe fn both_ends<W: Copy>(to: *mut u8, from: *const u8, len: usize) {
+unsafe fn both_ends<W: Copy>(to: *mut u8, from: *const u8, len: usize) -> (W, W) {
     let last = len - size_of::<W>();
     // SAFETY: by the contract.
     unsafe {
         let (front, back) = (from.cast::<W>().read_unaligned(), from.add(last).cast::<W>().read_unaligned());
         to.cast::<W>().write_unaligned(front);
         to.add(last).cast::<W>().write_unaligned(back);
+        (front, back)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::copy_text;
+    use super::*;
 
     #[test]
     fn every_length_is_copied_and_nothing_beyond() {
@@ -58,6 +79,22 @@ mod tests {
             copy_text(&mut to, &from);
             assert_eq!(to[..len], from[..]);
             assert_eq!(to[len], 0xff);
+        }
+    }
+
+    #[test]
+    fn a_high_bit_is_seen_wherever_it_stands() {
+        for len in 0..=SHORT {
+            let mut text = vec![0x7f; len];
+            let mut to = [0; SHORT];
+            // SAFETY: short enough, and there is room.
+            let mut is_ascii = |text: &[u8]| unsafe { copy_short(to.as_mut_ptr(), text) } & HIGH_BITS == 0;
+            assert!(is_ascii(&text));
+            for at in 0..len {
+                text[at] = 0x80;
+                assert!(!is_ascii(&text), "{at} of {len}");
+                text[at] = 0;
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A finished span as bytes: length, head, runs back to back, padded to eight.
 
+use super::copy::{SHORT, copy_short};
 use super::{Extra, Field, Head, Number, RunsRef};
 
 const HEAD_SIZE: usize = size_of::<Head>();
@@ -12,21 +13,39 @@ pub fn record_len(head: &Head) -> usize {
     (PREFIX + HEAD_SIZE + head.runs_len() + 7) & !7
 }
 
-/// Writes the record of a span to `to`, whose length must be `record_len`. The record takes over `head.extra`.
+/// Appends the record of a span, which takes `record_len(head)` bytes. The record takes over `head.extra`.
 #[inline]
-pub fn write_record(to: &mut [u8], head: &Head, runs: RunsRef<'_>) {
-    let len = to.len() as u32;
-    to[..4].copy_from_slice(&len.to_le_bytes());
-    // SAFETY: `Head` is plain data without padding that anybody reads, and `to` has room by the assertion of the slice.
+pub fn append_record(to: &mut Vec<u8>, head: &Head, runs: RunsRef<'_>) {
+    let body_len = runs.fields.len() + runs.texts.len() + runs.numbers.len();
+    let len = (PREFIX + HEAD_SIZE + body_len + 7) & !7;
+    to.reserve(len);
+    // SAFETY: there is room for `len` bytes, and all of them are written: the padding, which is within the last eight, first. `Head` is plain
+    // data without padding that anybody reads. The runs are of another buffer.
     unsafe {
-        let target = to[PREFIX..PREFIX + HEAD_SIZE].as_mut_ptr();
-        target.cast::<Head>().write_unaligned(*head);
+        let start = to.as_mut_ptr().add(to.len());
+        start.add(len - 8).cast::<u64>().write_unaligned(0);
+        start.cast::<u64>().write_unaligned(len as u64);
+        start.add(PREFIX).cast::<Head>().write_unaligned(*head);
+        let mut at = start.add(PREFIX + HEAD_SIZE);
+        for run in [runs.fields, runs.texts, runs.numbers] {
+            copy_run(at, run);
+            at = at.add(run.len());
+        }
+        to.set_len(to.len() + len);
     }
-    // Fields and string tags stand together in a live span, so this is two copies for two of the three.
-    let mut at = PREFIX + HEAD_SIZE;
-    for run in [runs.fields, runs.texts, runs.numbers] {
-        to[at..at + run.len()].copy_from_slice(run);
-        at += run.len();
+}
+
+/// # Safety
+/// As of [`copy_short`], for any length.
+#[inline(always)]
+unsafe fn copy_run(to: *mut u8, run: &[u8]) {
+    // SAFETY: by the contract.
+    unsafe {
+        if run.len() <= SHORT {
+            copy_short(to, run);
+        } else {
+            std::ptr::copy_nonoverlapping(run.as_ptr(), to, run.len());
+        }
     }
 }
 
@@ -47,7 +66,7 @@ impl<'a> RecordRef<'a> {
         let len = u32::from_le_bytes(*bytes.first_chunk::<4>()?) as usize;
         let record = bytes.get(..len)?;
         let head_bytes = record.get(PREFIX..PREFIX + HEAD_SIZE)?;
-        // SAFETY: records are written by `write_record` alone, so these bytes are a `Head`.
+        // SAFETY: records are written by `append_record` alone, so these bytes are a `Head`.
         let head = unsafe { head_bytes.as_ptr().cast::<Head>().read_unaligned() };
         let runs = RunsRef::of_record(&head, record.get(PREFIX + HEAD_SIZE..)?)?;
         Some((RecordRef { head, runs, bytes: record }, bytes.get(len..)?))

@@ -21,7 +21,7 @@ mod view;
 pub use clock::{Clock, monotonic_ns, unix_ns};
 pub use event::{AttributeValue, SpanEvent};
 pub use extra::{Extra, MAX_ENTRIES};
-pub use frozen::{RecordRef, drop_records, record_len, update_head, write_record};
+pub use frozen::{RecordRef, append_record, drop_records, record_len, update_head};
 pub use head::{Field, Head, flag};
 pub use ids::{IdSource, fill_random};
 pub use library_tags::{LibraryTags, TagEntry};

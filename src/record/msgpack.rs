@@ -1,6 +1,7 @@
 //! The little MessagePack that records are made of: strings, float64, int64. (Format: the MessagePack specification.)
 
-use super::copy::{copy_text, copy_to};
+use super::copy::{HIGH_BITS, copy_short, copy_text};
+use super::is_plain;
 
 /// Bytes that a string of `len` bytes takes with its prefix.
 #[inline]
@@ -34,25 +35,26 @@ pub fn write_str(to: &mut [u8], text: &[u8]) -> Option<usize> {
     write_long_str(to, text)
 }
 
-/// The same where there is room, as the caller knows.
+/// Writes a text that a record may hold as it is. `None`: the text may want cleaning, and what was written is rubbish.
 ///
 /// # Safety
 /// `to` is writable for `str_size(text.len())` bytes, and does not overlap with `text`.
 #[inline(always)]
-pub unsafe fn put_str(to: *mut u8, text: &[u8]) -> usize {
+pub unsafe fn put_plain_str(to: *mut u8, text: &[u8]) -> Option<usize> {
     let len = text.len();
     if len < 32 {
         // SAFETY: by the contract.
-        unsafe {
+        let seen = unsafe {
             to.write(0xa0 | len as u8);
-            copy_to(to.add(1), text);
-        }
-        return 1 + len;
+            copy_short(to.add(1), text)
+        };
+        return (seen & HIGH_BITS == 0).then_some(1 + len);
     }
-    let size = str_size(len);
+    if !is_plain(text) {
+        return None;
+    }
     // SAFETY: by the contract.
-    write_long_str(unsafe { std::slice::from_raw_parts_mut(to, size) }, text);
-    size
+    write_long_str(unsafe { std::slice::from_raw_parts_mut(to, str_size(len)) }, text)
 }
 
 #[inline(never)]

@@ -3,7 +3,7 @@
 //! Runs never have holes and no key is there twice: a tag that is set again with another value, or removed, is closed up at once.
 //! Whether a key is there at all is asked of a 64-bit filter first, so that the usual case, a new key, costs no search.
 
-use super::msgpack::{self, NUMBER_SIZE, put_str, read_str_prefix, split_str, str_size, write_str};
+use super::msgpack::{self, NUMBER_SIZE, put_plain_str, read_str_prefix, split_str, str_size, write_str};
 use super::{Field, Head, Number};
 
 /// The buffer is too small: this many bytes are needed in all.
@@ -87,20 +87,42 @@ impl Runs<'_> {
         Ok(())
     }
 
-    /// Sets the next field of a span that has neither tags nor this or a later field.
+    /// Sets the next field of a span that has neither tags nor this or a later field, if the text is plain and fits. `false`: nothing changed.
     #[inline(always)]
-    pub fn append_field(&mut self, field: Field, value: &[u8]) -> Result<(), Full> {
+    pub fn append_field(&mut self, field: Field, value: &[u8]) -> bool {
         let size = str_size(value.len());
-        self.check_room(size)?;
         // SAFETY: there is room, and no tag yet behind the fields.
-        unsafe { put_str(self.buffer.as_mut_ptr().add(self.head.fields_len as usize), value) };
+        let put = |to: *mut u8| unsafe { put_plain_str(to.add(self.head.fields_len as usize), value) };
+        if size > self.buffer.len() - self.head.runs_len() || put(self.buffer.as_mut_ptr()).is_none() {
+            return false;
+        }
         self.head.field_len[field as usize] = size as u32;
         self.head.fields_len += size as u32;
-        Ok(())
+        true
+    }
+
+    /// Adds a string tag of a new key, if key and text are plain and fit. `false`: nothing changed, [`Runs::set_text`] may do.
+    #[inline(always)]
+    pub fn append_text(&mut self, key: &[u8], value: &[u8]) -> bool {
+        let bit = key_bit(key);
+        let size = str_size(key.len()).saturating_add(str_size(value.len()));
+        if self.head.key_filter & bit != 0 || size > self.buffer.len() - self.head.runs_len() {
+            return false;
+        }
+        // SAFETY: there is room for both from `front` on; the texts are the caller's.
+        let is_put = unsafe {
+            let to = self.buffer.as_mut_ptr().add(self.front());
+            put_plain_str(to, key).is_some_and(|key_size| put_plain_str(to.add(key_size), value).is_some())
+        };
+        if is_put {
+            self.head.text_len += size as u32;
+            self.head.text_count += 1;
+            self.head.key_filter |= bit;
+        }
+        is_put
     }
 
     /// Sets a string tag, in place of whatever the key held.
-    #[inline(always)]
     pub fn set_text(&mut self, key: &[u8], value: &[u8]) -> Result<(), Full> {
         let bit = key_bit(key);
         if self.head.key_filter & bit != 0 {
@@ -109,12 +131,8 @@ impl Runs<'_> {
         let size = str_size(key.len()) + str_size(value.len());
         let front = self.front();
         self.check_room(size)?;
-        // SAFETY: there is room for both from `front` on; the texts are the caller's.
-        unsafe {
-            let to = self.buffer.as_mut_ptr().add(front);
-            let key_size = put_str(to, key);
-            put_str(to.add(key_size), value);
-        }
+        let key_size = write_str(&mut self.buffer[front..], key).unwrap_or(0);
+        write_str(&mut self.buffer[front + key_size..], value);
         self.head.text_len += size as u32;
         self.head.text_count += 1;
         self.head.key_filter |= bit;
@@ -135,12 +153,9 @@ impl Runs<'_> {
         let size = str_size(key.len()) + NUMBER_SIZE;
         self.check_room(size)?;
         let at = self.buffer.len() - self.head.number_len as usize - size;
-        // SAFETY: there is room for key and value in front of the numeric tags.
-        unsafe {
-            let to = self.buffer.as_mut_ptr().add(at);
-            let key_size = put_str(to, key);
-            to.add(key_size).cast::<[u8; NUMBER_SIZE]>().write_unaligned(*value);
-        }
+        let to = &mut self.buffer[at..at + size];
+        write_str(to, key);
+        to[size - NUMBER_SIZE..].copy_from_slice(value);
         self.head.number_len += size as u32;
         self.head.number_count += 1;
         self.head.key_filter |= bit;

@@ -2,7 +2,7 @@
 
 use crate::context::TraceState;
 use crate::export::{CHUNK_HEAD, ChunkHead, Local, drop_chunks};
-use crate::record::{Head, RunsRef, record_len, write_record};
+use crate::record::{Head, RunsRef, append_record, record_len};
 
 const FIRST_BYTES: usize = 4 * 1024;
 /// Chunks above this leave in their own buffer instead of being copied to the thread's block.
@@ -60,9 +60,7 @@ impl Records {
             self.lose(local, span.head);
             return;
         }
-        let at = self.bytes.len();
-        self.bytes.resize(at + len, 0);
-        write_record(self.bytes.get_mut(at..).unwrap_or_default(), span.head, span.runs);
+        append_record(&mut self.bytes, span.head, span.runs);
         self.note(span.head);
     }
 
@@ -111,14 +109,10 @@ impl Records {
         let Local { outbox, pipeline, snapshot, .. } = local;
         let records = self.bytes.get(CHUNK_HEAD..).unwrap_or_default();
         let sent = outbox.append(pipeline, snapshot, &head, owns, |block| {
-            let start = block.len();
-            block.resize(start + CHUNK_HEAD, 0);
-            head.write(block.get_mut(start..).unwrap_or_default());
+            head.append(block);
             block.extend_from_slice(records);
             if let Some(span) = &last {
-                let at = block.len();
-                block.resize(start + len, 0);
-                write_record(block.get_mut(at..).unwrap_or_default(), span.head, span.runs);
+                append_record(block, span.head, span.runs);
             }
         });
         if sent {
@@ -142,9 +136,7 @@ impl Records {
             return;
         }
         if let Some(span) = &last {
-            let at = self.bytes.len();
-            self.bytes.resize(at + last_len, 0);
-            write_record(self.bytes.get_mut(at..).unwrap_or_default(), span.head, span.runs);
+            append_record(&mut self.bytes, span.head, span.runs);
         }
         let bytes = std::mem::take(&mut self.bytes);
         let booked = std::mem::take(&mut self.booked);

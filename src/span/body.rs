@@ -2,7 +2,7 @@
 
 use super::slot::{SLOT_BYTES, SpanSlot};
 use crate::export::Snapshot;
-use crate::record::{Extra, Field, Full, Head, Runs, RunsRef, clean, flag, is_plain, service_hash};
+use crate::record::{Extra, Field, Full, Head, Runs, RunsRef, clean, flag, service_hash};
 
 /// No span's buffer grows beyond this.
 pub const MAX_SPAN_BYTES: usize = 4 * 1024 * 1024;
@@ -123,7 +123,7 @@ impl SpanBody {
             if text.is_empty() {
                 continue;
             }
-            if !is_plain(text) || self.runs_mut().append_field(field, text).is_err() {
+            if !self.runs_mut().append_field(field, text) {
                 self.set_field(field, text)?;
             }
         }

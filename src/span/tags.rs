@@ -5,7 +5,7 @@ use super::status::{SpanKind, SpanStatus};
 use crate::context::TraceState;
 use crate::export::Snapshot;
 use crate::record::msgpack::{encode_f64, encode_i64};
-use crate::record::{Field, Number, clean, flag, is_plain};
+use crate::record::{Field, Number, clean, flag};
 
 /// A tag's value as the caller gave it; lists and maps are flattened before.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,8 +120,7 @@ impl SpanBody {
     /// Sets a string tag.
     #[inline(always)]
     pub fn set_text(&mut self, key: &[u8], text: &[u8]) -> Result<(), TagError> {
-        let is_quick = is_plain(key) && is_plain(text) && self.head.text_count + self.head.number_count < MAX_TAGS;
-        if is_quick && self.runs_mut().set_text(key, text).is_ok() {
+        if self.head.text_count + self.head.number_count < MAX_TAGS && self.runs_mut().append_text(key, text) {
             return Ok(());
         }
         self.set_text_slowly(key, text)

@@ -1,7 +1,7 @@
 //! Finished records for the tests.
 
 use crate::record::msgpack::{encode_f64, encode_i64};
-use crate::record::{Extra, Field, Head, RecordRef, Runs, drop_records, record_len, write_record};
+use crate::record::{Extra, Field, Head, RecordRef, Runs, append_record, drop_records};
 
 /// A record that is being made.
 pub(super) struct RecordBuilder {
@@ -56,9 +56,9 @@ impl RecordBuilder {
 
     pub(super) fn build(mut self) -> BuiltRecord {
         self.head.extra = Box::into_raw(Box::new(std::mem::take(&mut self.extra)));
-        let mut bytes = vec![0; record_len(&self.head)];
+        let mut bytes = Vec::new();
         let head = self.head;
-        write_record(&mut bytes, &head, self.runs().as_ref());
+        append_record(&mut bytes, &head, self.runs().as_ref());
         BuiltRecord(bytes)
     }
 
