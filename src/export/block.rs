@@ -60,6 +60,17 @@ impl BlockPool {
         Block { bytes, snapshot: Arc::clone(snapshot), chunks: 0, spans: 0, owns: false, booked, pool: Arc::clone(self) }
     }
 
+    fn give_back(&self, mut bytes: Vec<u8>) {
+        if bytes.capacity() != BLOCK_BYTES {
+            return;
+        }
+        bytes.clear();
+        let mut free = self.lock();
+        if free.len() < POOLED {
+            free.push(bytes);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,6 +90,20 @@ impl Block {
         self.spans += head.span_count;
         self.owns |= owns;
     }
+
+    /// Keeps no more memory than the chunks take, for a block that has to wait: one that is far from full would hold the place of many.
+    pub fn shrink(&mut self) {
+        let len = self.bytes.len();
+        if len > self.booked / 2 {
+            return;
+        }
+        let mut smaller = Vec::with_capacity(len);
+        smaller.extend_from_slice(&self.bytes);
+        let larger = std::mem::replace(&mut self.bytes, smaller);
+        self.pool.give_back(larger);
+        self.pool.budget.unbook(self.booked - len);
+        self.booked = len;
+    }
 }
 
 impl Drop for Block {
@@ -87,14 +112,6 @@ impl Drop for Block {
             drop_chunks(&mut self.bytes);
         }
         self.pool.budget.unbook(self.booked);
-        if self.booked != BLOCK_BYTES || self.bytes.capacity() != BLOCK_BYTES {
-            return;
-        }
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.clear();
-        let mut free = self.pool.lock();
-        if free.len() < POOLED {
-            free.push(bytes);
-        }
+        self.pool.give_back(std::mem::take(&mut self.bytes));
     }
 }

@@ -61,6 +61,7 @@ impl Sender {
         self.waiting.extend(fresh);
         self.update_keep_rate(pipeline);
         let pause = self.send_waiting(pipeline, last_attempt_by);
+        self.waiting.iter_mut().for_each(Block::shrink);
         if let Some(ticket) = flush.filter(|_| self.waiting.is_empty()) {
             pipeline.complete_flush(ticket);
         }

@@ -85,6 +85,27 @@ fn a_retry_sends_the_same_records_again() {
 }
 
 #[test]
+fn traces_that_wait_hold_no_more_than_they_need() {
+    let script = Script::new(&[503; 3]);
+    let mut tracer = tracer(&script);
+    let mut booked = Vec::new();
+    for _ in 0..3 {
+        trace(&mut tracer, "one of a few");
+        tracer.sender.periodic(Cause::Interval);
+        booked.push(tracer.booked());
+    }
+    let bytes: usize = tracer.sender.waiting.iter().map(|block| block.bytes.len()).sum();
+    assert_eq!(booked[2], bytes);
+    assert_eq!((booked[1], booked[2]), (2 * booked[0], 3 * booked[0]));
+    while !tracer.sender.waiting.is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+        tracer.sender.periodic(Cause::Interval);
+    }
+    assert_eq!(counts(&tracer.totals())[..4], [3, 6, 0, 0]);
+    assert_eq!(tracer.booked(), 0);
+}
+
+#[test]
 fn another_format_carries_the_same_spans() {
     let script = Script::new(&[404]);
     let mut tracer = TestTracer::with_exporter(&[], script.exporter(TraceFormat::V05));
