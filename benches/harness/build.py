@@ -37,12 +37,22 @@ def build(built, library, peers):
         # The release profile as it is shipped.
         run(["cargo", "build", "--release", "--lib"])
         sources = [path for path in sorted((BENCHES / "c").glob("*.c")) if path.name != "alloc_count.c"]
-        folder = str(built.library.parent)
+        folder = linkable(built)
         link = ["-I", str(ROOT / "include"), "-L", folder, f"-Wl,-rpath,{folder}", "-lddtrace", "-lpthread", "-ldl"]
         compile_c(built.bench, sources, link)
     if peers:
         environment = dict(os.environ, CARGO_TARGET_DIR=str(built.out / "peers"))
         run(["cargo", "build", "--release", "--locked"], cwd=BENCHES / "peers", env=environment)
+
+
+def linkable(built):
+    """A folder with the library under the name that programs link and the one that they look for when they start."""
+    folder = built.out / "lib"
+    folder.mkdir(exist_ok=True)
+    for name in ("libddtrace.so", "libddtrace.so.0"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(built.library)
+    return str(folder)
 
 
 def compile_c(program, sources, options):
