@@ -26,7 +26,7 @@ static const ddtrace_tag TAGS[TAG_COUNT] = {
 
 /* The six headers that W4 reads: name, value, name, value … */
 static const ddtrace_str HEADERS[2 * HEADER_COUNT] = {
-    TEXT("x-datadog-trace-id"), TEXT("5208512171318403364"),
+    TEXT("x-datadog-trace-id"), TEXT("5208516931917323556"),
     TEXT("x-datadog-parent-id"), TEXT("2459565876494606882"),
     TEXT("x-datadog-sampling-priority"), TEXT("1"),
     TEXT("x-datadog-tags"), TEXT("_dd.p.dm=-1,_dd.p.tid=640cfd8d00000000"),

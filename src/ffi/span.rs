@@ -80,7 +80,9 @@ unsafe fn start(
         // SAFETY: passed on.
         let started = unsafe {
             start_span(parts, local, tracer.link(), parent, options.start_ns, has_service, |span| {
-                ids = ids_of(span);
+                if !ids_or_null.is_null() {
+                    ids = ids_of(span);
+                }
                 fill(span, options)
             })
         };
@@ -186,6 +188,9 @@ unsafe fn set_given_tags(
     tags: (*const ddtrace_tag, usize),
     packed: (*const u8, usize),
 ) -> Result<(), ddtrace_status> {
+    if tags.1 == 0 && packed.1 == 0 {
+        return Ok(());
+    }
     // SAFETY: passed on.
     unsafe {
         let array = text::array(tags.0, tags.1).and_then(|tags| set_tags(sink, tags));

@@ -62,14 +62,14 @@ pub struct Head {
     pub number_count: u32,
 }
 
-/// The fields of a span, in the order in which a record has them.
+/// The fields of a span, in the order in which a record has them. The service is first, because a child may inherit it before anything else is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Field {
-    /// Operation name.
-    Name = 0,
     /// Service.
-    Service = 1,
+    Service = 0,
+    /// Operation name.
+    Name = 1,
     /// Resource.
     Resource = 2,
     /// Type.

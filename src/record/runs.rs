@@ -3,6 +3,7 @@
 //! Runs never have holes and no key is there twice: a tag that is set again with another value, or removed, is closed up at once.
 //! Whether a key is there at all is asked of a 64-bit filter first, so that the usual case, a new key, costs no search.
 
+use super::copy::copy_text;
 use super::msgpack::{self, NUMBER_SIZE, put_plain_str, read_str_prefix, split_str, str_size, write_str};
 use super::{Field, Head, Number};
 
@@ -101,6 +102,15 @@ impl Runs<'_> {
         true
     }
 
+    /// Sets the first field of a span without any, as another record has it encoded. `false`: it does not fit.
+    pub fn copy_first_field(&mut self, field: Field, encoded: &[u8]) -> bool {
+        let Some(to) = self.buffer.get_mut(..encoded.len()) else { return false };
+        copy_text(to, encoded);
+        self.head.field_len[field as usize] = encoded.len() as u32;
+        self.head.fields_len = encoded.len() as u32;
+        true
+    }
+
     /// Adds a string tag of a new key, if key and text are plain and fit. `false`: nothing changed, [`Runs::set_text`] may do.
     #[inline(always)]
     pub fn append_text(&mut self, key: &[u8], value: &[u8]) -> bool {
@@ -117,6 +127,29 @@ impl Runs<'_> {
         if is_put {
             self.head.text_len += size as u32;
             self.head.text_count += 1;
+            self.head.key_filter |= bit;
+        }
+        is_put
+    }
+
+    /// Adds a numeric tag of a new key, if the key is plain and there is room. `false`: nothing changed, [`Runs::set_number`] may do.
+    #[inline(always)]
+    pub fn append_number(&mut self, key: &[u8], value: &[u8; NUMBER_SIZE]) -> bool {
+        let bit = key_bit(key);
+        let size = str_size(key.len()) + NUMBER_SIZE;
+        if self.head.key_filter & bit != 0 || size > self.buffer.len() - self.head.runs_len() {
+            return false;
+        }
+        let at = self.buffer.len() - self.head.number_len as usize - size;
+        // SAFETY: there is room for key and value in front of the numeric tags.
+        let is_put = unsafe {
+            let to = self.buffer.as_mut_ptr().add(at);
+            to.add(size - NUMBER_SIZE).cast::<[u8; NUMBER_SIZE]>().write_unaligned(*value);
+            put_plain_str(to, key).is_some()
+        };
+        if is_put {
+            self.head.number_len += size as u32;
+            self.head.number_count += 1;
             self.head.key_filter |= bit;
         }
         is_put
@@ -140,7 +173,6 @@ impl Runs<'_> {
     }
 
     /// Sets a numeric tag (`encode_f64` or `encode_i64`), in place of whatever the key held.
-    #[inline]
     pub fn set_number(&mut self, key: &[u8], value: &[u8; NUMBER_SIZE]) -> Result<(), Full> {
         let bit = key_bit(key);
         if self.head.key_filter & bit != 0 {

@@ -113,12 +113,13 @@ impl SpanBody {
         resource: &[u8],
         span_type: &[u8],
     ) -> Result<(), SpanFull> {
-        // A remote parent may have left tags already, which the quick way would write over.
-        if self.head.fields_len > 0 || self.head.text_len > 0 || !snapshot.service_mapping.is_empty() {
+        // The quick way appends: a remote parent may have left tags already, and an inherited service must not be given again.
+        let is_given_twice = self.head.fields_len > 0 && !service.is_empty();
+        if is_given_twice || self.head.text_len > 0 || !snapshot.service_mapping.is_empty() {
             return self.set_fields_slowly(snapshot, name, service, resource, span_type);
         }
         for (field, text) in
-            [(Field::Name, name), (Field::Service, service), (Field::Resource, resource), (Field::Type, span_type)]
+            [(Field::Service, service), (Field::Name, name), (Field::Resource, resource), (Field::Type, span_type)]
         {
             if text.is_empty() {
                 continue;
@@ -167,6 +168,18 @@ impl SpanBody {
         self.set_field(Field::Service, service)?;
         self.note_service(snapshot, service);
         Ok(())
+    }
+
+    /// Gives a new span the service of its parent.
+    #[inline]
+    pub fn inherit_service(&mut self, parent: &SpanBody) {
+        let service = parent.runs().encoded_field(&parent.head, Field::Service);
+        if self.runs_mut().copy_first_field(Field::Service, service)
+            || self.set_field(Field::Service, parent.field(Field::Service)).is_ok()
+        {
+            self.head.service_hash = parent.head.service_hash;
+            self.head.flags |= flag::SERVICE_GIVEN;
+        }
     }
 
     /// A field's text.

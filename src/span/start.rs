@@ -8,7 +8,7 @@ use super::slot::{Links, SpanSlot};
 use super::{AnySpan, access, lock_span};
 use crate::context::TraceState;
 use crate::export::{Local, Snapshot};
-use crate::record::{Field, flag, monotonic_ns, unix_ns};
+use crate::record::{flag, monotonic_ns, unix_ns};
 use crate::segment::{Segment, TracerLink};
 use crate::service::fork;
 use crate::slot::{HandleError, Slot};
@@ -195,9 +195,7 @@ unsafe fn join(
     }
     slot.set_segment(segment);
     if parent.head.has(flag::SERVICE_GIVEN) && !has_service {
-        let _ = body.change(|runs| runs.set_field(Field::Service, parent.field(Field::Service)));
-        body.head.service_hash = parent.head.service_hash;
-        body.head.flags |= flag::SERVICE_GIVEN;
+        body.inherit_service(parent);
     }
     Some(Placed { state, wall_offset: guard.wall_offset })
 }

@@ -135,12 +135,19 @@ impl SpanBody {
 
     #[inline(always)]
     fn set_number(&mut self, key: &[u8], number: &[u8; 9]) -> Result<(), TagError> {
+        if self.head.text_count + self.head.number_count < MAX_TAGS && self.runs_mut().append_number(key, number) {
+            return Ok(());
+        }
+        self.set_number_slowly(key, number)
+    }
+
+    #[inline(never)]
+    fn set_number_slowly(&mut self, key: &[u8], number: &[u8; 9]) -> Result<(), TagError> {
         self.check_count()?;
         let key = clean(key);
         Ok(self.change(|runs| runs.set_number(&key, number))?)
     }
 
-    #[inline(always)]
     fn check_count(&self) -> Result<(), TagError> {
         if self.head.text_count + self.head.number_count >= MAX_TAGS { Err(TagError::Full) } else { Ok(()) }
     }

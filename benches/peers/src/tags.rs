@@ -15,7 +15,7 @@ pub const NUMERIC_TAG: (&str, f64) = ("items.count", 17.0);
 
 /// The six headers that W4 reads.
 pub const HEADERS: [(&str, &str); 6] = [
-    ("x-datadog-trace-id", "5208512171318403364"),
+    ("x-datadog-trace-id", "5208516931917323556"),
     ("x-datadog-parent-id", "2459565876494606882"),
     ("x-datadog-sampling-priority", "1"),
     ("x-datadog-tags", "_dd.p.dm=-1,_dd.p.tid=640cfd8d00000000"),
