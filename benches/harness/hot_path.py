@@ -58,13 +58,17 @@ def median(samples, key):
 
 
 def allocations(subjects, results, workloads, sink):
-    """Per unit, on the calling thread, after warming up."""
+    """Of the calling thread, per unit: the difference of two run lengths, as of instructions."""
     for workload in workloads:
         for subject in subjects.names:
             environment = hot_path_settings(subject, sink.url)
             environment["LD_PRELOAD"] = str(subjects.built.alloc_count)
-            sample = subjects.run(subject, "hot", workload, 5 * CALIBRATION, environment=environment)
-            results.add(workload, subject, "allocations", sample["allocations"] / sample["units"])
+            few, many = (
+                subjects.run(subject, "hot", workload, iterations, environment=environment)
+                for iterations in (CALIBRATION, 5 * CALIBRATION)
+            )
+            spent = max(0, many["allocations"] - few["allocations"])
+            results.add(workload, subject, "allocations", spent / (many["units"] - few["units"]))
 
 
 def instructions(subjects, results, workloads, sink, say):

@@ -17,6 +17,21 @@ pub fn copy_text(to: &mut [u8], from: &[u8]) {
     unsafe { copy_short(to.as_mut_ptr(), from) };
 }
 
+/// Appends a text or a run, which is short as a rule.
+#[inline(always)]
+pub fn append_text(to: &mut Vec<u8>, from: &[u8]) {
+    if from.len() > SHORT {
+        to.extend_from_slice(from);
+        return;
+    }
+    to.reserve(SHORT);
+    // SAFETY: there is room; a shared and an exclusive reference do not overlap.
+    unsafe {
+        copy_short(to.as_mut_ptr().add(to.len()), from);
+        to.set_len(to.len() + from.len());
+    }
+}
+
 /// Copies `from` to `to`, and returns all its bytes or-ed together in some way that keeps their high bits.
 ///
 /// # Safety
@@ -79,6 +94,8 @@ mod tests {
             copy_text(&mut to, &from);
             assert_eq!(to[..len], from[..]);
             assert_eq!(to[len], 0xff);
+            append_text(&mut to, &from);
+            assert_eq!(to[len + 1..], from[..]);
         }
     }
 

@@ -19,6 +19,7 @@ mod text;
 mod view;
 
 pub use clock::{Clock, monotonic_ns, unix_ns};
+pub use copy::append_text;
 pub use event::{AttributeValue, SpanEvent};
 pub use extra::{Extra, MAX_ENTRIES};
 pub use frozen::{RecordRef, append_record, drop_records, record_len, update_head};

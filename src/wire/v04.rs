@@ -6,7 +6,8 @@ use super::added_tags::has_tag;
 use super::buffer::{array_header, begin_map, end_map, map_header, restart};
 use super::{AddedTags, ChunkFacts, TraceEncoder, events_json};
 use crate::record::msgpack::{str_size, write_str};
-use crate::record::{AttributeValue, Extra, Field, RecordRef, SpanEvent, SpanLink, flag};
+
+use crate::record::{AttributeValue, Extra, Field, RecordRef, SpanEvent, SpanLink, append_text, flag};
 
 /// Builds v0.4 payloads in one buffer.
 #[derive(Default)]
@@ -58,12 +59,10 @@ impl V04 {
         if !span_type.is_empty() {
             field(out, b"\xa4type", span_type);
         }
-        let mut fixed = [0; 96];
-        out.extend_from_slice(fixed_fields(&mut fixed, facts, record));
-        out.extend_from_slice(b"\xa4meta");
+        out.extend_from_slice(&fixed_fields(facts, record));
         let at = begin_map(out);
-        out.extend_from_slice(runs.texts);
-        let mut count = head.text_count + self.added.texts(facts, record, is_chunk_root, &mut |tag| out.extend_from_slice(tag));
+        append_text(out, runs.texts);
+        let mut count = head.text_count + self.added.texts(facts, record, is_chunk_root, &mut |tag| append_text(out, tag));
         let as_json = |extra: &&Extra| !facts.native_events && !extra.events.is_empty() && !has_tag(facts, record, b"events");
         if let Some(extra) = extra.filter(as_json) {
             text(out, b"events");
@@ -73,8 +72,8 @@ impl V04 {
         end_map(out, at, count);
         out.extend_from_slice(b"\xa7metrics");
         let at = begin_map(out);
-        out.extend_from_slice(runs.numbers);
-        let count = head.number_count + self.added.numbers(facts, record, is_chunk_root, &mut |tag| out.extend_from_slice(tag));
+        append_text(out, runs.numbers);
+        let count = head.number_count + self.added.numbers(facts, record, is_chunk_root, &mut |tag| append_text(out, tag));
         end_map(out, at, count);
         if let Some(extra) = extra {
             self.extra(facts, extra);
@@ -112,29 +111,24 @@ fn optional_keys(facts: &ChunkFacts<'_>, extra: Option<&Extra>) -> u8 {
         + u8::from(facts.native_events && !extra.events.is_empty())
 }
 
-/// Ids, times and error, with their keys. Fixed-width numbers, because that is quicker than the shortest form.
+/// Ids, times and error, with their keys, and the key of the string tags.
+const FIXED_FIELDS: &[u8; 99] = b"\xa8trace_id\xcf01234567\xa7span_id\xcf01234567\xa9parent_id\xcf01234567\
+\xa5start\xd301234567\xa8duration\xd301234567\xa5error\x00\xa4meta";
+/// Where the numbers stand.
+const FIXED_NUMBERS: [usize; 5] = [10, 27, 46, 61, 79];
+const ERROR_AT: usize = 93;
+
+/// Fixed-width numbers, because that is quicker than the shortest form.
 #[inline]
-fn fixed_fields<'a>(to: &'a mut [u8; 96], facts: &ChunkFacts<'_>, record: &RecordRef<'_>) -> &'a [u8] {
+fn fixed_fields(facts: &ChunkFacts<'_>, record: &RecordRef<'_>) -> [u8; FIXED_FIELDS.len()] {
     let head = &record.head;
-    let mut at = 0;
-    let mut put = |key: &[u8], marker: u8, value: u64| {
-        let Some(place) = to.get_mut(at..at + key.len() + 9) else { return };
-        let (name, number) = place.split_at_mut(key.len());
-        name.copy_from_slice(key);
-        number[0] = marker;
-        number[1..].copy_from_slice(&value.to_be_bytes());
-        at += key.len() + 9;
-    };
-    put(b"\xa8trace_id", 0xcf, facts.trace_id as u64);
-    put(b"\xa7span_id", 0xcf, head.span_id);
-    put(b"\xa9parent_id", 0xcf, head.parent_id);
-    put(b"\xa5start", 0xd3, head.start_ns as u64);
-    put(b"\xa8duration", 0xd3, head.duration_ns.max(0) as u64);
-    let error = [0xa5, b'e', b'r', b'r', b'o', b'r', u8::from(head.has(flag::ERROR))];
-    if let Some(place) = to.get_mut(at..at + error.len()) {
-        place.copy_from_slice(&error);
+    let mut to = *FIXED_FIELDS;
+    let numbers = [facts.trace_id as u64, head.span_id, head.parent_id, head.start_ns as u64, head.duration_ns.max(0) as u64];
+    for (at, number) in FIXED_NUMBERS.into_iter().zip(numbers) {
+        to[at..at + 8].copy_from_slice(&number.to_be_bytes());
     }
-    to.get(..at + error.len()).unwrap_or_default()
+    to[ERROR_AT] = u8::from(head.has(flag::ERROR));
+    to
 }
 
 fn or_empty(field: &[u8]) -> &[u8] {
@@ -144,7 +138,7 @@ fn or_empty(field: &[u8]) -> &[u8] {
 #[inline]
 fn field(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
     out.extend_from_slice(key);
-    out.extend_from_slice(value);
+    append_text(out, value);
 }
 
 fn text(out: &mut Vec<u8>, text: &[u8]) {
