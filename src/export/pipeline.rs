@@ -120,10 +120,11 @@ impl Pipeline {
         if self.generation != fork::generation() {
             return;
         }
+        // Held throughout: whoever collects meanwhile finds the block here or in the queue.
+        let mut outboxes = self.outboxes.lock();
         if let Some(block) = outbox.take() {
             self.push(block);
         }
-        let mut outboxes = self.outboxes.lock();
         outboxes.live.retain(|live| !Arc::ptr_eq(live, outbox));
         outboxes.retired.add_thread(&outbox.counters);
     }

@@ -177,6 +177,31 @@ static void everybody_may_flush(void)
     recorder_close(recorder);
 }
 
+static void *use_and_free(void *argument)
+{
+    ddtrace_tracer *tracer = argument;
+    ddtrace_span *root = root_span(tracer, "root");
+    CHECK_OK(ddtrace_span_set_tag(root, TEXT("key"), TEXT("value")));
+    CHECK_OK(ddtrace_span_end(span_below(tracer, "child", root), NULL));
+    CHECK_OK(ddtrace_span_end(root, NULL));
+    ddtrace_tracer_free(tracer);
+    return NULL;
+}
+
+/* The last of them ends the tracer, which waits for what the others have finished. */
+static void tracer_ends_with_its_last_user(void)
+{
+    for (int round = 0; round < rounds(100); round++) {
+        recorder recorder = recorder_open(NULL);
+        for (int i = 1; i < THREADS; i++)
+            CHECK(ddtrace_tracer_ref(recorder.tracer) == recorder.tracer);
+        on_threads(use_and_free, recorder.tracer);
+        CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_TRACER), 0);
+        CHECK_INT(ddtrace_exporter_memory_count(recorder.memory), 2 * THREADS);
+        ddtrace_exporter_free(recorder.memory);
+    }
+}
+
 int main(void)
 {
     RUN(no_span_of_many_threads_is_lost);
@@ -185,6 +210,7 @@ int main(void)
     RUN(racing_ends_are_answered);
     RUN(references_are_taken_and_given_back);
     RUN(everybody_may_flush);
+    RUN(tracer_ends_with_its_last_user);
     check_no_live_handles();
     return 0;
 }
