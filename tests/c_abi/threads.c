@@ -1,6 +1,4 @@
-/* Threads that use the same tracer, the same trace, the same span.
- *
- * modes: plain valgrind asan tsan */
+/* Threads that use the same tracer, the same trace, the same span. */
 #include "recorder.h"
 
 #include <pthread.h>
