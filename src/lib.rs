@@ -2,7 +2,7 @@
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
 //! `ffi` → `tracer` → `active` → `span` → `segment` → `export` → {`propagation`, `sampling`, `wire`} → `context` →
-//! `record` → `slot` → {`config`, `service`, `transport`, `log`}.
+//! `record` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]
 
@@ -14,6 +14,7 @@ pub mod config;
 pub mod context;
 pub mod export;
 pub mod ffi;
+pub(crate) mod lock;
 pub mod log;
 pub mod propagation;
 pub mod record;

@@ -17,9 +17,10 @@ mod stderr;
 
 pub use call_site::CallSite;
 
+use crate::lock::RwLock;
 use std::fmt::{self, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, TryLockError};
 use std::thread;
 use std::time::Duration;
 
@@ -81,13 +82,9 @@ pub fn set_rate_limit(window: Duration) {
 /// former callback. `false`: the lock is held by a thread that did not survive a fork, and nothing was changed.
 pub fn set_callback(callback: Option<Callback>) -> bool {
     for _ in 0..LOCK_TRIES {
-        let mut current = match CALLBACK.try_write() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                thread::yield_now();
-                continue;
-            }
+        let Some(mut current) = CALLBACK.try_write() else {
+            thread::yield_now();
+            continue;
         };
         let former = std::mem::replace(&mut *current, callback);
         // The former one may run the host's code when it goes: not under the lock.
@@ -138,11 +135,10 @@ fn deliver(level: Level, text: String) {
 /// The callback, if there is one. While the lock cannot be had, messages go to stderr rather than nowhere.
 fn current_callback() -> Option<Callback> {
     for _ in 0..LOCK_TRIES {
-        match CALLBACK.try_read() {
-            Ok(guard) => return guard.clone(),
-            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner().clone(),
-            Err(TryLockError::WouldBlock) => thread::yield_now(),
+        if let Some(callback) = CALLBACK.try_read() {
+            return callback.clone();
         }
+        thread::yield_now();
     }
     None
 }

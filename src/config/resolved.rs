@@ -11,8 +11,8 @@ use super::rule_files;
 use super::settings::Settings;
 use super::table::position;
 use super::value::Value;
+use crate::lock::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
 
 /// Settled settings; never changes.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Config {
         static KNOWN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
         const MOST: usize = 1024;
         // In a forked child the lock may be held by a thread that is gone: then everything is new.
-        let Ok(mut known) = KNOWN.try_lock() else { return self.warnings.iter().map(String::as_str).collect() };
+        let Some(mut known) = KNOWN.try_lock() else { return self.warnings.iter().map(String::as_str).collect() };
         let known = known.get_or_insert_with(HashSet::new);
         let mut is_new =
             |warning: &&String| !known.contains(*warning) && (known.len() >= MOST || known.insert((*warning).clone()));

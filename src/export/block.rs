@@ -3,7 +3,8 @@
 use super::budget::Budget;
 use super::chunk::{ChunkHead, drop_chunks};
 use super::snapshot::Snapshot;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::lock::Mutex;
+use std::sync::Arc;
 
 /// The usual size of a block.
 pub const BLOCK_BYTES: usize = 64 * 1024;
@@ -46,7 +47,7 @@ impl BlockPool {
         let roomy = self.budget.booked() + BLOCK_BYTES <= self.budget.limit() / 2;
         let usual = len.max(if roomy { BLOCK_BYTES } else { SMALL_BLOCK_BYTES });
         let size = [usual, len].into_iter().find(|size| self.budget.book(*size))?;
-        let pooled = if size == BLOCK_BYTES { self.lock().pop() } else { None };
+        let pooled = if size == BLOCK_BYTES { self.free.lock().pop() } else { None };
         let bytes = pooled.unwrap_or_else(|| Vec::with_capacity(size));
         Some(self.block(bytes, size, snapshot))
     }
@@ -65,14 +66,10 @@ impl BlockPool {
             return;
         }
         bytes.clear();
-        let mut free = self.lock();
+        let mut free = self.free.lock();
         if free.len() < POOLED {
             free.push(bytes);
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

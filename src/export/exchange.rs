@@ -2,10 +2,11 @@
 //!
 //! The host reads the request, sends it as it likes, and completes the exchange once, at once or later, from any thread.
 
+use crate::lock::{Condvar, Mutex};
 use crate::slot::cold::{Cold, cold_class};
 use crate::slot::{Guarded, Kind, SlotClass};
 use crate::transport::{Response, TransportError};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 static CLASS: SlotClass = cold_class(Kind::Exchange);
@@ -105,8 +106,7 @@ impl Exchange {
             if result.is_some() || left.is_zero() {
                 return result;
             }
-            let guard = self.bell.0.lock().unwrap_or_else(PoisonError::into_inner);
-            drop(self.bell.1.wait_timeout(guard, left.min(LOOK_AGAIN)));
+            drop(self.bell.1.wait_timeout(self.bell.0.lock(), left.min(LOOK_AGAIN)));
         }
     }
 

@@ -5,13 +5,13 @@
 
 use std::collections::VecDeque;
 use std::process;
-use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use serde::ser::{Serialize, Serializer};
 
 use super::data_exporter::{DataExporter, ExportError};
 use super::json::span_json_with_priority;
 use super::turn::Turn;
+use crate::lock::Mutex;
 use crate::record::{ChunkData, SpanData};
 
 const EXPORTER: &str = "memory";
@@ -75,7 +75,7 @@ impl MemoryExporter {
         let Some(_turn) = self.turn.take() else {
             return Err(busy);
         };
-        let Some(mut store) = self.stores.iter().find_map(try_lock) else {
+        let Some(mut store) = self.stores.iter().find_map(Mutex::try_lock) else {
             return Err(busy);
         };
         let process = process::id();
@@ -84,14 +84,6 @@ impl MemoryExporter {
             *store = Store { process, is_shut_down, ..Store::default() };
         }
         Ok(work(&mut store))
-    }
-}
-
-fn try_lock(store: &Mutex<Store>) -> Option<MutexGuard<'_, Store>> {
-    match store.try_lock() {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
     }
 }
 

@@ -4,12 +4,13 @@ use super::block::{Block, BlockPool};
 use super::counters::{ExportCounters, Totals};
 use super::outbox::Outbox;
 use super::snapshot::Snapshot;
+use crate::lock::{Condvar, Mutex};
 use crate::log::log_error;
 use crate::service::{Runtime, ServiceId, StartError, fork};
 use crate::transport::Transport;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// The sender is awakened when this many bytes of records wait.
@@ -110,7 +111,7 @@ impl Pipeline {
     /// An outbox for the calling thread.
     pub fn add_outbox(&self) -> Arc<Outbox> {
         let outbox = Arc::new(Outbox::new());
-        lock(&self.outboxes).live.push(Arc::clone(&outbox));
+        self.outboxes.lock().live.push(Arc::clone(&outbox));
         outbox
     }
 
@@ -119,10 +120,11 @@ impl Pipeline {
         if self.generation != fork::generation() {
             return;
         }
+        // Held throughout: whoever collects meanwhile finds the block here or in the queue.
+        let mut outboxes = self.outboxes.lock();
         if let Some(block) = outbox.take() {
             self.push(block);
         }
-        let mut outboxes = lock(&self.outboxes);
         outboxes.live.retain(|live| !Arc::ptr_eq(live, outbox));
         outboxes.retired.add_thread(&outbox.counters);
     }
@@ -142,7 +144,7 @@ impl Pipeline {
         if block.chunks == 0 {
             return;
         }
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         queue.bytes += block.bytes.len();
         queue.blocks.push_back(block);
         let awake = queue.bytes >= EARLY_FLUSH_BYTES && !queue.sender_was_awakened;
@@ -155,11 +157,11 @@ impl Pipeline {
 
     /// Everything that waits: full blocks, and what stands in the outboxes now.
     pub fn collect(&self) -> Vec<Block> {
-        let outboxes = lock(&self.outboxes);
+        let outboxes = self.outboxes.lock();
         let started: Vec<Block> =
             outboxes.live.iter().filter_map(|outbox| outbox.take()).filter(|block| block.chunks > 0).collect();
         drop(outboxes);
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         queue.bytes = 0;
         queue.sender_was_awakened = false;
         let mut blocks: Vec<Block> = queue.blocks.drain(..).collect();
@@ -184,7 +186,7 @@ impl Pipeline {
                 log_error!("the system refuses a thread ({error}): finished spans wait until it allows one");
             }
         }
-        let mut state = lock(&self.flush);
+        let mut state = self.flush.lock();
         state.requested += 1;
         let ticket = state.requested;
         let lost_before = self.counters.chunks_dropped.get();
@@ -193,26 +195,26 @@ impl Pipeline {
         if self.is_host_driven {
             self.runtime.tick();
         }
-        let mut state = lock(&self.flush);
+        let mut state = self.flush.lock();
         while state.completed < ticket {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.is_host_driven {
                 return Flushed::TimedOut;
             }
-            state = self.flushed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.flushed.wait_timeout(state, left);
         }
         if state.lost > lost_before { Flushed::Dropped } else { Flushed::All }
     }
 
     /// The flush that waits to be done, if any.
     pub fn requested_flush(&self) -> Option<u64> {
-        let state = lock(&self.flush);
+        let state = self.flush.lock();
         (state.requested > state.completed).then_some(state.requested)
     }
 
     /// Ends the flushes up to `ticket`.
     pub fn complete_flush(&self, ticket: u64) {
-        let mut state = lock(&self.flush);
+        let mut state = self.flush.lock();
         state.completed = state.completed.max(ticket);
         state.lost = self.counters.chunks_dropped.get();
         drop(state);
@@ -256,7 +258,7 @@ impl Pipeline {
 
     /// All counts.
     pub fn totals(&self) -> Totals {
-        let outboxes = lock(&self.outboxes);
+        let outboxes = self.outboxes.lock();
         let mut totals = outboxes.retired;
         outboxes.live.iter().for_each(|outbox| totals.add_thread(&outbox.counters));
         drop(outboxes);
@@ -273,10 +275,6 @@ impl Pipeline {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,8 +283,8 @@ mod tests {
     fn a_forked_child_ends_its_thread_without_the_parent_s_locks() {
         let pipeline = Pipeline::new(1 << 20, true);
         let outbox = pipeline.add_outbox();
-        let _queue = lock(&pipeline.queue);
-        let _outboxes = lock(&pipeline.outboxes);
+        let _queue = pipeline.queue.lock();
+        let _outboxes = pipeline.outboxes.lock();
         // SAFETY: the child calls what it may call after a fork, and nothing of this process's own runs in it at its end.
         let child = unsafe { libc::fork() };
         if child == 0 {

@@ -9,11 +9,12 @@
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, Once};
 
 use super::outcome::status;
 use super::status::{DDTRACE_ERR_PANIC, ddtrace_status};
+use crate::lock::Mutex;
 use crate::log::{self, Level};
 
 /// Where this file is among the sources of the crate.
@@ -88,7 +89,7 @@ fn note(info: &PanicHookInfo<'_>) {
     if contained_panics() > 0 {
         return;
     }
-    let Ok(mut first) = FIRST.try_lock() else {
+    let Some(mut first) = FIRST.try_lock() else {
         return;
     };
     let message = message_of(info.payload());
@@ -112,7 +113,7 @@ fn report(payload: Box<dyn Any + Send>) {
     if CONTAINED.fetch_add(1, Ordering::Relaxed) > 0 {
         return;
     }
-    let first = FIRST.try_lock().ok().and_then(|mut first| first.take());
+    let first = FIRST.try_lock().and_then(|mut first| first.take());
     let message = first.as_deref().unwrap_or_else(|| message_of(&**payload));
     let logged = panic::catch_unwind(AssertUnwindSafe(|| {
         log::emit(

@@ -3,7 +3,8 @@
 //! A forked child has one thread. A lock that another thread of the parent held at that moment stays held for ever in
 //! the child, and waiting for it would hang the child. Such a lock is left behind here, and a new one takes its place.
 
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use crate::lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::OnceLock;
 
 /// A reader-writer lock that a forked child can replace.
 #[derive(Debug, Default)]
@@ -19,21 +20,21 @@ impl<T> ForkLock<T> {
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.newest().value.read().unwrap_or_else(PoisonError::into_inner)
+        self.newest().value.read()
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.newest().value.write().unwrap_or_else(PoisonError::into_inner)
+        self.newest().value.write()
     }
 
     /// To be called in a forked child, while it has one thread: if a thread of the parent held the lock, a new lock
     /// takes its place. `replacement` gets the old value unless it was being changed.
     pub(super) fn replace_if_abandoned(&self, replacement: impl FnOnce(Option<&T>) -> T) {
         let newest = self.newest();
-        if !matches!(newest.value.try_write(), Err(TryLockError::WouldBlock)) {
+        if newest.value.try_write().is_some() {
             return;
         }
-        let old = newest.value.try_read().ok();
+        let old = newest.value.try_read();
         let next = Box::new(ForkLock::new(replacement(old.as_deref())));
         // It was empty a moment ago, and nobody else runs.
         let _ = newest.next.set(next);

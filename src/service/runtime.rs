@@ -4,8 +4,9 @@
 //! Without a thread (host-driven mode) the host calls [`Runtime::tick`] instead.
 
 use super::thread::spawn;
+use crate::lock::{Condvar, Mutex, MutexGuard};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -83,7 +84,7 @@ impl Runtime {
 
     /// Adds a service that runs first after `first`.
     pub fn add(&self, service: Box<dyn PeriodicService>, first: Duration) -> ServiceId {
-        let mut state = self.shared.lock();
+        let mut state = self.shared.state.lock();
         let due = Instant::now() + first;
         state.services.push(Entry {
             service: Some(service),
@@ -101,7 +102,7 @@ impl Runtime {
 
     /// Starts the thread unless it runs.
     pub fn start(&self) -> Result<(), StartError> {
-        let mut state = self.shared.lock();
+        let mut state = self.shared.state.lock();
         if state.stop_by.is_some() {
             return Err(StartError::Stopped);
         }
@@ -112,13 +113,13 @@ impl Runtime {
         let thread = spawn(self.name, move || shared.run()).map_err(StartError::Thread)?;
         state.started = true;
         drop(state);
-        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        *self.thread.lock() = Some(thread);
         Ok(())
     }
 
     /// Whether the thread was started.
     pub fn is_started(&self) -> bool {
-        self.shared.lock().started
+        self.shared.state.lock().started
     }
 
     /// Lets a service run at once.
@@ -130,7 +131,7 @@ impl Runtime {
     pub fn awake_and_wait(&self, id: ServiceId, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let ticket = self.shared.request(id);
-        let mut state = self.shared.lock();
+        let mut state = self.shared.state.lock();
         loop {
             if state.services.get(id.0).is_none_or(|entry| entry.completed >= ticket) {
                 return true;
@@ -139,14 +140,14 @@ impl Runtime {
             if left.is_zero() || !state.started || state.ended {
                 return false;
             }
-            state = self.shared.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.shared.done.wait_timeout(state, left);
         }
     }
 
     /// Runs on the calling thread what is due; returns how long until something is due again. For runtimes without a thread.
     pub fn tick(&self) -> Duration {
         loop {
-            let mut state = self.shared.lock();
+            let mut state = self.shared.state.lock();
             match state.next() {
                 Next::Run(index, cause) => drop(self.shared.run_one(state, index, cause)),
                 Next::Wait(duration) => return duration,
@@ -156,7 +157,7 @@ impl Runtime {
 
     /// Lets a thread that runs begin to stop, and does not wait for it: [`Runtime::stop`] does.
     pub fn begin_stop(&self, deadline: Instant) {
-        let mut state = self.shared.lock();
+        let mut state = self.shared.state.lock();
         if state.started {
             state.stop_by.get_or_insert(deadline);
             drop(state);
@@ -167,7 +168,7 @@ impl Runtime {
     /// Stops: every service gets a last cycle that should end by `deadline`; `interrupt` is called when it does not. Waits for the thread.
     /// `false`: the thread is still busy and is left alone.
     pub fn stop(&self, deadline: Instant, interrupt: impl FnOnce()) -> bool {
-        let mut state = self.shared.lock();
+        let mut state = self.shared.state.lock();
         let already = state.stop_by.is_some();
         state.stop_by.get_or_insert(deadline);
         if !state.started {
@@ -181,11 +182,11 @@ impl Runtime {
         if !state.ended {
             drop(state);
             interrupt();
-            state = self.shared.wait_for_end(self.shared.lock(), Instant::now() + Duration::from_millis(100));
+            state = self.shared.wait_for_end(self.shared.state.lock(), Instant::now() + Duration::from_millis(100));
         }
         let ended = state.ended;
         drop(state);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().take();
         match thread {
             Some(thread) if ended => thread.join().is_ok(),
             _ => ended,
@@ -220,12 +221,8 @@ impl State {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn request(&self, id: ServiceId) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let Some(entry) = state.services.get_mut(id.0) else { return 0 };
         entry.awakened = true;
         entry.requested += 1;
@@ -236,7 +233,7 @@ impl Shared {
     }
 
     fn run(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         loop {
             if let Some(deadline) = state.stop_by {
                 state = self.run_last_cycles(state, deadline);
@@ -246,7 +243,7 @@ impl Shared {
             }
             state = match state.next() {
                 Next::Run(index, cause) => self.run_one(state, index, cause),
-                Next::Wait(duration) => self.wake.wait_timeout(state, duration).unwrap_or_else(PoisonError::into_inner).0,
+                Next::Wait(duration) => self.wake.wait_timeout(state, duration),
             };
         }
     }
@@ -274,7 +271,7 @@ impl Shared {
             let freed = catch_unwind(AssertUnwindSafe(|| drop(service.take())));
             freed.unwrap_or_else(std::mem::forget);
         }
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let stop_by = state.stop_by;
         let Some(entry) = state.services.get_mut(index) else { return state };
         entry.service = service;
@@ -294,7 +291,7 @@ impl Shared {
             if state.ended || left.is_zero() {
                 return state;
             }
-            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.done.wait_timeout(state, left);
         }
     }
 }

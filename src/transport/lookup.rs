@@ -9,11 +9,11 @@ use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use super::socket::INTERRUPT_POLL;
+use crate::lock::Mutex;
 
 /// The most addresses of a host that are tried.
 const MAX_ADDRESSES: usize = 16;
@@ -44,7 +44,7 @@ impl HostLookup {
             let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
             return Ok(loopback.map(|address| SocketAddr::new(address, self.port)).to_vec());
         }
-        let left_over = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let left_over = self.unanswered.lock().take();
         let receiver = match left_over {
             Some(receiver) => receiver,
             None => self.start()?,
@@ -71,7 +71,7 @@ impl HostLookup {
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = Some(receiver);
+                *self.unanswered.lock() = Some(receiver);
                 return Err(io::ErrorKind::TimedOut.into());
             }
             let slice = left.map_or(INTERRUPT_POLL, |left| left.min(INTERRUPT_POLL));

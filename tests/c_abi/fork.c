@@ -1,6 +1,9 @@
 /* Processes that fork: parent and child go on, each with its own spans.
  *
- * leaks: of children, which leave what belongs to the parent alone */
+ * leaks: of children, which leave what belongs to the parent alone
+ *
+ * The thread sanitizer has no threads in children of a process with threads.
+ * modes: plain valgrind asan */
 #include "recorder.h"
 
 #include <pthread.h>

@@ -52,9 +52,11 @@ static void ids_are_drawn(void)
         CHECK(id != 0 && id != last);
         last = id;
     }
-    time_t before = time(NULL);
+    struct timespec before, after; /* time() would be a tick behind */
+    CHECK_INT(clock_gettime(CLOCK_REALTIME, &before), 0);
     ddtrace_id_generate128(&high, &low);
-    CHECK((time_t)(high >> 32) >= before && (time_t)(high >> 32) <= time(NULL));
+    CHECK_INT(clock_gettime(CLOCK_REALTIME, &after), 0);
+    CHECK((time_t)(high >> 32) >= before.tv_sec && (time_t)(high >> 32) <= after.tv_sec);
     CHECK((high & 0xffffffff) == 0 && low != 0);
     ddtrace_id_generate128(NULL, &low);
     ddtrace_id_generate128(&high, NULL);

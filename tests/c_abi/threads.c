@@ -1,6 +1,4 @@
-/* Threads that use the same tracer, the same trace, the same span.
- *
- * modes: plain valgrind asan tsan */
+/* Threads that use the same tracer, the same trace, the same span. */
 #include "recorder.h"
 
 #include <pthread.h>
@@ -44,6 +42,8 @@ static void no_span_of_many_threads_is_lost(void)
 struct shared {
     recorder recorder;
     ddtrace_span *span;
+    ddtrace_propagator *propagator;
+    ddtrace_provider *provider;
 };
 
 static void *children_of_one_root(void *argument)
@@ -177,14 +177,101 @@ static void everybody_may_flush(void)
     recorder_close(recorder);
 }
 
+static void *use_other_handles(void *argument)
+{
+    struct shared *shared = argument;
+    char headers[2048];
+    for (int i = 0; i < rounds(1000); i++) {
+        uint64_t token = 0;
+        size_t needed = 0;
+        CHECK(ddtrace_exporter_ref(shared->recorder.memory) == shared->recorder.memory);
+        CHECK_INT(ddtrace_exporter_memory_count(shared->recorder.memory), 0);
+        ddtrace_exporter_free(shared->recorder.memory);
+        CHECK(ddtrace_propagator_ref(shared->propagator) == shared->propagator);
+        CHECK_OK(ddtrace_propagator_inject_span(shared->propagator, shared->span, headers, sizeof headers, &needed));
+        ddtrace_propagator_free(shared->propagator);
+        CHECK_OK(ddtrace_provider_activate_span(shared->provider, shared->span, &token));
+        CHECK_OK(ddtrace_provider_restore(shared->provider, token));
+    }
+    return NULL;
+}
+
+static void threads_share_all_kinds_of_handles(void)
+{
+    struct shared shared;
+    shared.recorder = recorder_open(NULL);
+    shared.span = root_span(shared.recorder.tracer, "op");
+    CHECK_OK(ddtrace_propagator_new(NULL, &shared.propagator, NULL));
+    CHECK_OK(ddtrace_provider_thread_local(&shared.provider));
+    on_threads(use_other_handles, &shared);
+    ddtrace_provider_free(shared.provider);
+    ddtrace_propagator_free(shared.propagator);
+    CHECK_OK(ddtrace_span_end(shared.span, NULL));
+    CHECK_INT(recorder_count(shared.recorder), 1);
+    recorder_close(shared.recorder);
+}
+
+static void *make_and_count(void *argument)
+{
+    enum { SPANS = 400 };
+    recorder *recorder = argument;
+    ddtrace_span *root = root_span(recorder->tracer, "root"), *spans[SPANS];
+    for (int i = 0; i < SPANS; i++) {
+        spans[i] = span_below(recorder->tracer, "child", root);
+        if (i % 40 == 0)
+            CHECK(ddtrace_live_handles(DDTRACE_HANDLE_SPAN) > (size_t)i);
+    }
+    for (int i = 0; i < SPANS; i++)
+        CHECK_OK(ddtrace_span_end(spans[i], NULL));
+    CHECK_OK(ddtrace_span_end(root, NULL));
+    return NULL;
+}
+
+/* So many that memory for them is made meanwhile, before other tests leave theirs. */
+static void handles_are_counted_while_they_are_made(void)
+{
+    recorder recorder = recorder_open(NULL);
+    on_threads(make_and_count, &recorder);
+    CHECK_INT(recorder_count(recorder), THREADS * 401);
+    recorder_close(recorder);
+}
+
+static void *use_and_free(void *argument)
+{
+    ddtrace_tracer *tracer = argument;
+    ddtrace_span *root = root_span(tracer, "root");
+    CHECK_OK(ddtrace_span_set_tag(root, TEXT("key"), TEXT("value")));
+    CHECK_OK(ddtrace_span_end(span_below(tracer, "child", root), NULL));
+    CHECK_OK(ddtrace_span_end(root, NULL));
+    ddtrace_tracer_free(tracer);
+    return NULL;
+}
+
+/* The last of them ends the tracer, which waits for what the others have finished. */
+static void tracer_ends_with_its_last_user(void)
+{
+    for (int round = 0; round < rounds(100); round++) {
+        recorder recorder = recorder_open(NULL);
+        for (int i = 1; i < THREADS; i++)
+            CHECK(ddtrace_tracer_ref(recorder.tracer) == recorder.tracer);
+        on_threads(use_and_free, recorder.tracer);
+        CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_TRACER), 0);
+        CHECK_INT(ddtrace_exporter_memory_count(recorder.memory), 2 * THREADS);
+        ddtrace_exporter_free(recorder.memory);
+    }
+}
+
 int main(void)
 {
+    RUN(handles_are_counted_while_they_are_made);
     RUN(no_span_of_many_threads_is_lost);
     RUN(threads_share_a_trace);
     RUN(threads_share_a_span);
     RUN(racing_ends_are_answered);
     RUN(references_are_taken_and_given_back);
+    RUN(threads_share_all_kinds_of_handles);
     RUN(everybody_may_flush);
+    RUN(tracer_ends_with_its_last_user);
     check_no_live_handles();
     return 0;
 }
