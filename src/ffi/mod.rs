@@ -23,6 +23,7 @@ pub mod sized;
 mod tag_input;
 pub mod text;
 pub mod user_data;
+mod view;
 
 // The order of these is the order of the header; the empty lines keep it.
 pub mod library;
@@ -44,6 +45,10 @@ pub mod span_tags;
 pub mod span_events;
 
 pub mod context;
+
+pub mod baggage;
+
+pub mod sampling;
 
 pub mod propagator;
 

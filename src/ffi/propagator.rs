@@ -1,7 +1,6 @@
 //! Propagators: contexts out of headers and into them.
 
 use super::config::resolve_config;
-use super::context::{decide_view, with_state, with_view};
 use super::error::{Failure, guard_explained, required};
 use super::guard::{guard, install_hook};
 use super::handles::{ddtrace_config, ddtrace_context, ddtrace_error, ddtrace_propagator, ddtrace_span};
@@ -9,6 +8,7 @@ use super::outcome::{of_handle, status};
 use super::status::*;
 use super::text;
 use super::types::ddtrace_str;
+use super::view::{decide_view, with_view_of_context, with_view_of_span};
 use crate::context::{TraceState, TraceTags};
 use crate::propagation::{BufferSink, HeaderSink, InjectInput, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
@@ -350,7 +350,7 @@ unsafe fn inject_span<S: HeaderSink>(
     }
     // SAFETY: passed on.
     unsafe {
-        with_state(span, |thread, view| {
+        with_view_of_span(span, |thread, view| {
             decide_view(thread, view);
             inject(propagator, view.state, view.span_id, true, sink);
             Ok(())
@@ -365,7 +365,7 @@ unsafe fn inject_context<S: HeaderSink>(
 ) -> Result<(), ddtrace_status> {
     // SAFETY: passed on.
     unsafe {
-        with_view(context, |thread, view| {
+        with_view_of_context(context, |thread, view| {
             decide_view(thread, view);
             inject(propagator, view.state, view.span_id, !view.is_remote, sink);
             Ok(())
