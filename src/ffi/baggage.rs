@@ -202,7 +202,7 @@ pub unsafe extern "C" fn ddtrace_context_each_baggage(
 /// @param context           borrowed
 /// @param key, key_len      copied
 /// @param value, value_len  copied
-/// @param out               receives the copy, owned by the caller
+/// @param out               receives the copy, owned by the caller: free it with `ddtrace_context_free`
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID for an empty key, DDTRACE_ERR_LIMIT
 ///
 /// Threads: any. Since: 0.1

@@ -14,10 +14,10 @@ use std::ffi::c_char;
 
 /// Makes a context from ids, for a trace that was continued by other means than headers.
 ///
-/// @param ids                  borrowed; `parent_id` is ignored; zero trace or span id answers DDTRACE_ERR_INVALID
-/// @param priority_or_null     the sampling priority, if it is decided
-/// @param origin, origin_len   copied; may be NULL with 0; characters that no header carries: DDTRACE_ERR_INVALID
-/// @param out                  receives the context, owned by the caller: free it with `ddtrace_context_free`
+/// @param ids                 borrowed; `parent_id` is ignored; zero trace or span id answers DDTRACE_ERR_INVALID
+/// @param priority_or_null    the sampling priority, if it is decided
+/// @param origin, origin_len  copied; may be NULL with 0; characters that no header carries: DDTRACE_ERR_INVALID
+/// @param out                 receives the context, owned by the caller: free it with `ddtrace_context_free`
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT when memory is out
 ///
 /// Threads: any. Since: 0.1
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn ddtrace_span_get_context(span: *mut ddtrace_span, out: 
 /// Adds a reference to a context.
 ///
 /// @param context  borrowed
-/// @return the same handle, or NULL if it is none
+/// @return the same handle, to be freed once more; NULL if it is none
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -230,7 +230,8 @@ pub unsafe extern "C" fn ddtrace_context_get_origin(context: *const ddtrace_cont
     })
 }
 
-/// Copies something that a context's trace carries out: a propagated tag (`_dd.p.…`), `_dd.parent_id`, or `tracestate`, the whole of what came in.
+/// Copies something that a context's trace carries out: a propagated tag (`_dd.p.…`), `_dd.parent_id`, `_dd.propagation_error`, or
+/// `tracestate`, the whole of what came in.
 ///
 /// @param context       borrowed
 /// @param key, key_len  borrowed

@@ -30,6 +30,8 @@ pub mod library;
 
 pub mod logging;
 
+pub mod status;
+
 pub mod error;
 
 pub mod config;
@@ -59,8 +61,6 @@ pub mod log_correlation;
 pub mod exporter;
 
 pub mod exchange;
-
-pub mod status;
 
 pub mod types;
 
