@@ -14,6 +14,9 @@ const MAX_DEPTH: usize = 16;
 /// again, or themselves, would have no end without it.
 const MAX_ITEMS: usize = 10_000;
 
+/// The same for a list among the attributes of a link, whose texts are not counted as those of tags are.
+const MAX_ATTRIBUTE_ITEMS: usize = 1_000;
+
 /// Sets every tag of an array. The first error is the answer; the tags behind it are set all the same.
 ///
 /// # Safety
@@ -176,7 +179,7 @@ pub unsafe fn link_attributes(tags: &[ddtrace_tag]) -> Result<Vec<(String, Strin
             };
             match scalar(tag)? {
                 Some(value) => add(&path, value)?,
-                None => Leaves { left: MAX_ITEMS, use_it: &mut add }.visit(tag, &mut path, 1)?,
+                None => Leaves { left: MAX_ATTRIBUTE_ITEMS, use_it: &mut add }.visit(tag, &mut path, 1)?,
             }
         }
     }
