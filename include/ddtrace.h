@@ -43,7 +43,7 @@
  *
  * Threads: every function may be called from any thread, and calls on the same handle are safe. A thread must not free a reference that
  * another one is using: take a _ref to share a handle. Only _flush, _shutdown, and freeing a tracer's last reference wait for
- * the network. Callbacks may come from any thread, the library's own included, unless the function says otherwise; user_data is passed
+ * the network, and ddtrace_tracer_tick where the host gave no transport. Callbacks may come from any thread, the library's own included, unless the function says otherwise; user_data is passed
  * through, and free_user_data, which may be NULL, is called once when the library needs it no longer. A callback must not throw or jump
  * out. It may call the library.
  *
@@ -890,7 +890,8 @@ DDTRACE_API ddtrace_status ddtrace_tracer_shutdown(struct ddtrace_tracer *tracer
 
 /**
  * Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls it
- * from its event loop, and soon after it completed an exchange.
+ * from its event loop, and soon after it completed an exchange. Without a transport of the host (`ddtrace_config_set_transport`) it sends
+ * by itself and waits for the agent, for `DD_TRACE_AGENT_TIMEOUT_SECONDS` per request.
  *
  * @param tracer           borrowed
  * @param next_ms_or_null  receives the time after which to call again at the latest, rounded up to whole milliseconds

@@ -176,7 +176,8 @@ pub unsafe extern "C" fn ddtrace_tracer_shutdown(tracer: *mut ddtrace_tracer, ti
 }
 
 /// Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls it
-/// from its event loop, and soon after it completed an exchange.
+/// from its event loop, and soon after it completed an exchange. Without a transport of the host (`ddtrace_config_set_transport`) it sends
+/// by itself and waits for the agent, for `DD_TRACE_AGENT_TIMEOUT_SECONDS` per request.
 ///
 /// @param tracer           borrowed
 /// @param next_ms_or_null  receives the time after which to call again at the latest, rounded up to whole milliseconds
