@@ -3,7 +3,7 @@
 # make bench     the hot path beside other tracers
 # make build     the library, optimised
 # make install   into PREFIX (/usr/local), below DESTDIR for packagers
-# make bless     rewrites the generated files (header, symbol lists) after a change of src/ffi
+# make bless     rewrites the generated files (header, symbol lists, table of settings) after a change of src/ffi or src/config
 
 PREFIX ?= /usr/local
 INCLUDEDIR ?= $(PREFIX)/include
@@ -56,7 +56,8 @@ uninstall:
 bless:
 	DDTRACE_BLESS=1 $(CARGO) test --locked --test header
 	DDTRACE_BLESS=1 $(CARGO) test --locked --test symbols
-	$(CARGO) test --locked --test header --test symbols
+	DDTRACE_BLESS=1 $(CARGO) test --locked --test settings
+	$(CARGO) test --locked --test header --test symbols --test settings
 
 clean:
 	$(CARGO) clean

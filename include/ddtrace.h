@@ -7,8 +7,7 @@
  *     ddtrace_tracer *tracer;
  *     if (ddtrace_tracer_new(NULL, &tracer, NULL) != DDTRACE_OK) return 1;
  *     ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
- *     options.name.ptr = "http.request";
- *     options.name.len = DDTRACE_NTS;
+ *     options.name = DDTRACE_TEXT("http.request");
  *     ddtrace_span *span;
  *     ddtrace_span_start(tracer, &options, &span, NULL);
  *     ddtrace_span_end(span, NULL);
@@ -26,13 +25,16 @@
  * without its NUL is returned, as much as fits is written, always with a NUL, and a buffer of NULL and 0 asks for the length only.
  * DDTRACE_ABSENT is returned where there is no such text. Nothing that the library returns is ever passed to free().
  *
- * Handles are opaque. _new, _get and _start functions return one that the caller owns, _ref adds a reference, _free gives one back, and
+ * Handles are opaque. Where a function gives one out, the caller owns a reference to it; _ref adds a reference, _free gives one back, and
  * _free(NULL) does nothing. Handles may be freed in any order: a span keeps alive what it needs of its tracer. Freeing never finishes
  * a span; a span that is freed unfinished is abandoned and never sent. A handle of the wrong kind, or one that was freed, is answered
- * with DDTRACE_ERR_HANDLE, as long as the library can tell. It is never memory-unsafe.
+ * with DDTRACE_ERR_HANDLE, as long as the library can tell; it is never memory-unsafe. Pointers that are no handles are not told from
+ * those that are. A parameter that is "borrowed" stays the caller's, one that is "owned by this call" is given away.
  *
  * Errors are statuses. Outputs are the last parameters; they are written on success only, except where the function says otherwise. Every
- * pointer may be NULL: a required one is answered with DDTRACE_ERR_NULL, and functions without a status answer 0, false or NULL.
+ * pointer may be NULL: a required one is answered with DDTRACE_ERR_NULL, and functions without a status answer 0, false or NULL. Any
+ * function may answer DDTRACE_ERR_PANIC, when a fault of the library was contained, and in a forked child DDTRACE_ERR_FORKED, for what a
+ * thread of the parent was holding.
  * Functions that read settings also give out a ddtrace_error with a message, which the caller frees. Tracing never fails the program:
  * after a failed start, and after a shutdown, all calls are cheap and do nothing.
  *
@@ -41,15 +43,15 @@
  *
  * Threads: every function may be called from any thread, and calls on the same handle are safe. A thread must not free a reference that
  * another one is using: take a _ref to share a handle. Only _flush, _shutdown, and freeing a tracer's last reference wait for
- * the network. Callbacks may come from any thread, the library's own included, unless the function says otherwise; user_data is passed
+ * the network, and ddtrace_tracer_tick where the host gave no transport. Callbacks may come from any thread, the library's own included, unless the function says otherwise; user_data is passed
  * through, and free_user_data, which may be NULL, is called once when the library needs it no longer. A callback must not throw or jump
  * out. It may call the library.
  *
  * Signals: no function may be called from a signal handler.
  *
- * Fork: nothing has to be done. The child has a new runtime id, and threads of its own when they are first needed. Spans begun before the
- * fork belong to the parent, which sends them: in the child they can be read, injected and used as parents, and finishing them does nothing.
- * Between fork and exec of a program with several threads, call nothing but async-signal-safe functions, as ever.
+ * Fork: nothing has to be done. The child has a new runtime id, and threads of its own when they are first needed. Spans begun before
+ * the fork belong to the parent, which sends them: in the child they can be read, injected and used as parents, and finishing them does
+ * nothing. Between fork and exec of a program with several threads, call nothing but async-signal-safe functions, as ever.
  *
  * Exit: the process that made a tracer sends what waits when it exits normally, within the shutdown timeout, unless told not to. The
  * library stays loaded after dlclose.
@@ -100,6 +102,13 @@
 /* Initialise a ddtrace_str: with a string literal, or with nothing. */
 #define DDTRACE_STR(literal) { (literal), sizeof(literal) - 1 }
 #define DDTRACE_STR_NONE { NULL, 0 }
+
+/* A ddtrace_str in an expression: options.name = DDTRACE_TEXT("http.request") */
+#ifdef __cplusplus
+#define DDTRACE_TEXT(literal) ddtrace_str DDTRACE_STR(literal)
+#else
+#define DDTRACE_TEXT(literal) (ddtrace_str) DDTRACE_STR(literal)
+#endif
 
 /* Initialise the structs that begin with their size. */
 #define DDTRACE_LINK_INIT { sizeof(ddtrace_link), 0, 0, 0, 0, 0, DDTRACE_STR_NONE, NULL, 0 }
@@ -249,12 +258,12 @@ typedef struct ddtrace_span ddtrace_span;
 typedef struct ddtrace_tracer ddtrace_tracer;
 
 /**
- * The outcome of a call: `DDTRACE_OK`, or one of the `DDTRACE_ERR_*` values. A later library may answer values that this header does
+ * The outcome of a call: DDTRACE_OK, or one of the DDTRACE_ERR_* values. A later library may answer values that this header does
  * not know; `ddtrace_status_text` has a text for all of its own.
  */
 typedef int32_t ddtrace_status;
 
-/** Text inside a struct: `len` bytes at `ptr`, UTF-8. `len` may be `DDTRACE_NTS`. As an optional field, `ptr` NULL means "not given". */
+/** Text inside a struct: `len` bytes at `ptr`, UTF-8. `len` may be DDTRACE_NTS. As an optional field, `ptr` NULL means "not given". */
 typedef struct ddtrace_str {
     /** The first byte; not NUL-terminated unless `len` is `DDTRACE_NTS` */
     const char *ptr;
@@ -262,7 +271,7 @@ typedef struct ddtrace_str {
     size_t len;
 } ddtrace_str;
 
-/** What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with `DDTRACE_COUNTERS_INIT`. */
+/** What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with DDTRACE_COUNTERS_INIT. */
 typedef struct ddtrace_counters {
     /** `sizeof(ddtrace_counters)` */
     size_t struct_size;
@@ -331,9 +340,9 @@ typedef struct ddtrace_tag {
 } ddtrace_tag;
 
 /**
- * How a span begins, for `ddtrace_span_start`. Begin with `DDTRACE_SPAN_OPTIONS_INIT`; all fields but the first may stay zero.
+ * How a span begins, for `ddtrace_span_start`. Begin with DDTRACE_SPAN_OPTIONS_INIT; all fields but the first may stay zero.
  *
- * Packed tags are records without padding, one after the other: `u8` kind (`DDTRACE_TAG_*` without arrays and maps), `u32` length of the
+ * Packed tags are records without padding, one after the other: `u8` kind (DDTRACE_TAG_* without arrays and maps), `u32` length of the
  * key, `u32` length of the value, both little-endian, then the key's bytes and the value's: text as it is, `f64` and `i64` as 8 bytes
  * little-endian, a truth value as 1 byte, null as none. They are for languages that cannot pass an array of structs with pointers.
  */
@@ -381,7 +390,7 @@ typedef struct ddtrace_span_ids {
 } ddtrace_span_ids;
 
 /**
- * How a span ends, for `ddtrace_span_end` and `ddtrace_span_finish`. Begin with `DDTRACE_SPAN_END_OPTIONS_INIT`; all fields but the first
+ * How a span ends, for `ddtrace_span_end` and `ddtrace_span_finish`. Begin with DDTRACE_SPAN_END_OPTIONS_INIT; all fields but the first
  * may stay zero.
  */
 typedef struct ddtrace_span_end_options {
@@ -417,7 +426,7 @@ typedef struct ddtrace_span_end_options {
     size_t packed_tags_len;
 } ddtrace_span_end_options;
 
-/** A link from a span to another one, for `ddtrace_span_add_link`. Begin with `DDTRACE_LINK_INIT`. */
+/** A link from a span to another one, for `ddtrace_span_add_link`. Begin with DDTRACE_LINK_INIT. */
 typedef struct ddtrace_link {
     /** `sizeof(ddtrace_link)` */
     size_t struct_size;
@@ -504,37 +513,37 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The library's version, to be compared with `DDTRACE_VERSION`, the header's.
+ * The library's version, to be compared with DDTRACE_VERSION, the header's.
  *
  * @return a static text such as `"0.1.0"`, never NULL and never freed
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API const char *ddtrace_version(void);
 
 /**
- * The library's version as a number that grows, `0xMMmmpp` (major, minor, patch), to be compared with `DDTRACE_VERSION_NUM`.
+ * The library's version as a number that grows, `0xMMmmpp` (major, minor, patch), to be compared with DDTRACE_VERSION_NUM.
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API uint32_t ddtrace_version_num(void);
 
 /**
- * The version of the ABI, to be compared with `DDTRACE_ABI_VERSION`. A program works with a library of another version as long as this
- * number is the same and the library's `ddtrace_version_num` is not smaller than that of the functions that the program uses.
+ * The version of the ABI, to be compared with DDTRACE_ABI_VERSION. A program works with a library of another version as long as this number
+ * is the same and the library's `ddtrace_version_num` is not smaller than that of the functions that the program uses.
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API uint32_t ddtrace_abi_version(void);
 
 /**
- * Whether this build of the library has a feature: `tracing`, `propagation`, `sampling-rules`, `console`, `file`, `memory`,
- * `unix-sockets`, `host-driven`.
+ * Whether this build of the library has a feature: `tracing`, `propagation`, `sampling-rules`, `console`, `file`, `memory`, `unix-sockets`,
+ * `host-driven`.
  *
  * @param name, len  the feature's name
  * @return false for names that the library does not know, and for NULL
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API bool ddtrace_has_feature(const char *name, size_t len);
 
@@ -542,95 +551,105 @@ DDTRACE_API bool ddtrace_has_feature(const char *name, size_t len);
  * How many handles are alive, so that tests find those that nobody frees: leak detectors do not see them. Walks all handles that ever were
  * alive at the same time.
  *
- * @param kind  one of `DDTRACE_HANDLE_*`
+ * @param kind  one of DDTRACE_HANDLE_*
  * @return 0 also for kinds that the library does not know
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_live_handles(int32_t kind);
 
 /**
  * Draws an id as spans have them: random, never 0.
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API uint64_t ddtrace_id_generate64(void);
 
 /**
  * Draws an id as traces have them: Unix seconds, 32 zero bits, and 64 random bits that are never 0.
  *
- * @param high  gets the upper half; may be NULL
- * @param low  gets the lower half; may be NULL
+ * @param high  receives the upper half; may be NULL
+ * @param low   receives the lower half; may be NULL
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_id_generate128(uint64_t *high, uint64_t *low);
 
 /**
  * Copies out the runtime id: the UUID that tells this process's traces from those of others. A forked child has another one.
  *
- * @param buf, cap  where to, by the rule of `snprintf`; 37 bytes are enough
- * @return 36
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0; 37 bytes are enough
+ * @return 36, the length of the text
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_runtime_id(char *buf, size_t cap);
 
 /**
  * Sends the library's own messages to the host instead of stderr, for the whole process. Which levels there are to see is a setting.
  *
- * The callback may be called from any thread, the library's own included, and by several at once. It must not throw. It may call
- * the library, but what it calls may log again. A message that is being delivered while the callback is replaced may still reach the former one;
- * the former one's data is freed after that.
+ * The callback may be called from any thread, the library's own included, and by several at once. It must not throw. It may call the
+ * library, but what it calls may log again. A message that is being delivered while the callback is replaced may still reach the former
+ * one; the former one's data is freed after that.
  *
- * @param callback  gets `user_data`, one of `DDTRACE_LOG_*`, and the message: one line of UTF-8 without a NUL at its end, valid during
- *        the call. NULL: messages go to stderr again
- * @param user_data  passed to the callback
+ * @param callback        gets `user_data`, one of DDTRACE_LOG_*, and the message: one line of UTF-8 without a NUL at its end, valid during
+ *                        the call. NULL: messages go to stderr again
+ * @param user_data       passed to the callback
  * @param free_user_data  called once with `user_data` when the callback is replaced or could not be registered; may be NULL
- * @return `DDTRACE_OK`; `DDTRACE_ERR_FORKED` if another thread was changing the callback when this process was forked
+ * @return DDTRACE_OK; DDTRACE_ERR_FORKED if another thread was changing the callback when this process was forked
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_set_log_callback(void (*callback)(void *user_data, int32_t level, const char *message, size_t len),
     void *user_data,
     void (*free_user_data)(void *user_data));
 
 /**
+ * Describes a status in a few English words.
+ *
+ * @param status  any number
+ * @return a static text, never NULL and never freed; `"unknown status"` for a number that this library does not use
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API const char *ddtrace_status_text(ddtrace_status status);
+
+/**
  * The status that the failed call answered as well.
  *
- * @param error  as a failed call gave it out
- * @return one of `DDTRACE_ERR_*`; `DDTRACE_ERR_NULL` for NULL, and `DDTRACE_ERR_HANDLE` for a handle that is no error, or not any more
+ * @param error  borrowed
+ * @return one of DDTRACE_ERR_*; DDTRACE_ERR_NULL for NULL, and DDTRACE_ERR_HANDLE for a handle that is no error, or not any more
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_error_code(const struct ddtrace_error *error);
 
 /**
  * What went wrong, in English: the thing, the value that was seen, and what was expected. Secrets are not repeated.
  *
- * @param error  as a failed call gave it out
- * @return text that is valid until the error is freed, not NUL-terminated; `DDTRACE_STR_NONE` for NULL and for other handles
+ * @param error  borrowed
+ * @return text that is valid until the error is freed, not NUL-terminated; DDTRACE_STR_NONE for NULL and for other handles
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_str ddtrace_error_message(const struct ddtrace_error *error);
 
 /**
  * Frees an error object, and with it its message.
  *
- * @param error  NULL: nothing happens
+ * @param error  owned by this call; NULL and handles that were freed are ignored
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_error_free(struct ddtrace_error *error);
 
 /**
  * Makes a configuration with nothing set: the environment and the defaults decide.
  *
- * @param out  gets the configuration, which the caller frees
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT` when memory is out
+ * @param out  receives the configuration, owned by the caller: free it with `ddtrace_config_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_config_new(struct ddtrace_config **out);
 
@@ -645,14 +664,15 @@ DDTRACE_API ddtrace_status ddtrace_config_new(struct ddtrace_config **out);
  *
  * Tracers that were made before do not change.
  *
- * @param key, key_len  the setting's name or one of its aliases
- * @param value, value_len  the value as it would stand in the environment; an empty one takes the setting back, as
- *        `ddtrace_config_unset` does, unless empty is a value of this setting
- * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NOT_FOUND`: there is no such setting; `DDTRACE_ERR_INVALID`: not a value of this setting, which
- *         keeps its former one; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @param config            borrowed
+ * @param key, key_len      the setting's name or one of its aliases
+ * @param value, value_len  the value as it would stand in the environment; an empty one takes the setting back, as `ddtrace_config_unset`
+ *                          does, unless empty is a value of this setting
+ * @param err_or_null       receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: there is no such setting; DDTRACE_ERR_INVALID: not a value of this setting, which keeps its
+ *         former one; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_config_set(struct ddtrace_config *config,
     const char *key,
@@ -664,11 +684,12 @@ DDTRACE_API ddtrace_status ddtrace_config_set(struct ddtrace_config *config,
 /**
  * Takes back what `ddtrace_config_set` set, so that the environment and the default decide again.
  *
+ * @param config        borrowed
  * @param key, key_len  the setting's name or one of its aliases
- * @return `DDTRACE_OK`, also if nothing was set; `DDTRACE_ERR_NOT_FOUND`: there is no such setting; `DDTRACE_ERR_NULL`;
- *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK, also if nothing was set; DDTRACE_ERR_NOT_FOUND: there is no such setting; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_config_unset(struct ddtrace_config *config, const char *key, size_t key_len);
 
@@ -676,53 +697,56 @@ DDTRACE_API ddtrace_status ddtrace_config_unset(struct ddtrace_config *config, c
  * Copies out the value of a setting that is in effect now, after code, environment and default: numbers in decimal, lists and maps joined
  * with commas, `<redacted>` for secrets. A tracer made now would have the same one.
  *
+ * @param config        borrowed
  * @param key, key_len  the setting's name or one of its aliases
- * @param buf, cap  where to, by the rule of `snprintf`
- * @return the value's length; `DDTRACE_ABSENT` if it is unset, there is no such setting, or an argument is wrong
+ * @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the value's length; DDTRACE_ABSENT if it is unset, there is no such setting, or an argument is wrong
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_config_get(const struct ddtrace_config *config, const char *key, size_t key_len, char *buf, size_t cap);
 
 /**
  * Where the value of a setting that is in effect now came from.
  *
+ * @param config        borrowed
  * @param key, key_len  the setting's name or one of its aliases
- * @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there
- *         is no such setting, or an argument is wrong
+ * @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there is no
+ *         such setting, or an argument is wrong
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API const char *ddtrace_config_origin(const struct ddtrace_config *config, const char *key, size_t key_len);
 
 /**
  * Shows every value that was seen for every setting, not only those in effect. The values of one setting follow each other: first those
- * that were refused, then the others from the weakest source to the strongest. So the last one of a name is the one in effect.
- * Secrets are left out.
+ * that were refused, then the others from the weakest source to the strongest. So the last one of a name is the one in effect. Secrets are
+ * left out.
  *
- * @param visit  called on this thread, once per value; the texts are valid during the call. `value.ptr` is NULL where the setting is unset,
- *        `origin` is one of the texts of `ddtrace_config_origin`
+ * @param config     borrowed
+ * @param visit      called on this thread, once per value; the texts are valid during the call. `value.ptr` is NULL where the setting is
+ *                   unset, `origin` is one of the texts of `ddtrace_config_origin`
  * @param user_data  passed to `visit`
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_config_each(const struct ddtrace_config *config, void (*visit)(void *user_data,
-                                                                                                  struct ddtrace_str name,
-                                                                                                  struct ddtrace_str value,
-                                                                                                  struct ddtrace_str origin), void *user_data);
+DDTRACE_API ddtrace_status ddtrace_config_each(const struct ddtrace_config *config,
+    void (*visit)(void *user_data, struct ddtrace_str name, struct ddtrace_str value, struct ddtrace_str origin),
+    void *user_data);
 
 /**
  * Reads this environment instead of the process's, for hosts that have one of their own.
  *
- * @param lookup  gets `user_data` and the name of a variable, answers its value or NULL; the text is copied before the next call. Called
- *        while a tracer or propagator is made from this configuration, and while it is read, on the calling thread
- * @param user_data  passed to `lookup`
+ * @param config          borrowed
+ * @param lookup          gets `user_data` and the name of a variable, answers its value or NULL; the text is copied before the next call.
+ *                        Called while a tracer or propagator is made from this configuration, and while it is read, on the calling thread
+ * @param user_data       passed to `lookup`
  * @param free_user_data  called once with `user_data`: when the configuration is freed, when another environment is set, or at once if this
- *        call fails; may be NULL
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *                        call fails; may be NULL
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_config_set_env_lookup(struct ddtrace_config *config,
     const char *(*lookup)(void *user_data, const char *name),
@@ -732,10 +756,11 @@ DDTRACE_API ddtrace_status ddtrace_config_set_env_lookup(struct ddtrace_config *
 /**
  * Sends finished spans to this exporter, whatever `LIBDDTRACE_EXPORTER` says.
  *
- * @param exporter  stays the caller's, who may free it at any time; several configurations may have the same one
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @param config    borrowed
+ * @param exporter  borrowed, may be freed at any time; several configurations may have the same one
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_config_set_exporter(struct ddtrace_config *config, struct ddtrace_exporter *exporter);
 
@@ -743,15 +768,16 @@ DDTRACE_API ddtrace_status ddtrace_config_set_exporter(struct ddtrace_config *co
  * Lets the host carry the requests to the agent: the library opens no sockets. Another exporter, set in code or by `LIBDDTRACE_EXPORTER`,
  * wins.
  *
- * @param begin  gets `user_data` and a request that it owns: it sends it at once or later, and ends it with `ddtrace_exchange_complete`
- *        or `ddtrace_exchange_fail`. Called on the library's thread, in host-driven mode from `ddtrace_tracer_tick`, `_flush`, `_shutdown` and
- *        `_free`
- * @param user_data  passed to `begin`
+ * @param config          borrowed
+ * @param begin           gets `user_data` and a request that it owns: it sends it at once or later, and ends it with
+ *                        `ddtrace_exchange_complete` or `ddtrace_exchange_fail`. Called on the library's thread, in host-driven mode from
+ *                        `ddtrace_tracer_tick`, `_flush`, `_shutdown` and `_free`
+ * @param user_data       passed to `begin`
  * @param free_user_data  called once with `user_data`: when neither the configuration nor a tracer needs it any longer, or at once if this
- *        call fails; may be NULL
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ *                        call fails; may be NULL
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_config_set_transport(struct ddtrace_config *config,
     void (*begin)(void *user_data, struct ddtrace_exchange *exchange),
@@ -761,37 +787,37 @@ DDTRACE_API ddtrace_status ddtrace_config_set_transport(struct ddtrace_config *c
 /**
  * Frees a configuration. Tracers made from it go on.
  *
- * @param config  NULL: nothing happens
+ * @param config  owned by this call; NULL and handles that were freed are ignored
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_config_free(struct ddtrace_config *config);
 
 /**
- * Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off.
- * Level and rate of the library's messages, which the process has once, are those of the tracer made last.
+ * Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off. Level and rate
+ * of the library's messages, which the process has once, are those of the tracer made last.
  *
  * @param config_or_null  the settings as they are now; the caller may change or free it afterwards. NULL: the environment decides
- * @param out  gets the tracer, which the caller frees
- * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
- * @return `DDTRACE_OK`; `DDTRACE_ERR_IO`: the exporter's file cannot be opened; `DDTRACE_ERR_INVALID`: the agent's URL cannot be used by
- *         this build; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_LIMIT`; `DDTRACE_ERR_FORKED`
+ * @param out             receives the tracer, owned by the caller: free it with `ddtrace_tracer_free`
+ * @param err_or_null     receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_IO: the exporter's file cannot be opened; DDTRACE_ERR_INVALID: the agent's URL cannot be used by this
+ *         build; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_LIMIT; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_new(const struct ddtrace_config *config_or_null,
     struct ddtrace_tracer **out,
     struct ddtrace_error **err_or_null);
 
 /**
- * Finds the default tracer of the process, which the first call makes from the environment. It lives as long as somebody has a
- * reference of it; after that, the next call makes another one.
+ * Finds the default tracer of the process, which the first call makes from the environment. It lives as long as somebody has a reference of
+ * it; after that, the next call makes another one.
  *
- * @param out  gets the tracer with a reference of the caller's, which the caller frees
- * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+ * @param out          receives the tracer with a reference of its own, owned by the caller: free it with `ddtrace_tracer_free`
+ * @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
  * @return as `ddtrace_tracer_new`
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_default(struct ddtrace_tracer **out, struct ddtrace_error **err_or_null);
 
@@ -799,21 +825,26 @@ DDTRACE_API ddtrace_status ddtrace_tracer_default(struct ddtrace_tracer **out, s
  * Finds the tracer of a name. All callers of the same name get the same handle. Named tracers are the default tracer under another name:
  * they share its settings, its queue and its fate; to shut one down is to shut all of them down.
  *
- * @param name, len  at most 1024 bytes; the empty name and `default` are the default tracer's. At most 1024 names are remembered at a time
- * @param out  gets the tracer with a reference of the caller's, which the caller frees
- * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
- * @return as `ddtrace_tracer_new`; `DDTRACE_ERR_INVALID` also for a name that is too long, `DDTRACE_ERR_LIMIT` for one too many
+ * @param name, len    at most 1,024 bytes; the empty name and `default` are the default tracer's. At most 1,024 names are remembered at a
+ *                     time
+ * @param out          receives the tracer with a reference of its own, owned by the caller: free it with `ddtrace_tracer_free`
+ * @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return as `ddtrace_tracer_new`; DDTRACE_ERR_INVALID also for a name that is too long, DDTRACE_ERR_LIMIT for one too many
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_tracer_get(const char *name, size_t len, struct ddtrace_tracer **out, struct ddtrace_error **err_or_null);
+DDTRACE_API ddtrace_status ddtrace_tracer_get(const char *name,
+    size_t len,
+    struct ddtrace_tracer **out,
+    struct ddtrace_error **err_or_null);
 
 /**
  * Adds a reference to a tracer.
  *
- * @return the same handle, to be freed once more; NULL for NULL and for other handles
+ * @param tracer  borrowed
+ * @return the same handle, to be freed once more; NULL if it is none
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_tracer *ddtrace_tracer_ref(struct ddtrace_tracer *tracer);
 
@@ -821,23 +852,24 @@ DDTRACE_API struct ddtrace_tracer *ddtrace_tracer_ref(struct ddtrace_tracer *tra
  * Gives a reference back. The last one shuts the tracer down, waiting for `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS` at most. Spans that are still
  * open go on to propagate and are never sent.
  *
- * @param tracer  NULL: nothing happens
+ * @param tracer  owned by this call; NULL and handles that were freed are ignored
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_tracer_free(struct ddtrace_tracer *tracer);
 
 /**
  * Sends what is finished by now, and waits until it is delivered. Traces that are still open stay.
  *
- * In host-driven mode it starts the sending on this thread and answers `DDTRACE_ERR_TIMEOUT` unless the host's transport completes all of
- * it at once.
+ * In host-driven mode it starts the sending on this thread and answers DDTRACE_ERR_TIMEOUT unless the host's transport completes all of it
+ * at once.
  *
+ * @param tracer      borrowed
  * @param timeout_ms  how long to wait; what is not sent by then stays queued
- * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`; `DDTRACE_ERR_IO`: something was dropped; `DDTRACE_ERR_SHUTDOWN`; `DDTRACE_ERR_NULL`;
- *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_IO: something was dropped; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_flush(struct ddtrace_tracer *tracer, uint32_t timeout_ms);
 
@@ -847,55 +879,61 @@ DDTRACE_API ddtrace_status ddtrace_tracer_flush(struct ddtrace_tracer *tracer, u
  *
  * In host-driven mode there is one attempt, which the host's transport has to complete at once: flush and tick before.
  *
+ * @param tracer      borrowed
  * @param timeout_ms  how long to wait; what is not sent by then is dropped
- * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: a thread is still busy and left alone; `DDTRACE_ERR_IO`: something was dropped;
- *         `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: a thread is still busy and left alone; DDTRACE_ERR_IO: something was dropped; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_shutdown(struct ddtrace_tracer *tracer, uint32_t timeout_ms);
 
 /**
- * Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls
- * it from its event loop, and soon after it completed an exchange.
+ * Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls it
+ * from its event loop, and soon after it completed an exchange. Without a transport of the host (`ddtrace_config_set_transport`) it sends
+ * by itself and waits for the agent, for `DD_TRACE_AGENT_TIMEOUT_SECONDS` per request.
  *
- * @param next_ms_or_null  gets the time after which to call again at the latest, rounded up to whole milliseconds
- * @return `DDTRACE_OK`; `DDTRACE_ERR_STATE`: this tracer has threads of its own; `DDTRACE_ERR_SHUTDOWN`; `DDTRACE_ERR_NULL`;
- *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @param tracer           borrowed
+ * @param next_ms_or_null  receives the time after which to call again at the latest, rounded up to whole milliseconds
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: this tracer has threads of its own; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_tick(struct ddtrace_tracer *tracer, uint32_t *next_ms_or_null);
 
 /**
  * Copies out the value of a setting that the tracer works with, as `ddtrace_config_get` does.
  *
+ * @param tracer        borrowed
  * @param key, key_len  the setting's name or one of its aliases
- * @param buf, cap  where to, by the rule of `snprintf`
- * @return the value's length; `DDTRACE_ABSENT` if it is unset, there is no such setting, or an argument is wrong
+ * @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the value's length; DDTRACE_ABSENT if it is unset, there is no such setting, or an argument is wrong
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_tracer_config_get(const struct ddtrace_tracer *tracer, const char *key, size_t key_len, char *buf, size_t cap);
 
 /**
  * Gives out the exporter that the tracer feeds, so that spans that `LIBDDTRACE_EXPORTER=memory` keeps can be read.
  *
- * @param out  gets the exporter, a handle of its own, which the caller frees
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NOT_FOUND`: the spans go to the agent; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
- *         `DDTRACE_ERR_LIMIT`; `DDTRACE_ERR_FORKED`
+ * @param tracer  borrowed
+ * @param out     receives the exporter with a reference of its own, owned by the caller: free it with `ddtrace_exporter_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: the spans go to the agent; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_LIMIT;
+ *         DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_get_exporter(const struct ddtrace_tracer *tracer, struct ddtrace_exporter **out);
 
 /**
  * Tells what the tracer counted in this process. The numbers are read one after the other while threads go on counting.
  *
- * @param out  begins with its size, which says what the caller knows
- * @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: the size is none; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @param tracer  borrowed
+ * @param out     receives the numbers; its `struct_size` is set by the caller, with DDTRACE_COUNTERS_INIT, and stays
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: the size is none; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_counters(const struct ddtrace_tracer *tracer, struct ddtrace_counters *out);
 
@@ -903,16 +941,17 @@ DDTRACE_API ddtrace_status ddtrace_tracer_counters(const struct ddtrace_tracer *
  * Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.
  *
  * Without a parent the span begins a new trace. A parent may be finished, and may be freed after this call. The parent's service applies
- * unless `options` has one. Texts and tags are copied. When very many spans are live (`LIBDDTRACE_MAX_LIVE_SPANS`), or tracing is disabled, the span
- * records nothing but carries trace context on.
+ * unless `options` has one. Texts and tags are copied. When very many spans are live (`LIBDDTRACE_MAX_LIVE_SPANS`), or tracing is disabled,
+ * the span records nothing but carries trace context on.
  *
- * @param tracer   borrowed
- * @param options  borrowed; NULL: an unnamed root span that starts now
- * @param out      receives the span, owned by the caller: end it with `ddtrace_span_end`, or `ddtrace_span_finish` and `ddtrace_span_free`
- * @param ids_or_null  receives the span's ids, where they are wanted
- * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a tracer or parent that is none; DDTRACE_ERR_UNSUPPORTED or DDTRACE_ERR_INVALID for
- *         the options; DDTRACE_ERR_LIMIT when far too many spans are live. A tag that cannot be set is left out: the span is started, and the
- *         status says why.
+ * @param tracer       borrowed
+ * @param options      borrowed; NULL: an unnamed root span that starts now
+ * @param out          receives the span, owned by the caller: end it with `ddtrace_span_end`, or `ddtrace_span_finish` and
+ *                     `ddtrace_span_free`
+ * @param ids_or_null  receives the span's ids
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a tracer or parent that is none; DDTRACE_ERR_UNSUPPORTED or
+ *         DDTRACE_ERR_INVALID for the options; DDTRACE_ERR_LIMIT when far too many spans are live. A tag that cannot be set is left out:
+ *         the span is started, and the status says why.
  *
  * Threads: any. Since: 0.1
  */
@@ -927,8 +966,8 @@ DDTRACE_API ddtrace_status ddtrace_span_start(struct ddtrace_tracer *tracer,
  * @param span     owned by this call; NULL answers DDTRACE_ERR_NULL
  * @param options  borrowed; NULL: ends now, nothing to add
  * @return DDTRACE_OK; DDTRACE_ERR_FINISHED if it was finished before (the reference is freed all the same, what `options` say is ignored);
- *         DDTRACE_ERR_HANDLE for a span that was freed; DDTRACE_ERR_LIMIT or DDTRACE_ERR_INVALID for a tag that was left out. In a forked child, a
- *         span that the parent process began is only freed.
+ *         DDTRACE_ERR_HANDLE for a span that was freed; DDTRACE_ERR_LIMIT or DDTRACE_ERR_INVALID for a tag that was left out. In a forked
+ *         child, a span that the parent process began is only freed.
  *
  * Threads: any; no other thread may use this reference meanwhile. Since: 0.1
  */
@@ -946,13 +985,13 @@ DDTRACE_API ddtrace_status ddtrace_span_end(struct ddtrace_span *span, const str
 DDTRACE_API ddtrace_status ddtrace_span_finish(struct ddtrace_span *span, const struct ddtrace_span_end_options *options);
 
 /**
- * Finishes a span and then each unfinished ancestor in its trace segment, up to the local root: how a program that
- * leaves in a hurry closes what it has open. The caller's references are kept.
+ * Finishes a span and then each unfinished ancestor in its trace segment, up to the local root: how a program that leaves in a hurry closes
+ * what it has open. The caller's references are kept.
  *
  * @param span    borrowed
  * @param end_ns  nanoseconds since the Unix epoch; 0: now
- * @return DDTRACE_OK; DDTRACE_ERR_FINISHED if the span itself was finished before (its ancestors are finished all the same); DDTRACE_ERR_NULL;
- *         DDTRACE_ERR_HANDLE for a span that was freed
+ * @return DDTRACE_OK; DDTRACE_ERR_FINISHED if the span itself was finished before (its ancestors are finished all the same);
+ *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a span that was freed
  *
  * Threads: any. Since: 0.1
  */
@@ -962,15 +1001,15 @@ DDTRACE_API ddtrace_status ddtrace_span_finish_with_ancestors(struct ddtrace_spa
  * Adds a reference to a span, so that two owners can free it.
  *
  * @param span  borrowed
- * @return the same handle, or NULL if it is none
+ * @return the same handle, to be freed once more; NULL if it is none
  *
  * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_span *ddtrace_span_ref(struct ddtrace_span *span);
 
 /**
- * Frees a reference to a span. It never finishes one: a span that is freed unfinished is abandoned, counted, and never sent; its trace
- * goes on without it. A garbage collector may call this at any time, from any thread.
+ * Frees a reference to a span. It never finishes one: a span that is freed unfinished is abandoned, counted, and never sent; its trace goes
+ * on without it. A garbage collector may call this at any time, from any thread.
  *
  * @param span  owned by this call; NULL and handles that were freed are ignored
  *
@@ -1139,11 +1178,11 @@ DDTRACE_API ddtrace_status ddtrace_span_set_kind(struct ddtrace_span *span, int3
 DDTRACE_API int32_t ddtrace_span_get_kind(const struct ddtrace_span *span);
 
 /**
- * Sets the status by OpenTelemetry's rules: OK is final and clears an earlier error, UNSET changes nothing, a description stays only with ERROR,
- * where it becomes the tag `error.message`.
+ * Sets the status by OpenTelemetry's rules: OK is final and clears an earlier error, UNSET changes nothing, a description stays only with
+ * ERROR, where it becomes the tag `error.message`.
  *
- * @param span         borrowed
- * @param span_status  DDTRACE_SPAN_STATUS_*; DDTRACE_ERR_INVALID otherwise
+ * @param span              borrowed
+ * @param span_status       DDTRACE_SPAN_STATUS_*; DDTRACE_ERR_INVALID otherwise
  * @param description, len  copied; may be NULL with 0
  * @return as `ddtrace_span_set_name`
  *
@@ -1204,17 +1243,22 @@ DDTRACE_API ddtrace_status ddtrace_span_set_exception(struct ddtrace_span *span,
  * Sets a string tag, in place of whatever the key held.
  *
  * Some keys mean more: `manual.keep` and `manual.drop` decide the trace, `service.name`, `resource.name` and `span.type` set those fields,
- * `http.status_code` is always a string, `service.version` sets `version` too, `_dd.measured` becomes a number. An empty key is ignored. Values
- * beyond 25,000 characters are cut.
+ * `http.status_code` is always a string, `service.version` sets `version` too, `_dd.measured` becomes a number. An empty key is ignored.
+ * Values beyond 25,000 characters are cut.
  *
- * @param span            borrowed
- * @param key, key_len    copied
+ * @param span              borrowed
+ * @param key, key_len      copied
  * @param value, value_len  copied; bytes that are not UTF-8 are replaced
- * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT if the span has as many tags as it may have
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT if the span has as many tags as it may
+ *         have
  *
  * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_span_set_tag(struct ddtrace_span *span, const char *key, size_t key_len, const char *value, size_t value_len);
+DDTRACE_API ddtrace_status ddtrace_span_set_tag(struct ddtrace_span *span,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len);
 
 /**
  * Sets a numeric tag.
@@ -1257,14 +1301,15 @@ DDTRACE_API ddtrace_status ddtrace_span_set_tag_bool(struct ddtrace_span *span, 
  *
  * @param span       borrowed
  * @param tags, len  borrowed; copied before the call returns
- * @return as `ddtrace_span_set_tag`, or DDTRACE_ERR_INVALID for an unknown kind; the status of the first tag that was left out, the others are set
+ * @return as `ddtrace_span_set_tag`, or DDTRACE_ERR_INVALID for an unknown kind; the status of the first tag that was left out, the others
+ *         are set
  *
  * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_span_set_tags(struct ddtrace_span *span, const struct ddtrace_tag *tags, size_t len);
 
 /**
- * Sets many tags from one buffer, for layers that cannot pass an array of structs: records of kind (1 byte, `DDTRACE_TAG_*`), key length and
+ * Sets many tags from one buffer, for layers that cannot pass an array of structs: records of kind (1 byte, DDTRACE_TAG_*), key length and
  * value length (4 bytes each, little endian), key, value. F64 and I64 have 8 bytes, little endian; BOOL has 1; NULL has none.
  *
  * @param span         borrowed
@@ -1313,9 +1358,9 @@ DDTRACE_API ddtrace_status ddtrace_span_get_tag_f64(const struct ddtrace_span *s
 /**
  * Sets a structured tag: a MessagePack document, sent as it is. Formats that cannot carry it (v0.5) leave it out.
  *
- * @param span           borrowed
- * @param key, key_len   copied
- * @param msgpack, len   copied; 1 MiB at most
+ * @param span          borrowed
+ * @param key, key_len  copied
+ * @param msgpack, len  copied; 1 MiB at most
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT for too many or too large ones
  *
  * Threads: any. Since: 0.1
@@ -1332,8 +1377,8 @@ DDTRACE_API ddtrace_status ddtrace_span_set_meta_struct(struct ddtrace_span *spa
  * @param span                        borrowed
  * @param name, name_len              copied
  * @param time_ns                     Unix time in nanoseconds; 0: now; a negative time counts as the beginning of 1970
- * @param attributes, attributes_len  copied: strings, truth values, integers, finite numbers, arrays of one of these; others are left out with
- *                                    a warning
+ * @param attributes, attributes_len  copied: strings, truth values, integers, finite numbers, arrays of one of these; others are left out
+ *                                    with a warning
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_INVALID for an attribute of unknown kind,
  *         DDTRACE_ERR_LIMIT for more than 4,096 events
  *
@@ -1347,8 +1392,8 @@ DDTRACE_API ddtrace_status ddtrace_span_add_event(struct ddtrace_span *span,
     size_t attributes_len);
 
 /**
- * Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the same
- * names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
+ * Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the
+ * same names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
  *
  * @param span                        borrowed
  * @param type, type_len              copied; may be NULL with 0
@@ -1443,10 +1488,10 @@ DDTRACE_API size_t ddtrace_span_to_json(const struct ddtrace_span *span, char *b
 /**
  * Makes a context from ids, for a trace that was continued by other means than headers.
  *
- * @param ids                  borrowed; `parent_id` is ignored; zero trace or span id answers DDTRACE_ERR_INVALID
- * @param priority_or_null     the sampling priority, if it is decided
- * @param origin, origin_len   copied; may be NULL with 0; characters that no header carries: DDTRACE_ERR_INVALID
- * @param out                  receives the context, owned by the caller: free it with `ddtrace_context_free`
+ * @param ids                 borrowed; `parent_id` is ignored; zero trace or span id answers DDTRACE_ERR_INVALID
+ * @param priority_or_null    the sampling priority, if it is decided
+ * @param origin, origin_len  copied; may be NULL with 0; characters that no header carries: DDTRACE_ERR_INVALID
+ * @param out                 receives the context, owned by the caller: free it with `ddtrace_context_free`
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT when memory is out
  *
  * Threads: any. Since: 0.1
@@ -1472,7 +1517,7 @@ DDTRACE_API ddtrace_status ddtrace_span_get_context(struct ddtrace_span *span, s
  * Adds a reference to a context.
  *
  * @param context  borrowed
- * @return the same handle, or NULL if it is none
+ * @return the same handle, to be freed once more; NULL if it is none
  *
  * Threads: any. Since: 0.1
  */
@@ -1550,7 +1595,8 @@ DDTRACE_API ddtrace_status ddtrace_context_set_priority(struct ddtrace_context *
 DDTRACE_API size_t ddtrace_context_get_origin(const struct ddtrace_context *context, char *buf, size_t cap);
 
 /**
- * Copies something that a context's trace carries out: a propagated tag (`_dd.p.…`), `_dd.parent_id`, or `tracestate`, the whole of what came in.
+ * Copies something that a context's trace carries out: a propagated tag (`_dd.p.…`), `_dd.parent_id`, `_dd.propagation_error`, or
+ * `tracestate`, the whole of what came in.
  *
  * @param context       borrowed
  * @param key, key_len  borrowed
@@ -1562,56 +1608,6 @@ DDTRACE_API size_t ddtrace_context_get_origin(const struct ddtrace_context *cont
 DDTRACE_API size_t ddtrace_context_get_tag(const struct ddtrace_context *context, const char *key, size_t key_len, char *buf, size_t cap);
 
 /**
- * Makes a copy of a context with one baggage item more. The copy has a state of its own: what is changed there is not seen by the original.
- *
- * @param context           borrowed
- * @param key, key_len      copied
- * @param value, value_len  copied
- * @param out               receives the copy, owned by the caller
- * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID for an empty key, DDTRACE_ERR_LIMIT
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API ddtrace_status ddtrace_context_with_baggage_item(const struct ddtrace_context *context,
-    const char *key,
-    size_t key_len,
-    const char *value,
-    size_t value_len,
-    struct ddtrace_context **out);
-
-/**
- * Decides a trace by hand, over any decision: `manual.keep` and `manual.drop` as a call. What was sent already keeps the old decision.
- *
- * @param span      borrowed: any span of the trace
- * @param priority  above 0: keep, else drop
- * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API ddtrace_status ddtrace_span_override_sampling(struct ddtrace_span *span, int32_t priority);
-
-/**
- * Makes the sampling decision of a span's trace now, on its local root. From here on only a manual override changes it.
- *
- * @param tracer  borrowed
- * @param span    borrowed: any span of the trace
- * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API ddtrace_status ddtrace_tracer_sample(struct ddtrace_tracer *tracer, struct ddtrace_span *span);
-
-/**
- * To be called before `fork` by a binding that keeps the active span itself: decides the span's trace, so that both processes agree.
- *
- * @param active_or_null  borrowed: any span of the trace
- * @return DDTRACE_OK, DDTRACE_ERR_HANDLE
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API ddtrace_status ddtrace_before_fork(struct ddtrace_span *active_or_null);
-
-/**
  * Sets a baggage item: it travels with the trace to other services, and is seen by all spans of this local trace.
  *
  * @param span              borrowed; may be finished
@@ -1621,7 +1617,11 @@ DDTRACE_API ddtrace_status ddtrace_before_fork(struct ddtrace_span *active_or_nu
  *
  * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_span_set_baggage(struct ddtrace_span *span, const char *key, size_t key_len, const char *value, size_t value_len);
+DDTRACE_API ddtrace_status ddtrace_span_set_baggage(struct ddtrace_span *span,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len);
 
 /**
  * Copies a baggage item out.
@@ -1694,7 +1694,11 @@ DDTRACE_API ddtrace_status ddtrace_context_set_baggage(struct ddtrace_context *c
  *
  * Threads: any. Since: 0.1
  */
-DDTRACE_API size_t ddtrace_context_get_baggage(const struct ddtrace_context *context, const char *key, size_t key_len, char *buf, size_t cap);
+DDTRACE_API size_t ddtrace_context_get_baggage(const struct ddtrace_context *context,
+    const char *key,
+    size_t key_len,
+    char *buf,
+    size_t cap);
 
 /**
  * Removes a baggage item.
@@ -1727,14 +1731,66 @@ DDTRACE_API ddtrace_status ddtrace_context_clear_baggage(struct ddtrace_context 
  *
  * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_context_each_baggage(const struct ddtrace_context *context, ddtrace_baggage_visitor visit, void *user_data);
+DDTRACE_API ddtrace_status ddtrace_context_each_baggage(const struct ddtrace_context *context,
+    ddtrace_baggage_visitor visit,
+    void *user_data);
+
+/**
+ * Makes a copy of a context with one baggage item more. The copy has a state of its own: what is changed there is not seen by the original.
+ *
+ * @param context           borrowed
+ * @param key, key_len      copied
+ * @param value, value_len  copied
+ * @param out               receives the copy, owned by the caller: free it with `ddtrace_context_free`
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID for an empty key, DDTRACE_ERR_LIMIT
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_with_baggage_item(const struct ddtrace_context *context,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len,
+    struct ddtrace_context **out);
+
+/**
+ * Decides a trace by hand, over any decision: `manual.keep` and `manual.drop` as a call. What was sent already keeps the old decision.
+ *
+ * @param span      borrowed: any span of the trace
+ * @param priority  above 0: keep, else drop
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_override_sampling(struct ddtrace_span *span, int32_t priority);
+
+/**
+ * Makes the sampling decision of a span's trace now, on its local root. From here on only a manual override changes it.
+ *
+ * @param tracer  borrowed
+ * @param span    borrowed: any span of the trace
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_sample(struct ddtrace_tracer *tracer, struct ddtrace_span *span);
+
+/**
+ * To be called before `fork` by a binding that keeps the active span itself: decides the span's trace, so that both processes agree.
+ *
+ * @param active_or_null  borrowed: any span of the trace
+ * @return DDTRACE_OK, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_before_fork(struct ddtrace_span *active_or_null);
 
 /**
  * Makes a propagator from the settings `DD_TRACE_PROPAGATION_*`, `DD_TRACE_BAGGAGE_*` and `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`.
  *
  * @param config_or_null  borrowed, read now; NULL: the environment
  * @param out             receives the propagator, owned by the caller: free it with `ddtrace_propagator_free`
- * @param err_or_null     receives an error to be freed, where one is wanted
+ * @param err_or_null     receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for more than 1,024 different ones
  *
  * Threads: any. Since: 0.1
@@ -1747,7 +1803,7 @@ DDTRACE_API ddtrace_status ddtrace_propagator_new(const struct ddtrace_config *c
  * Adds a reference to a propagator.
  *
  * @param propagator  borrowed
- * @return the same handle, or NULL if it is none
+ * @return the same handle, to be freed once more; NULL if it is none
  *
  * Threads: any. Since: 0.1
  */
@@ -1763,12 +1819,12 @@ DDTRACE_API struct ddtrace_propagator *ddtrace_propagator_ref(struct ddtrace_pro
 DDTRACE_API void ddtrace_propagator_free(struct ddtrace_propagator *propagator);
 
 /**
- * Reads a context out of headers. It never fails for what the headers say: without a valid context in them the answer is an empty one, which
- * may still carry baggage and links. Nothing is activated, and no sampling decision is made.
+ * Reads a context out of headers. It never fails for what the headers say: without a valid context in them the answer is an empty one,
+ * which may still carry baggage and links. Nothing is activated, and no sampling decision is made.
  *
  * @param propagator        borrowed
- * @param pairs, pairs_len  borrowed: a flat array of 2 * `pairs_len` texts, name, value, name, value, …; names in any case. A repeated header may be
- *                          given repeatedly. A text whose `ptr` is NULL is empty.
+ * @param pairs, pairs_len  borrowed: a flat array of 2 * `pairs_len` texts, name, value, name, value, …; names in any case. A repeated
+ *                          header may be given repeatedly. A text whose `ptr` is NULL is empty.
  * @param out               receives the context, owned by the caller: free it with `ddtrace_context_free`
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT when memory is out
  *
@@ -1780,12 +1836,13 @@ DDTRACE_API ddtrace_status ddtrace_propagator_extract(struct ddtrace_propagator 
     struct ddtrace_context **out);
 
 /**
- * Reads a context out of a carrier that can be asked for headers. See `ddtrace_propagator_extract`, which is quicker where the headers are at hand.
+ * Reads a context out of a carrier that can be asked for headers. See `ddtrace_propagator_extract`, which is quicker where the headers are
+ * at hand.
  *
  * @param propagator  borrowed
  * @param lookup      called on this thread, once per header that the configured styles know
  * @param user_data   its first argument
- * @param out         receives the context, owned by the caller
+ * @param out         receives the context, owned by the caller: free it with `ddtrace_context_free`
  * @return as `ddtrace_propagator_extract`
  *
  * Threads: any. Since: 0.1
@@ -1802,8 +1859,8 @@ DDTRACE_API ddtrace_status ddtrace_propagator_extract_with(struct ddtrace_propag
  * @param span        borrowed; may be finished
  * @param buf, cap    receives the headers; 1 KiB is enough where there is little baggage
  * @param needed      receives the size of all headers
- * @return DDTRACE_OK; DDTRACE_ERR_BUFFER if `cap` is less than `needed`: nothing useful was written, call again with more; DDTRACE_ERR_NULL,
- *         DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ * @return DDTRACE_OK; DDTRACE_ERR_BUFFER if `cap` is less than `needed`: nothing useful was written, call again with more;
+ *         DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
  *
  * Threads: any. Since: 0.1
  */
@@ -1877,10 +1934,10 @@ DDTRACE_API ddtrace_status ddtrace_propagator_inject_context_with(struct ddtrace
 DDTRACE_API ddtrace_status ddtrace_provider_thread_local(struct ddtrace_provider **out);
 
 /**
- * Makes a provider with one slot per task, for programs whose tasks wander between threads or take turns on one. Which task a thread runs is
- * said by `ddtrace_provider_task_enter`.
+ * Makes a provider with one slot per task, for programs whose tasks wander between threads or take turns on one. Which task a thread runs
+ * is said by `ddtrace_provider_task_enter`.
  *
- * @param out  receives the provider, owned by the caller
+ * @param out  receives the provider, owned by the caller: free it with `ddtrace_provider_free`
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
  *
  * Threads: any. Since: 0.1
@@ -1888,19 +1945,20 @@ DDTRACE_API ddtrace_status ddtrace_provider_thread_local(struct ddtrace_provider
 DDTRACE_API ddtrace_status ddtrace_provider_new_tasks(struct ddtrace_provider **out);
 
 /**
- * Makes a provider whose slot the host keeps: in fibers, in context variables, wherever its language has it. The slot is one pointer, NULL or the
- * handle of a span or of a context.
+ * Makes a provider whose slot the host keeps: in fibers, in context variables, wherever its language has it. The slot is one pointer, NULL
+ * or the handle of a span or of a context.
  *
- * The host only stores the pointer and gives it back; references are held by the provider until the slot is overwritten. So a unit that ends
- * activates nothing first, or its span is kept until the provider ends. A slot may be copied, as context variables are: where a handle has become
- * stale meanwhile, nothing is active. Scopes may end in any order; their tokens are not checked against the unit that the call comes from.
+ * The host only stores the pointer and gives it back; references are held by the provider until the slot is overwritten. So a unit that
+ * ends activates nothing first, or its span is kept until the provider ends. A slot may be copied, as context variables are: where a handle
+ * has become stale meanwhile, nothing is active. Scopes may end in any order; their tokens are not checked against the unit that the call
+ * comes from.
  *
- * @param get             answers what the calling unit's slot holds: NULL, or a pointer that `set` stored; called on the thread that calls the
- *                        provider, with no lock held
+ * @param get             answers what the calling unit's slot holds: NULL, or a pointer that `set` stored; called on the thread that calls
+ *                        the provider, with no lock held
  * @param set             stores a pointer in the calling unit's slot; called like `get`
  * @param user_data       their first argument
  * @param free_user_data  called once with `user_data` when the provider ends, or if it could not be made; may be NULL
- * @param out             receives the provider, owned by the caller
+ * @param out             receives the provider, owned by the caller: free it with `ddtrace_provider_free`
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
  *
  * Threads: any. Since: 0.1
@@ -1924,17 +1982,19 @@ DDTRACE_API void ddtrace_provider_free(struct ddtrace_provider *provider);
 /**
  * Makes a span active on the calling thread or task, in place of what was active.
  *
- * When it is finished, its nearest unfinished ancestor of the same process is active, so that spans need not be finished in the reverse order
- * of their activation.
+ * When it is finished, its nearest unfinished ancestor of the same process is active, so that spans need not be finished in the reverse
+ * order of their activation.
  *
- * With a token, the call opens a scope, and `ddtrace_provider_restore` brings back what was active before. At most 1024 scopes per thread or task are
- * remembered (65536 per provider with callbacks), beyond them the oldest is forgotten. Tokens are numbers other than 0, below 2^53.
+ * With a token, the call opens a scope, and `ddtrace_provider_restore` brings back what was active before. At most 1,024 scopes per thread
+ * or task are remembered (65,536 per provider with callbacks), beyond them the oldest is forgotten. Tokens are numbers other than 0, below
+ * 2^53.
  *
  * @param provider       borrowed
  * @param span_or_null   borrowed, may be freed by its owner while it is active; NULL: nothing is active
  * @param token_or_null  receives the scope's token; NULL: no scope
- * @return DDTRACE_OK; DDTRACE_ERR_NULL for the provider; DDTRACE_ERR_HANDLE for a provider or span that is none; DDTRACE_ERR_STATE if a provider of
- *         tasks is used on a thread that runs no task, or on a thread that is ending; DDTRACE_ERR_FORKED. On an error nothing is changed.
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL for the provider; DDTRACE_ERR_HANDLE for a provider or span that is none; DDTRACE_ERR_STATE if a
+ *         provider of tasks is used on a thread that runs no task, or on a thread that is ending; DDTRACE_ERR_FORKED. On an error nothing
+ *         is changed.
  *
  * Threads: any. Since: 0.1
  */
@@ -1945,8 +2005,8 @@ DDTRACE_API ddtrace_status ddtrace_provider_activate_span(struct ddtrace_provide
 /**
  * Makes a context active on the calling thread or task: how a trace is passed to another thread, or goes on from headers.
  *
- * With a token, the call opens a scope as `ddtrace_provider_activate_span` does; within it the context becomes active again when the spans that were
- * started under it are finished.
+ * With a token, the call opens a scope as `ddtrace_provider_activate_span` does; within it the context becomes active again when the spans
+ * that were started under it are finished.
  *
  * @param provider         borrowed
  * @param context_or_null  borrowed, may be freed by its owner while it is active; NULL: nothing is active
@@ -1960,18 +2020,17 @@ DDTRACE_API ddtrace_status ddtrace_provider_activate_context(struct ddtrace_prov
     uint64_t *token_or_null);
 
 /**
- * Ends a scope: what was active when it was opened is active again, cleaned up if it was finished meanwhile. Scopes that were opened in it on the same
- * thread or task end too; their tokens are then wrong.
+ * Ends a scope: what was active when it was opened is active again, cleaned up if it was finished meanwhile. Scopes that were opened in it
+ * on the same thread or task end too; their tokens are then wrong.
  *
  * @param provider  borrowed
  * @param token     of `ddtrace_provider_activate_span` or `ddtrace_provider_activate_context`, from the same thread or task
- * @return DDTRACE_OK; DDTRACE_ERR_INVALID for a token that is not of an open scope: nothing is changed; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE,
- *         DDTRACE_ERR_STATE on a thread that is ending, DDTRACE_ERR_FORKED
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for a token that is not of an open scope: nothing is changed; DDTRACE_ERR_NULL,
+ *         DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE on a thread that is ending, DDTRACE_ERR_FORKED
  *
  * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_provider_restore(struct ddtrace_provider *provider,
-    uint64_t token);
+DDTRACE_API ddtrace_status ddtrace_provider_restore(struct ddtrace_provider *provider, uint64_t token);
 
 /**
  * The active span: to be tagged, or the parent of the next one.
@@ -1989,7 +2048,7 @@ DDTRACE_API ddtrace_status ddtrace_provider_current_span(struct ddtrace_provider
  * The local root of the active span: the first span of its trace in this process, finished or not.
  *
  * @param provider  borrowed
- * @param out       receives the span with a reference of its own, owned by the caller; NULL on an error
+ * @param out       receives the span with a reference of its own, owned by the caller: free it with `ddtrace_span_free`; NULL on an error
  * @return as `ddtrace_provider_current_span`; DDTRACE_ERR_NOT_FOUND also if the root was finished and freed, and nothing keeps it any more
  *
  * Threads: any. Since: 0.1
@@ -2000,9 +2059,10 @@ DDTRACE_API ddtrace_status ddtrace_provider_current_root_span(struct ddtrace_pro
  * The active context, or that of the active span: to be injected, or passed to another thread.
  *
  * @param provider  borrowed
- * @param out       receives the context with a reference of its own, owned by the caller: free it with `ddtrace_context_free`; NULL on an error
- * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if nothing is active; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED,
- *         DDTRACE_ERR_LIMIT when memory is out
+ * @param out       receives the context with a reference of its own, owned by the caller: free it with `ddtrace_context_free`; NULL on an
+ *                  error
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if nothing is active; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE,
+ *         DDTRACE_ERR_FORKED, DDTRACE_ERR_LIMIT when memory is out
  *
  * Threads: any. Since: 0.1
  */
@@ -2011,14 +2071,15 @@ DDTRACE_API ddtrace_status ddtrace_provider_current_context(struct ddtrace_provi
 /**
  * From now on the calling thread runs this task: to be called when a task is made, each time it goes on, and on whichever thread.
  *
- * A task that is not known yet starts with a copy of what is active in the task that made it; what either activates later, the other does not see.
- * Whoever makes a task on its creator's thread enters the new one, and then the creator again. At most 262144 tasks are entered at a time.
+ * A task that is not known yet starts with a copy of what is active in the task that made it; what either activates later, the other does
+ * not see. Whoever makes a task on its creator's thread enters the new one, and then the creator again. At most 262,144 tasks are entered at
+ * a time.
  *
  * @param provider     borrowed; one of tasks
  * @param task         any number but 0 that no other living task has
  * @param parent_task  the task that makes it, looked at when `task` is new; 0, or a task that was left: it starts with nothing
- * @return DDTRACE_OK; DDTRACE_ERR_INVALID for the task 0, and for a provider that keeps no tasks; DDTRACE_ERR_LIMIT if too many tasks are entered: the
- *         thread then runs no task; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for the task 0, and for a provider that keeps no tasks; DDTRACE_ERR_LIMIT if too many tasks are
+ *         entered: the thread then runs no task; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED
  *
  * Threads: any. Since: 0.1
  */
@@ -2027,13 +2088,13 @@ DDTRACE_API ddtrace_status ddtrace_provider_task_enter(struct ddtrace_provider *
     uint64_t parent_task);
 
 /**
- * A task has ended: its slot is removed, and what it held is released. A calling thread that ran it runs no task until it enters one. To be called
- * for each task that was entered, by its finalizer if not before: a task that is never left keeps its spans.
+ * A task has ended: its slot is removed, and what it held is released. A calling thread that ran it runs no task until it enters one. To be
+ * called for each task that was entered, by its finalizer if not before: a task that is never left keeps its spans.
  *
  * @param provider  borrowed; one of tasks
  * @param task      its number, which may be used again
- * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if it was not entered; DDTRACE_ERR_INVALID for a provider that keeps no tasks; DDTRACE_ERR_NULL,
- *         DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if it was not entered; DDTRACE_ERR_INVALID for a provider that keeps no tasks;
+ *         DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
  *
  * Threads: any. Since: 0.1
  */
@@ -2050,19 +2111,20 @@ DDTRACE_API ddtrace_status ddtrace_provider_task_leave(struct ddtrace_provider *
 DDTRACE_API size_t ddtrace_provider_task_count(const struct ddtrace_provider *provider);
 
 /**
- * Hands out what a log line needs to be found with its trace: `dd.trace_id`, `dd.span_id`, `dd.service`, `dd.version`, `dd.env`, in this order.
+ * Hands out what a log line needs to be found with its trace: `dd.trace_id`, `dd.span_id`, `dd.service`, `dd.version`, `dd.env`, in this
+ * order.
  *
- * A trace id of more than 64 bits is 32 lowercase hexadecimal digits, any other decimal; with DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED off it is the
- * lower half, decimal. Without span and context, or with tracing disabled, both ids are `0`. Service, version and environment are those of
- * the settings, empty if not set. Whether log lines get these fields (DD_LOGS_INJECTION) is for the caller to look at.
+ * A trace id of more than 64 bits is 32 lowercase hexadecimal digits, any other decimal; with DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED off
+ * it is the lower half, decimal. Without span and context, or with tracing disabled, both ids are `0`. Service, version and environment are
+ * those of the settings, empty if not set. Whether log lines get these fields (DD_LOGS_INJECTION) is for the caller to look at.
  *
  * @param tracer           borrowed
  * @param span_or_null     borrowed: the span to be found
  * @param context_or_null  borrowed: a context to be found, where there is no span; at most one of the two is given
  * @param field            called on this thread, five times; no lock is held meanwhile
  * @param user_data        its first argument
- * @return DDTRACE_OK; DDTRACE_ERR_NULL for the tracer or `field`; DDTRACE_ERR_HANDLE for what is no tracer, span or context; DDTRACE_ERR_INVALID if
- *         both span and context are given; DDTRACE_ERR_FORKED
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL for the tracer or `field`; DDTRACE_ERR_HANDLE for what is no tracer, span or context;
+ *         DDTRACE_ERR_INVALID if both span and context are given; DDTRACE_ERR_FORKED
  *
  * Threads: any. Since: 0.1
  */
@@ -2094,65 +2156,68 @@ DDTRACE_API ddtrace_status ddtrace_log_correlation_buffer(const struct ddtrace_t
 /**
  * Makes an exporter that writes to a stream of the process.
  *
- * @param format  one of `DDTRACE_CONSOLE_*`
- * @param fd  1: standard output, 2: standard error, whatever these are at the time of each write; any other descriptor is duplicated, so
- *        that the caller may close it
- * @param out  gets the exporter, which the caller frees
- * @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: no such format; `DDTRACE_ERR_IO`: the descriptor is not open; `DDTRACE_ERR_NULL`;
- *         `DDTRACE_ERR_LIMIT`
+ * @param format  one of DDTRACE_CONSOLE_*
+ * @param fd      1: standard output, 2: standard error, whatever these are at the time of each write; any other descriptor is duplicated,
+ *                so that the caller may close it
+ * @param out     receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: no such format; DDTRACE_ERR_IO: the descriptor is not open; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exporter_console_new(int32_t format, int32_t fd, struct ddtrace_exporter **out);
 
 /**
  * Makes an exporter that appends each span as a line of JSON to a file. The file is made if need be, readable by its owner only.
  *
- * @param path, len  a regular file; links, pipes and devices are refused
- * @param out  gets the exporter, which the caller frees
- * @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
- * @return `DDTRACE_OK`; `DDTRACE_ERR_IO`: the file cannot be opened; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_INVALID`; `DDTRACE_ERR_LIMIT`
+ * @param path, len    a regular file; links, pipes and devices are refused
+ * @param out          receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+ * @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_IO: the file cannot be opened; DDTRACE_ERR_NULL; DDTRACE_ERR_INVALID; DDTRACE_ERR_LIMIT
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_exporter_file_new(const char *path, size_t len, struct ddtrace_exporter **out, struct ddtrace_error **err_or_null);
+DDTRACE_API ddtrace_status ddtrace_exporter_file_new(const char *path,
+    size_t len,
+    struct ddtrace_exporter **out,
+    struct ddtrace_error **err_or_null);
 
 /**
  * Makes an exporter that keeps spans in memory, for tests and for programs that look at their own traces.
  *
  * @param max_spans  when there are more, the oldest go; 0: no limit
- * @param out  gets the exporter, which the caller frees
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT`
+ * @param out        receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exporter_memory_new(size_t max_spans, struct ddtrace_exporter **out);
 
 /**
  * Makes an exporter that takes spans and forgets them.
  *
- * @param out  gets the exporter, which the caller frees
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT`
+ * @param out  receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exporter_null_new(struct ddtrace_exporter **out);
 
 /**
  * Adds a reference to an exporter.
  *
- * @return the same handle, to be freed once more; NULL for NULL and for other handles
+ * @param exporter  borrowed
+ * @return the same handle, to be freed once more; NULL if it is none
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_exporter *ddtrace_exporter_ref(struct ddtrace_exporter *exporter);
 
 /**
  * Gives a reference back. Tracers and configurations that have the exporter keep it alive.
  *
- * @param exporter  NULL: nothing happens
+ * @param exporter  owned by this call; NULL and handles that were freed are ignored
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_exporter_free(struct ddtrace_exporter *exporter);
 
@@ -2160,11 +2225,13 @@ DDTRACE_API void ddtrace_exporter_free(struct ddtrace_exporter *exporter);
  * Copies out the spans of an in-memory exporter as a JSON array, oldest first. What is finished by now is in it: the tracers that feed the
  * exporter are flushed first, for 2 s at most each.
  *
+ * @param exporter                     borrowed
  * @param trace_id_high, trace_id_low  only the spans of this trace; both 0: all
- * @param buf, cap  where to, by the rule of `snprintf`. Between asking for the length and asking for the text, spans may come
- * @return the text's length; `DDTRACE_ABSENT` for other exporters, for NULL and for other handles
+ * @param buf, cap                     receives the text and a NUL, cut to `cap` bytes; may be NULL with 0. Between asking for the length
+ *                                     and asking for the text, spans may come
+ * @return the text's length; DDTRACE_ABSENT for other exporters, for NULL and for other handles
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_exporter_memory_json(struct ddtrace_exporter *exporter,
     uint64_t trace_id_high,
@@ -2175,57 +2242,62 @@ DDTRACE_API size_t ddtrace_exporter_memory_json(struct ddtrace_exporter *exporte
 /**
  * How many spans an in-memory exporter keeps, after flushing as `ddtrace_exporter_memory_json` does.
  *
+ * @param exporter  borrowed
  * @return 0 also for other exporters, for NULL and for other handles
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_exporter_memory_count(struct ddtrace_exporter *exporter);
 
 /**
  * Makes an in-memory exporter forget all spans that are finished by now.
  *
- * @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: this exporter has no memory; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
- *         `DDTRACE_ERR_FORKED`
+ * @param exporter  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: this exporter has no memory; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exporter_memory_clear(struct ddtrace_exporter *exporter);
 
 /**
  * The request's method.
  *
- * @return `"POST"` or `"GET"`, valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+ * @param exchange  borrowed
+ * @return `"POST"` or `"GET"`, valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_str ddtrace_exchange_method(const struct ddtrace_exchange *exchange);
 
 /**
  * The request's path on the agent, such as `/v0.4/traces`. Where the agent is, is for the host to know.
  *
- * @return valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+ * @param exchange  borrowed
+ * @return valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_str ddtrace_exchange_path(const struct ddtrace_exchange *exchange);
 
 /**
  * The request's body: bytes, not text.
  *
- * @return valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+ * @param exchange  borrowed
+ * @return valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API struct ddtrace_str ddtrace_exchange_body(const struct ddtrace_exchange *exchange);
 
 /**
  * Shows the request's headers. `Host`, `Content-Length` and what else frames a request is for the host to add.
  *
- * @param visit  called on this thread, once per header; the texts are valid until the exchange ends
+ * @param exchange   borrowed
+ * @param visit      called on this thread, once per header; the texts are valid until the exchange ends
  * @param user_data  passed to `visit`
- * @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exchange_each_header(const struct ddtrace_exchange *exchange,
     void (*visit)(void *user_data, struct ddtrace_str name, struct ddtrace_str value),
@@ -2234,13 +2306,13 @@ DDTRACE_API ddtrace_status ddtrace_exchange_each_header(const struct ddtrace_exc
 /**
  * Notes a header of the response, before `ddtrace_exchange_complete`. Responses without any are fine.
  *
- * @param name, name_len  in any case
+ * @param exchange          borrowed
+ * @param name, name_len    in any case
  * @param value, value_len  the header's value
- * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer, and the exchange has still to be ended;
- *         `DDTRACE_ERR_LIMIT`: more than 100 headers, or more than 16 KiB in one; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
- *         `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer, and the exchange has still to be ended; DDTRACE_ERR_LIMIT: more
+ *         than 100 headers, or more than 16 KiB in one; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exchange_respond_header(struct ddtrace_exchange *exchange,
     const char *name,
@@ -2249,42 +2321,35 @@ DDTRACE_API ddtrace_status ddtrace_exchange_respond_header(struct ddtrace_exchan
     size_t value_len);
 
 /**
- * Ends an exchange with the response that came, whatever its status. May be called at once, later, or long after the tracer is gone,
- * from any thread. In host-driven mode, call `ddtrace_tracer_tick` soon after.
+ * Ends an exchange with the response that came, whatever its status. May be called at once, later, or long after the tracer is gone, from
+ * any thread. In host-driven mode, call `ddtrace_tracer_tick` soon after.
  *
- * @param exchange  ends with this call, and with it all that was read of it, unless the answer is `DDTRACE_ERR_NULL`,
- *        `DDTRACE_ERR_HANDLE`, `DDTRACE_ERR_FORKED` or `DDTRACE_ERR_INVALID`
- * @param http_status  from 100 to 599
+ * @param exchange        ends with this call, and with it all that was read of it, unless the answer is DDTRACE_ERR_NULL,
+ *                        DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED or DDTRACE_ERR_INVALID
+ * @param http_status     from 100 to 599
  * @param body, body_len  the response's body, copied; what is beyond 1 MiB is not looked at
- * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer for this response; `DDTRACE_ERR_INVALID`: no HTTP status;
- *         `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer for this response; DDTRACE_ERR_INVALID: no HTTP status;
+ *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
-DDTRACE_API ddtrace_status ddtrace_exchange_complete(struct ddtrace_exchange *exchange, int32_t http_status, const uint8_t *body, size_t body_len);
+DDTRACE_API ddtrace_status ddtrace_exchange_complete(struct ddtrace_exchange *exchange,
+    int32_t http_status,
+    const uint8_t *body,
+    size_t body_len);
 
 /**
  * Ends an exchange that brought no response. The library will try again, as it does when its own connections fail.
  *
- * @param exchange  ends with this call, and with it all that was read of it, unless the answer is `DDTRACE_ERR_NULL`,
- *        `DDTRACE_ERR_HANDLE` or `DDTRACE_ERR_FORKED`
+ * @param exchange     ends with this call, and with it all that was read of it, unless the answer is DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *                     or DDTRACE_ERR_FORKED
  * @param reason, len  for the log; may be NULL and 0
- * @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer for this response; `DDTRACE_ERR_NULL`;
- *         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer for this response; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
  *
- * Since: 0.1
+ * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exchange_fail(struct ddtrace_exchange *exchange, const char *reason, size_t len);
-
-/**
- * Describes a status in a few English words.
- *
- * @param status  any number
- * @return a static text, never NULL and never freed; `"unknown status"` for a number that this library does not use
- *
- * Since: 0.1
- */
-DDTRACE_API const char *ddtrace_status_text(ddtrace_status status);
 
 #ifdef __cplusplus
 }  // extern "C"

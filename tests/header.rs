@@ -112,6 +112,19 @@ fn initialisers_name_every_field() {
 }
 
 #[test]
+fn text_can_be_assigned_in_c_and_in_cplusplus() {
+    let uses = "#include <ddtrace.h>\n\
+        ddtrace_str text(void);\n\
+        ddtrace_str text(void) { ddtrace_str given = DDTRACE_STR_NONE; given = DDTRACE_TEXT(\"text\"); return given; }\n";
+    for standard in ["c99", "c2x"] {
+        compile("text.c", standard, uses);
+    }
+    for standard in ["c++11", "c++17", "c++20"] {
+        compile("text.cpp", standard, uses);
+    }
+}
+
+#[test]
 fn version_macros_are_the_version_of_the_package() {
     let [major, minor, patch] = package_version();
     let number = major * 65_536 + minor * 256 + patch;
@@ -181,14 +194,28 @@ fn tidy(header: &str) -> String {
             _ if *line == "DDTRACE_API" => {
                 let length = following.iter().position(|line| line.ends_with(';')).unwrap() + 1;
                 let (declaration, after) = following.split_at(length);
-                let parameters: Vec<_> = declaration.iter().map(|line| line.trim()).collect();
-                tidied += &format!("DDTRACE_API {}\n", parameters.join("\n    "));
+                tidied += &format!("DDTRACE_API {}\n", one_parameter_per_line(declaration));
                 rest = after;
             }
             _ => tidied += &format!("{line}\n"),
         }
     }
     tidied
+}
+
+/// The parameters of a callback stay on the line of the callback.
+fn one_parameter_per_line(declaration: &[&str]) -> String {
+    let mut text = String::new();
+    for line in declaration {
+        let depth = text.matches('(').count() - text.matches(')').count();
+        text += match depth {
+            0 => "",
+            1 => "\n    ",
+            _ => " ",
+        };
+        text += line.trim();
+    }
+    text
 }
 
 /// The sources of the C ABI.

@@ -4,7 +4,7 @@ int main(void) {
     ddtrace_tracer *tracer = NULL;
     ddtrace_span *span = NULL;
     ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
-    options.name = (ddtrace_str)DDTRACE_STR("say.hello");
+    options.name = DDTRACE_TEXT("say.hello");
 
     ddtrace_tracer_new(NULL, &tracer, NULL);           /* settings: DD_SERVICE, DD_AGENT_HOST, … */
     ddtrace_span_start(tracer, &options, &span, NULL); /* no parent: a new trace */

@@ -32,6 +32,8 @@ pub struct Setting {
     pub sensitive: bool,
     /// Whether an empty value says something; otherwise empty counts as unset.
     pub empty_is_value: bool,
+    /// Whether it is checked and reported, and nothing else yet.
+    pub has_no_effect: bool,
 }
 
 impl Setting {
@@ -46,6 +48,7 @@ impl Setting {
             reload: Reload::Cold,
             sensitive: false,
             empty_is_value: false,
+            has_no_effect: false,
         }
     }
 
@@ -71,6 +74,11 @@ impl Setting {
 
     pub(super) const fn empty_is_value(mut self) -> Self {
         self.empty_is_value = true;
+        self
+    }
+
+    pub(super) const fn without_effect(mut self) -> Self {
+        self.has_no_effect = true;
         self
     }
 

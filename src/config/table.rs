@@ -28,12 +28,12 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_GIT_METADATA_ENABLED", Kind::Bool, ON, "Whether repository and commit are put on traces."),
     row("DD_GIT_REPOSITORY_URL", Kind::RepositoryUrl, None, "Repository that the service was built from."),
     row("DD_GIT_COMMIT_SHA", Kind::Text, None, "Commit that the service was built from."),
-    row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported."),
+    row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported.").without_effect(),
     row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
     row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller."),
     // Tracing as a whole
     row("DD_TRACE_ENABLED", Kind::Bool, ON, "Whether spans are recorded; off, they only propagate.").hot(),
-    row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products."),
+    row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products.").without_effect(),
     row("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED", Kind::Bool, ON, "Whether new trace ids have 128 bits."),
     // Logging
     row("DD_TRACE_DEBUG", Kind::Bool, OFF, "Log level debug, unless DD_TRACE_LOG_LEVEL is set.").hot(),
@@ -44,7 +44,7 @@ pub static SETTINGS: &[Setting] = &[
     row("NO_COLOR", Kind::Text, None, "Whatever its value: the console exporters use no colour."),
     row("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED", Kind::Bool, ON, "Whether log correlation shows all 128 bits of trace ids."),
     // Agent
-    row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http://, https:// or unix://.").deprecated(&["DD_TRACE_URL"]),
+    row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http:// or unix://; https:// is refused, there is no TLS yet.").deprecated(&["DD_TRACE_URL"]),
     row("DD_AGENT_HOST", Kind::Host, Some("localhost"), "Host of the agent, where no URL is given.")
         .deprecated(&["DD_TRACE_AGENT_HOSTNAME"]),
     row("DD_TRACE_AGENT_PORT", Kind::Int { min: 1, max: 65535 }, Some("8126"), "Port of the agent, where no URL is given.")
@@ -53,23 +53,24 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_API_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "Format of the traces sent to the agent: v0.4 or v0.5."),
     row("DD_TRACE_AGENT_PROTOCOL_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "As DD_TRACE_API_VERSION, which wins."),
     row("DD_TRACE_STATS_COMPUTATION_ENABLED", Kind::Bool, None, "Whether trace statistics are computed here; unset: if the agent can take them.")
-        .alias(&["DD_TRACE_COMPUTE_STATS"]),
+        .alias(&["DD_TRACE_COMPUTE_STATS"])
+        .without_effect(),
     row("_DD_TRACE_WRITER_ADDITIONAL_HEADERS", Kind::Headers, None, "Further headers of every request to the agent; for tests.").sensitive(),
     // Writer
     row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
     row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),
-    row("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES", SIZE, Some("20971520"), "Largest payload."),
+    row("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES", SIZE, Some("20971520"), "Largest part of a trace that is sent at once; a larger one is dropped."),
     row("DD_TRACE_PARTIAL_FLUSH_ENABLED", Kind::Bool, ON, "Whether finished spans leave before their trace is complete."),
     row("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS", Kind::ClampedInt { min: 1, max: i64::MAX }, Some("300"), "Finished spans that make a partial flush."),
     // Content of spans
     row("DD_SERVICE_MAPPING", Kind::TagMap, None, "New names of services: from:to pairs.").deprecated(&["DD_TRACE_SERVICE_MAPPING"]).hot(),
-    row("DD_TRACE_PEER_SERVICE_MAPPING", Kind::TagMap, None, "New names of peer services: from:to pairs."),
-    row("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", Kind::Bool, OFF, "Whether peer.service is derived from other tags."),
-    row("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", Kind::Choice(SCHEMAS), Some("v0"), "Naming schema of integrations: v0 or v1."),
-    row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans."),
-    row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans."),
+    row("DD_TRACE_PEER_SERVICE_MAPPING", Kind::TagMap, None, "New names of peer services: from:to pairs.").without_effect(),
+    row("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", Kind::Bool, OFF, "Whether peer.service is derived from other tags.").without_effect(),
+    row("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", Kind::Choice(SCHEMAS), Some("v0"), "Naming schema of integrations: v0 or v1.").without_effect(),
+    row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans.").without_effect(),
+    row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans.").without_effect(),
     row("DD_TRACE_NATIVE_SPAN_EVENTS", Kind::Bool, OFF, "Whether span events are sent in their own field whatever the agent says."),
-    row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span."),
+    row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span.").without_effect(),
     // Sampling
     row("DD_TRACE_SAMPLE_RATE", Kind::Rate, None, "Rate for traces that no rule matches; unset: the agent's rates.").hot(),
     row("DD_TRACE_SAMPLING_RULES", Kind::SamplingRules, None, "Trace sampling rules, a JSON array.").hot(),
@@ -77,7 +78,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_SPAN_SAMPLING_RULES", Kind::SpanSamplingRules, None, "Single-span sampling rules, a JSON array."),
     row("DD_SPAN_SAMPLING_RULES_FILE", Kind::Text, None, "File with single-span sampling rules, where none are given inline."),
     row("DD_TRACE_RATE_LIMIT", Kind::Number, Some("100"), "Traces per second that rules may keep; 0: none, negative: no limit."),
-    row("DD_TRACE_SAMPLE_IGNORE_PARENT", Kind::Bool, OFF, "Reported only: sampling is always parent-based."),
+    row("DD_TRACE_SAMPLE_IGNORE_PARENT", Kind::Bool, OFF, "Sampling is always parent-based, whatever this says.").without_effect(),
     // Propagation
     row("DD_TRACE_PROPAGATION_STYLE", Kind::Styles, Some("datadog,tracecontext,baggage"), "Header styles that are read and written."),
     row("DD_TRACE_PROPAGATION_STYLE_EXTRACT", Kind::Styles, None, "Header styles that are read, in order."),

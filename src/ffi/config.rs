@@ -40,10 +40,10 @@ impl Cold for Configuration {
 
 /// Makes a configuration with nothing set: the environment and the defaults decide.
 ///
-/// @param out  gets the configuration, which the caller frees
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT` when memory is out
+/// @param out  receives the configuration, owned by the caller: free it with `ddtrace_config_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_new(out: *mut *mut ddtrace_config) -> ddtrace_status {
     guard_status(|| {
@@ -68,14 +68,15 @@ pub unsafe extern "C" fn ddtrace_config_new(out: *mut *mut ddtrace_config) -> dd
 ///
 /// Tracers that were made before do not change.
 ///
-/// @param key, key_len  the setting's name or one of its aliases
-/// @param value, value_len  the value as it would stand in the environment; an empty one takes the setting back, as
-///        `ddtrace_config_unset` does, unless empty is a value of this setting
-/// @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NOT_FOUND`: there is no such setting; `DDTRACE_ERR_INVALID`: not a value of this setting, which
-///         keeps its former one; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @param config            borrowed
+/// @param key, key_len      the setting's name or one of its aliases
+/// @param value, value_len  the value as it would stand in the environment; an empty one takes the setting back, as `ddtrace_config_unset`
+///                          does, unless empty is a value of this setting
+/// @param err_or_null       receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: there is no such setting; DDTRACE_ERR_INVALID: not a value of this setting, which keeps its
+///         former one; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_set(
     config: *mut ddtrace_config,
@@ -101,11 +102,12 @@ pub unsafe extern "C" fn ddtrace_config_set(
 
 /// Takes back what `ddtrace_config_set` set, so that the environment and the default decide again.
 ///
+/// @param config        borrowed
 /// @param key, key_len  the setting's name or one of its aliases
-/// @return `DDTRACE_OK`, also if nothing was set; `DDTRACE_ERR_NOT_FOUND`: there is no such setting; `DDTRACE_ERR_NULL`;
-///         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK, also if nothing was set; DDTRACE_ERR_NOT_FOUND: there is no such setting; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+///         DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_unset(config: *mut ddtrace_config, key: *const c_char, key_len: usize) -> ddtrace_status {
     guard_status(|| {
@@ -118,11 +120,12 @@ pub unsafe extern "C" fn ddtrace_config_unset(config: *mut ddtrace_config, key: 
 /// Copies out the value of a setting that is in effect now, after code, environment and default: numbers in decimal, lists and maps joined
 /// with commas, `<redacted>` for secrets. A tracer made now would have the same one.
 ///
+/// @param config        borrowed
 /// @param key, key_len  the setting's name or one of its aliases
-/// @param buf, cap  where to, by the rule of `snprintf`
-/// @return the value's length; `DDTRACE_ABSENT` if it is unset, there is no such setting, or an argument is wrong
+/// @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+/// @return the value's length; DDTRACE_ABSENT if it is unset, there is no such setting, or an argument is wrong
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_get(
     config: *const ddtrace_config,
@@ -143,11 +146,12 @@ pub unsafe extern "C" fn ddtrace_config_get(
 
 /// Where the value of a setting that is in effect now came from.
 ///
+/// @param config        borrowed
 /// @param key, key_len  the setting's name or one of its aliases
-/// @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there
-///         is no such setting, or an argument is wrong
+/// @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there is no
+///         such setting, or an argument is wrong
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_origin(
     config: *const ddtrace_config,
@@ -163,15 +167,16 @@ pub unsafe extern "C" fn ddtrace_config_origin(
 }
 
 /// Shows every value that was seen for every setting, not only those in effect. The values of one setting follow each other: first those
-/// that were refused, then the others from the weakest source to the strongest. So the last one of a name is the one in effect.
-/// Secrets are left out.
+/// that were refused, then the others from the weakest source to the strongest. So the last one of a name is the one in effect. Secrets are
+/// left out.
 ///
-/// @param visit  called on this thread, once per value; the texts are valid during the call. `value.ptr` is NULL where the setting is unset,
-///        `origin` is one of the texts of `ddtrace_config_origin`
+/// @param config     borrowed
+/// @param visit      called on this thread, once per value; the texts are valid during the call. `value.ptr` is NULL where the setting is
+///                   unset, `origin` is one of the texts of `ddtrace_config_origin`
 /// @param user_data  passed to `visit`
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_each(
     config: *const ddtrace_config,
@@ -195,14 +200,15 @@ pub unsafe extern "C" fn ddtrace_config_each(
 
 /// Reads this environment instead of the process's, for hosts that have one of their own.
 ///
-/// @param lookup  gets `user_data` and the name of a variable, answers its value or NULL; the text is copied before the next call. Called
-///        while a tracer or propagator is made from this configuration, and while it is read, on the calling thread
-/// @param user_data  passed to `lookup`
+/// @param config          borrowed
+/// @param lookup          gets `user_data` and the name of a variable, answers its value or NULL; the text is copied before the next call.
+///                        Called while a tracer or propagator is made from this configuration, and while it is read, on the calling thread
+/// @param user_data       passed to `lookup`
 /// @param free_user_data  called once with `user_data`: when the configuration is freed, when another environment is set, or at once if this
-///        call fails; may be NULL
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+///                        call fails; may be NULL
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_set_env_lookup(
     config: *mut ddtrace_config,
@@ -232,10 +238,11 @@ pub unsafe extern "C" fn ddtrace_config_set_env_lookup(
 
 /// Sends finished spans to this exporter, whatever `LIBDDTRACE_EXPORTER` says.
 ///
-/// @param exporter  stays the caller's, who may free it at any time; several configurations may have the same one
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @param config    borrowed
+/// @param exporter  borrowed, may be freed at any time; several configurations may have the same one
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_set_exporter(
     config: *mut ddtrace_config,
@@ -252,15 +259,16 @@ pub unsafe extern "C" fn ddtrace_config_set_exporter(
 /// Lets the host carry the requests to the agent: the library opens no sockets. Another exporter, set in code or by `LIBDDTRACE_EXPORTER`,
 /// wins.
 ///
-/// @param begin  gets `user_data` and a request that it owns: it sends it at once or later, and ends it with `ddtrace_exchange_complete`
-///        or `ddtrace_exchange_fail`. Called on the library's thread, in host-driven mode from `ddtrace_tracer_tick`, `_flush`, `_shutdown` and
-///        `_free`
-/// @param user_data  passed to `begin`
+/// @param config          borrowed
+/// @param begin           gets `user_data` and a request that it owns: it sends it at once or later, and ends it with
+///                        `ddtrace_exchange_complete` or `ddtrace_exchange_fail`. Called on the library's thread, in host-driven mode from
+///                        `ddtrace_tracer_tick`, `_flush`, `_shutdown` and `_free`
+/// @param user_data       passed to `begin`
 /// @param free_user_data  called once with `user_data`: when neither the configuration nor a tracer needs it any longer, or at once if this
-///        call fails; may be NULL
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+///                        call fails; may be NULL
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_set_transport(
     config: *mut ddtrace_config,
@@ -285,9 +293,9 @@ pub unsafe extern "C" fn ddtrace_config_set_transport(
 
 /// Frees a configuration. Tracers made from it go on.
 ///
-/// @param config  NULL: nothing happens
+/// @param config  owned by this call; NULL and handles that were freed are ignored
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_config_free(config: *mut ddtrace_config) {
     guard((), || {

@@ -105,10 +105,10 @@ pub(crate) unsafe fn guard_explained(
 
 /// The status that the failed call answered as well.
 ///
-/// @param error  as a failed call gave it out
-/// @return one of `DDTRACE_ERR_*`; `DDTRACE_ERR_NULL` for NULL, and `DDTRACE_ERR_HANDLE` for a handle that is no error, or not any more
+/// @param error  borrowed
+/// @return one of DDTRACE_ERR_*; DDTRACE_ERR_NULL for NULL, and DDTRACE_ERR_HANDLE for a handle that is no error, or not any more
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_error_code(error: *const ddtrace_error) -> ddtrace_status {
     guard_status(|| {
@@ -120,10 +120,10 @@ pub unsafe extern "C" fn ddtrace_error_code(error: *const ddtrace_error) -> ddtr
 
 /// What went wrong, in English: the thing, the value that was seen, and what was expected. Secrets are not repeated.
 ///
-/// @param error  as a failed call gave it out
-/// @return text that is valid until the error is freed, not NUL-terminated; `DDTRACE_STR_NONE` for NULL and for other handles
+/// @param error  borrowed
+/// @return text that is valid until the error is freed, not NUL-terminated; DDTRACE_STR_NONE for NULL and for other handles
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_error_message(error: *const ddtrace_error) -> ddtrace_str {
     guard(ddtrace_str::NONE, || {
@@ -136,9 +136,9 @@ pub unsafe extern "C" fn ddtrace_error_message(error: *const ddtrace_error) -> d
 
 /// Frees an error object, and with it its message.
 ///
-/// @param error  NULL: nothing happens
+/// @param error  owned by this call; NULL and handles that were freed are ignored
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_error_free(error: *mut ddtrace_error) {
     guard((), || {

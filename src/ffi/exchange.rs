@@ -17,9 +17,10 @@ use crate::transport::TransportError;
 
 /// The request's method.
 ///
-/// @return `"POST"` or `"GET"`, valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+/// @param exchange  borrowed
+/// @return `"POST"` or `"GET"`, valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_method(exchange: *const ddtrace_exchange) -> ddtrace_str {
     guard(ddtrace_str::NONE, || {
@@ -31,9 +32,10 @@ pub unsafe extern "C" fn ddtrace_exchange_method(exchange: *const ddtrace_exchan
 
 /// The request's path on the agent, such as `/v0.4/traces`. Where the agent is, is for the host to know.
 ///
-/// @return valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+/// @param exchange  borrowed
+/// @return valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_path(exchange: *const ddtrace_exchange) -> ddtrace_str {
     guard(ddtrace_str::NONE, || {
@@ -45,9 +47,10 @@ pub unsafe extern "C" fn ddtrace_exchange_path(exchange: *const ddtrace_exchange
 
 /// The request's body: bytes, not text.
 ///
-/// @return valid until the exchange ends; `DDTRACE_STR_NONE` for NULL and for other handles
+/// @param exchange  borrowed
+/// @return valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_body(exchange: *const ddtrace_exchange) -> ddtrace_str {
     guard(ddtrace_str::NONE, || {
@@ -61,11 +64,12 @@ pub unsafe extern "C" fn ddtrace_exchange_body(exchange: *const ddtrace_exchange
 
 /// Shows the request's headers. `Host`, `Content-Length` and what else frames a request is for the host to add.
 ///
-/// @param visit  called on this thread, once per header; the texts are valid until the exchange ends
+/// @param exchange   borrowed
+/// @param visit      called on this thread, once per header; the texts are valid until the exchange ends
 /// @param user_data  passed to `visit`
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_each_header(
     exchange: *const ddtrace_exchange,
@@ -86,13 +90,13 @@ pub unsafe extern "C" fn ddtrace_exchange_each_header(
 
 /// Notes a header of the response, before `ddtrace_exchange_complete`. Responses without any are fine.
 ///
-/// @param name, name_len  in any case
+/// @param exchange          borrowed
+/// @param name, name_len    in any case
 /// @param value, value_len  the header's value
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer, and the exchange has still to be ended;
-///         `DDTRACE_ERR_LIMIT`: more than 100 headers, or more than 16 KiB in one; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
-///         `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer, and the exchange has still to be ended; DDTRACE_ERR_LIMIT: more
+///         than 100 headers, or more than 16 KiB in one; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_respond_header(
     exchange: *mut ddtrace_exchange,
@@ -111,17 +115,17 @@ pub unsafe extern "C" fn ddtrace_exchange_respond_header(
     })
 }
 
-/// Ends an exchange with the response that came, whatever its status. May be called at once, later, or long after the tracer is gone,
-/// from any thread. In host-driven mode, call `ddtrace_tracer_tick` soon after.
+/// Ends an exchange with the response that came, whatever its status. May be called at once, later, or long after the tracer is gone, from
+/// any thread. In host-driven mode, call `ddtrace_tracer_tick` soon after.
 ///
-/// @param exchange  ends with this call, and with it all that was read of it, unless the answer is `DDTRACE_ERR_NULL`,
-///        `DDTRACE_ERR_HANDLE`, `DDTRACE_ERR_FORKED` or `DDTRACE_ERR_INVALID`
-/// @param http_status  from 100 to 599
+/// @param exchange        ends with this call, and with it all that was read of it, unless the answer is DDTRACE_ERR_NULL,
+///                        DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED or DDTRACE_ERR_INVALID
+/// @param http_status     from 100 to 599
 /// @param body, body_len  the response's body, copied; what is beyond 1 MiB is not looked at
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer for this response; `DDTRACE_ERR_INVALID`: no HTTP status;
-///         `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer for this response; DDTRACE_ERR_INVALID: no HTTP status;
+///         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_complete(
     exchange: *mut ddtrace_exchange,
@@ -142,13 +146,13 @@ pub unsafe extern "C" fn ddtrace_exchange_complete(
 
 /// Ends an exchange that brought no response. The library will try again, as it does when its own connections fail.
 ///
-/// @param exchange  ends with this call, and with it all that was read of it, unless the answer is `DDTRACE_ERR_NULL`,
-///        `DDTRACE_ERR_HANDLE` or `DDTRACE_ERR_FORKED`
+/// @param exchange     ends with this call, and with it all that was read of it, unless the answer is DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+///                     or DDTRACE_ERR_FORKED
 /// @param reason, len  for the log; may be NULL and 0
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: the library waits no longer for this response; `DDTRACE_ERR_NULL`;
-///         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer for this response; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+///         DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exchange_fail(
     exchange: *mut ddtrace_exchange,

@@ -23,14 +23,13 @@ pub const DDTRACE_CONSOLE_TREE: i32 = 2;
 
 /// Makes an exporter that writes to a stream of the process.
 ///
-/// @param format  one of `DDTRACE_CONSOLE_*`
-/// @param fd  1: standard output, 2: standard error, whatever these are at the time of each write; any other descriptor is duplicated, so
-///        that the caller may close it
-/// @param out  gets the exporter, which the caller frees
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: no such format; `DDTRACE_ERR_IO`: the descriptor is not open; `DDTRACE_ERR_NULL`;
-///         `DDTRACE_ERR_LIMIT`
+/// @param format  one of DDTRACE_CONSOLE_*
+/// @param fd      1: standard output, 2: standard error, whatever these are at the time of each write; any other descriptor is duplicated,
+///                so that the caller may close it
+/// @param out     receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_INVALID: no such format; DDTRACE_ERR_IO: the descriptor is not open; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_console_new(format: i32, fd: i32, out: *mut *mut ddtrace_exporter) -> ddtrace_status {
     guard_status(|| {
@@ -52,12 +51,12 @@ pub unsafe extern "C" fn ddtrace_exporter_console_new(format: i32, fd: i32, out:
 
 /// Makes an exporter that appends each span as a line of JSON to a file. The file is made if need be, readable by its owner only.
 ///
-/// @param path, len  a regular file; links, pipes and devices are refused
-/// @param out  gets the exporter, which the caller frees
-/// @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_IO`: the file cannot be opened; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_INVALID`; `DDTRACE_ERR_LIMIT`
+/// @param path, len    a regular file; links, pipes and devices are refused
+/// @param out          receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+/// @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_IO: the file cannot be opened; DDTRACE_ERR_NULL; DDTRACE_ERR_INVALID; DDTRACE_ERR_LIMIT
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_file_new(
     path: *const c_char,
@@ -80,10 +79,10 @@ pub unsafe extern "C" fn ddtrace_exporter_file_new(
 /// Makes an exporter that keeps spans in memory, for tests and for programs that look at their own traces.
 ///
 /// @param max_spans  when there are more, the oldest go; 0: no limit
-/// @param out  gets the exporter, which the caller frees
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT`
+/// @param out        receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_memory_new(max_spans: usize, out: *mut *mut ddtrace_exporter) -> ddtrace_status {
     // SAFETY: the caller's place.
@@ -92,10 +91,10 @@ pub unsafe extern "C" fn ddtrace_exporter_memory_new(max_spans: usize, out: *mut
 
 /// Makes an exporter that takes spans and forgets them.
 ///
-/// @param out  gets the exporter, which the caller frees
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_LIMIT`
+/// @param out  receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_null_new(out: *mut *mut ddtrace_exporter) -> ddtrace_status {
     // SAFETY: the caller's place.
@@ -104,9 +103,10 @@ pub unsafe extern "C" fn ddtrace_exporter_null_new(out: *mut *mut ddtrace_export
 
 /// Adds a reference to an exporter.
 ///
-/// @return the same handle, to be freed once more; NULL for NULL and for other handles
+/// @param exporter  borrowed
+/// @return the same handle, to be freed once more; NULL if it is none
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_ref(exporter: *mut ddtrace_exporter) -> *mut ddtrace_exporter {
     guard(std::ptr::null_mut(), || {
@@ -118,9 +118,9 @@ pub unsafe extern "C" fn ddtrace_exporter_ref(exporter: *mut ddtrace_exporter) -
 
 /// Gives a reference back. Tracers and configurations that have the exporter keep it alive.
 ///
-/// @param exporter  NULL: nothing happens
+/// @param exporter  owned by this call; NULL and handles that were freed are ignored
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_free(exporter: *mut ddtrace_exporter) {
     guard((), || {
@@ -132,11 +132,13 @@ pub unsafe extern "C" fn ddtrace_exporter_free(exporter: *mut ddtrace_exporter) 
 /// Copies out the spans of an in-memory exporter as a JSON array, oldest first. What is finished by now is in it: the tracers that feed the
 /// exporter are flushed first, for 2 s at most each.
 ///
+/// @param exporter                     borrowed
 /// @param trace_id_high, trace_id_low  only the spans of this trace; both 0: all
-/// @param buf, cap  where to, by the rule of `snprintf`. Between asking for the length and asking for the text, spans may come
-/// @return the text's length; `DDTRACE_ABSENT` for other exporters, for NULL and for other handles
+/// @param buf, cap                     receives the text and a NUL, cut to `cap` bytes; may be NULL with 0. Between asking for the length
+///                                     and asking for the text, spans may come
+/// @return the text's length; DDTRACE_ABSENT for other exporters, for NULL and for other handles
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_memory_json(
     exporter: *mut ddtrace_exporter,
@@ -158,9 +160,10 @@ pub unsafe extern "C" fn ddtrace_exporter_memory_json(
 
 /// How many spans an in-memory exporter keeps, after flushing as `ddtrace_exporter_memory_json` does.
 ///
+/// @param exporter  borrowed
 /// @return 0 also for other exporters, for NULL and for other handles
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_memory_count(exporter: *mut ddtrace_exporter) -> usize {
     guard(0, || {
@@ -171,10 +174,10 @@ pub unsafe extern "C" fn ddtrace_exporter_memory_count(exporter: *mut ddtrace_ex
 
 /// Makes an in-memory exporter forget all spans that are finished by now.
 ///
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: this exporter has no memory; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
-///         `DDTRACE_ERR_FORKED`
+/// @param exporter  borrowed
+/// @return DDTRACE_OK; DDTRACE_ERR_INVALID: this exporter has no memory; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_exporter_memory_clear(exporter: *mut ddtrace_exporter) -> ddtrace_status {
     // SAFETY: the header's rule for handles.

@@ -19,40 +19,40 @@ const ABI_VERSION: u32 = 0;
 const FEATURES: [&str; 8] =
     ["console", "file", "host-driven", "memory", "propagation", "sampling-rules", "tracing", "unix-sockets"];
 
-/// The library's version, to be compared with `DDTRACE_VERSION`, the header's.
+/// The library's version, to be compared with DDTRACE_VERSION, the header's.
 ///
 /// @return a static text such as `"0.1.0"`, never NULL and never freed
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// The library's version as a number that grows, `0xMMmmpp` (major, minor, patch), to be compared with `DDTRACE_VERSION_NUM`.
+/// The library's version as a number that grows, `0xMMmmpp` (major, minor, patch), to be compared with DDTRACE_VERSION_NUM.
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_version_num() -> u32 {
     VERSION_NUM
 }
 
-/// The version of the ABI, to be compared with `DDTRACE_ABI_VERSION`. A program works with a library of another version as long as this
-/// number is the same and the library's `ddtrace_version_num` is not smaller than that of the functions that the program uses.
+/// The version of the ABI, to be compared with DDTRACE_ABI_VERSION. A program works with a library of another version as long as this number
+/// is the same and the library's `ddtrace_version_num` is not smaller than that of the functions that the program uses.
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_abi_version() -> u32 {
     ABI_VERSION
 }
 
-/// Whether this build of the library has a feature: `tracing`, `propagation`, `sampling-rules`, `console`, `file`, `memory`,
-/// `unix-sockets`, `host-driven`.
+/// Whether this build of the library has a feature: `tracing`, `propagation`, `sampling-rules`, `console`, `file`, `memory`, `unix-sockets`,
+/// `host-driven`.
 ///
 /// @param name, len  the feature's name
 /// @return false for names that the library does not know, and for NULL
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_has_feature(name: *const c_char, len: usize) -> bool {
     guard(false, || {
@@ -67,10 +67,10 @@ pub unsafe extern "C" fn ddtrace_has_feature(name: *const c_char, len: usize) ->
 /// How many handles are alive, so that tests find those that nobody frees: leak detectors do not see them. Walks all handles that ever were
 /// alive at the same time.
 ///
-/// @param kind  one of `DDTRACE_HANDLE_*`
+/// @param kind  one of DDTRACE_HANDLE_*
 /// @return 0 also for kinds that the library does not know
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_live_handles(kind: i32) -> usize {
     guard(0, || {
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn ddtrace_live_handles(kind: i32) -> usize {
 
 /// Draws an id as spans have them: random, never 0.
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_id_generate64() -> u64 {
     guard(0, || with_thread(|thread| thread.parts.ids.id64()))
@@ -95,10 +95,10 @@ pub unsafe extern "C" fn ddtrace_id_generate64() -> u64 {
 
 /// Draws an id as traces have them: Unix seconds, 32 zero bits, and 64 random bits that are never 0.
 ///
-/// @param high  gets the upper half; may be NULL
-/// @param low  gets the lower half; may be NULL
+/// @param high  receives the upper half; may be NULL
+/// @param low   receives the lower half; may be NULL
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_id_generate128(high: *mut u64, low: *mut u64) {
     guard((), || {
@@ -115,10 +115,10 @@ pub unsafe extern "C" fn ddtrace_id_generate128(high: *mut u64, low: *mut u64) {
 
 /// Copies out the runtime id: the UUID that tells this process's traces from those of others. A forked child has another one.
 ///
-/// @param buf, cap  where to, by the rule of `snprintf`; 37 bytes are enough
-/// @return 36
+/// @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0; 37 bytes are enough
+/// @return 36, the length of the text
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_runtime_id(buf: *mut c_char, cap: usize) -> usize {
     // SAFETY: the header's rule for buffers.

@@ -16,19 +16,20 @@ use std::sync::Arc;
 /// Takes one field of a log line; the texts are valid during the call, and have no NUL at their end.
 pub type ddtrace_log_field = Option<unsafe extern "C" fn(user_data: *mut c_void, name: ddtrace_str, value: ddtrace_str)>;
 
-/// Hands out what a log line needs to be found with its trace: `dd.trace_id`, `dd.span_id`, `dd.service`, `dd.version`, `dd.env`, in this order.
+/// Hands out what a log line needs to be found with its trace: `dd.trace_id`, `dd.span_id`, `dd.service`, `dd.version`, `dd.env`, in this
+/// order.
 ///
-/// A trace id of more than 64 bits is 32 lowercase hexadecimal digits, any other decimal; with DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED off it is the
-/// lower half, decimal. Without span and context, or with tracing disabled, both ids are `0`. Service, version and environment are those of
-/// the settings, empty if not set. Whether log lines get these fields (DD_LOGS_INJECTION) is for the caller to look at.
+/// A trace id of more than 64 bits is 32 lowercase hexadecimal digits, any other decimal; with DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED off
+/// it is the lower half, decimal. Without span and context, or with tracing disabled, both ids are `0`. Service, version and environment are
+/// those of the settings, empty if not set. Whether log lines get these fields (DD_LOGS_INJECTION) is for the caller to look at.
 ///
 /// @param tracer           borrowed
 /// @param span_or_null     borrowed: the span to be found
 /// @param context_or_null  borrowed: a context to be found, where there is no span; at most one of the two is given
 /// @param field            called on this thread, five times; no lock is held meanwhile
 /// @param user_data        its first argument
-/// @return DDTRACE_OK; DDTRACE_ERR_NULL for the tracer or `field`; DDTRACE_ERR_HANDLE for what is no tracer, span or context; DDTRACE_ERR_INVALID if
-///         both span and context are given; DDTRACE_ERR_FORKED
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL for the tracer or `field`; DDTRACE_ERR_HANDLE for what is no tracer, span or context;
+///         DDTRACE_ERR_INVALID if both span and context are given; DDTRACE_ERR_FORKED
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]

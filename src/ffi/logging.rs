@@ -21,17 +21,17 @@ pub const DDTRACE_LOG_TRACE: i32 = 5;
 
 /// Sends the library's own messages to the host instead of stderr, for the whole process. Which levels there are to see is a setting.
 ///
-/// The callback may be called from any thread, the library's own included, and by several at once. It must not throw. It may call
-/// the library, but what it calls may log again. A message that is being delivered while the callback is replaced may still reach the former one;
-/// the former one's data is freed after that.
+/// The callback may be called from any thread, the library's own included, and by several at once. It must not throw. It may call the
+/// library, but what it calls may log again. A message that is being delivered while the callback is replaced may still reach the former
+/// one; the former one's data is freed after that.
 ///
-/// @param callback  gets `user_data`, one of `DDTRACE_LOG_*`, and the message: one line of UTF-8 without a NUL at its end, valid during
-///        the call. NULL: messages go to stderr again
-/// @param user_data  passed to the callback
+/// @param callback        gets `user_data`, one of DDTRACE_LOG_*, and the message: one line of UTF-8 without a NUL at its end, valid during
+///                        the call. NULL: messages go to stderr again
+/// @param user_data       passed to the callback
 /// @param free_user_data  called once with `user_data` when the callback is replaced or could not be registered; may be NULL
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_FORKED` if another thread was changing the callback when this process was forked
+/// @return DDTRACE_OK; DDTRACE_ERR_FORKED if another thread was changing the callback when this process was forked
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_set_log_callback(
     callback: Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char, len: usize)>,

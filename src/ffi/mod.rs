@@ -23,11 +23,14 @@ pub mod sized;
 mod tag_input;
 pub mod text;
 pub mod user_data;
+mod view;
 
 // The order of these is the order of the header; the empty lines keep it.
 pub mod library;
 
 pub mod logging;
+
+pub mod status;
 
 pub mod error;
 
@@ -45,6 +48,10 @@ pub mod span_events;
 
 pub mod context;
 
+pub mod baggage;
+
+pub mod sampling;
+
 pub mod propagator;
 
 pub mod provider;
@@ -54,8 +61,6 @@ pub mod log_correlation;
 pub mod exporter;
 
 pub mod exchange;
-
-pub mod status;
 
 pub mod types;
 

@@ -1,7 +1,6 @@
 //! Propagators: contexts out of headers and into them.
 
 use super::config::resolve_config;
-use super::context::{decide_view, with_state, with_view};
 use super::error::{Failure, guard_explained, required};
 use super::guard::{guard, install_hook};
 use super::handles::{ddtrace_config, ddtrace_context, ddtrace_error, ddtrace_propagator, ddtrace_span};
@@ -9,6 +8,7 @@ use super::outcome::{of_handle, status};
 use super::status::*;
 use super::text;
 use super::types::ddtrace_str;
+use super::view::{decide_view, with_view_of_context, with_view_of_span};
 use crate::context::{TraceState, TraceTags};
 use crate::propagation::{BufferSink, HeaderSink, InjectInput, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
@@ -19,7 +19,7 @@ use std::ffi::{CString, c_char, c_void};
 ///
 /// @param config_or_null  borrowed, read now; NULL: the environment
 /// @param out             receives the propagator, owned by the caller: free it with `ddtrace_propagator_free`
-/// @param err_or_null     receives an error to be freed, where one is wanted
+/// @param err_or_null     receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for more than 1,024 different ones
 ///
 /// Threads: any. Since: 0.1
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn ddtrace_propagator_new(
 /// Adds a reference to a propagator.
 ///
 /// @param propagator  borrowed
-/// @return the same handle, or NULL if it is none
+/// @return the same handle, to be freed once more; NULL if it is none
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -72,12 +72,12 @@ pub unsafe extern "C" fn ddtrace_propagator_free(propagator: *mut ddtrace_propag
     guard((), || unsafe { release_propagator(propagator.cast()) }.unwrap_or(()));
 }
 
-/// Reads a context out of headers. It never fails for what the headers say: without a valid context in them the answer is an empty one, which
-/// may still carry baggage and links. Nothing is activated, and no sampling decision is made.
+/// Reads a context out of headers. It never fails for what the headers say: without a valid context in them the answer is an empty one,
+/// which may still carry baggage and links. Nothing is activated, and no sampling decision is made.
 ///
 /// @param propagator        borrowed
-/// @param pairs, pairs_len  borrowed: a flat array of 2 * `pairs_len` texts, name, value, name, value, …; names in any case. A repeated header may be
-///                          given repeatedly. A text whose `ptr` is NULL is empty.
+/// @param pairs, pairs_len  borrowed: a flat array of 2 * `pairs_len` texts, name, value, name, value, …; names in any case. A repeated
+///                          header may be given repeatedly. A text whose `ptr` is NULL is empty.
 /// @param out               receives the context, owned by the caller: free it with `ddtrace_context_free`
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT when memory is out
 ///
@@ -119,12 +119,13 @@ pub type ddtrace_header_found = Option<unsafe extern "C" fn(sink: *mut c_void, v
 pub type ddtrace_header_lookup =
     Option<unsafe extern "C" fn(user_data: *mut c_void, name: *const c_char, found: ddtrace_header_found, sink: *mut c_void)>;
 
-/// Reads a context out of a carrier that can be asked for headers. See `ddtrace_propagator_extract`, which is quicker where the headers are at hand.
+/// Reads a context out of a carrier that can be asked for headers. See `ddtrace_propagator_extract`, which is quicker where the headers are
+/// at hand.
 ///
 /// @param propagator  borrowed
 /// @param lookup      called on this thread, once per header that the configured styles know
 /// @param user_data   its first argument
-/// @param out         receives the context, owned by the caller
+/// @param out         receives the context, owned by the caller: free it with `ddtrace_context_free`
 /// @return as `ddtrace_propagator_extract`
 ///
 /// Threads: any. Since: 0.1
@@ -181,8 +182,8 @@ unsafe extern "C" fn take_value(sink: *mut c_void, value: *const c_char, len: us
 /// @param span        borrowed; may be finished
 /// @param buf, cap    receives the headers; 1 KiB is enough where there is little baggage
 /// @param needed      receives the size of all headers
-/// @return DDTRACE_OK; DDTRACE_ERR_BUFFER if `cap` is less than `needed`: nothing useful was written, call again with more; DDTRACE_ERR_NULL,
-///         DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+/// @return DDTRACE_OK; DDTRACE_ERR_BUFFER if `cap` is less than `needed`: nothing useful was written, call again with more;
+///         DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -350,7 +351,7 @@ unsafe fn inject_span<S: HeaderSink>(
     }
     // SAFETY: passed on.
     unsafe {
-        with_state(span, |thread, view| {
+        with_view_of_span(span, |thread, view| {
             decide_view(thread, view);
             inject(propagator, view.state, view.span_id, true, sink);
             Ok(())
@@ -365,7 +366,7 @@ unsafe fn inject_context<S: HeaderSink>(
 ) -> Result<(), ddtrace_status> {
     // SAFETY: passed on.
     unsafe {
-        with_view(context, |thread, view| {
+        with_view_of_context(context, |thread, view| {
             decide_view(thread, view);
             inject(propagator, view.state, view.span_id, !view.is_remote, sink);
             Ok(())

@@ -31,10 +31,10 @@ pub unsafe extern "C" fn ddtrace_provider_thread_local(out: *mut *mut ddtrace_pr
     })
 }
 
-/// Makes a provider with one slot per task, for programs whose tasks wander between threads or take turns on one. Which task a thread runs is
-/// said by `ddtrace_provider_task_enter`.
+/// Makes a provider with one slot per task, for programs whose tasks wander between threads or take turns on one. Which task a thread runs
+/// is said by `ddtrace_provider_task_enter`.
 ///
-/// @param out  receives the provider, owned by the caller
+/// @param out  receives the provider, owned by the caller: free it with `ddtrace_provider_free`
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
 ///
 /// Threads: any. Since: 0.1
@@ -46,19 +46,20 @@ pub unsafe extern "C" fn ddtrace_provider_new_tasks(out: *mut *mut ddtrace_provi
     })
 }
 
-/// Makes a provider whose slot the host keeps: in fibers, in context variables, wherever its language has it. The slot is one pointer, NULL or the
-/// handle of a span or of a context.
+/// Makes a provider whose slot the host keeps: in fibers, in context variables, wherever its language has it. The slot is one pointer, NULL
+/// or the handle of a span or of a context.
 ///
-/// The host only stores the pointer and gives it back; references are held by the provider until the slot is overwritten. So a unit that ends
-/// activates nothing first, or its span is kept until the provider ends. A slot may be copied, as context variables are: where a handle has become
-/// stale meanwhile, nothing is active. Scopes may end in any order; their tokens are not checked against the unit that the call comes from.
+/// The host only stores the pointer and gives it back; references are held by the provider until the slot is overwritten. So a unit that
+/// ends activates nothing first, or its span is kept until the provider ends. A slot may be copied, as context variables are: where a handle
+/// has become stale meanwhile, nothing is active. Scopes may end in any order; their tokens are not checked against the unit that the call
+/// comes from.
 ///
-/// @param get             answers what the calling unit's slot holds: NULL, or a pointer that `set` stored; called on the thread that calls the
-///                        provider, with no lock held
+/// @param get             answers what the calling unit's slot holds: NULL, or a pointer that `set` stored; called on the thread that calls
+///                        the provider, with no lock held
 /// @param set             stores a pointer in the calling unit's slot; called like `get`
 /// @param user_data       their first argument
 /// @param free_user_data  called once with `user_data` when the provider ends, or if it could not be made; may be NULL
-/// @param out             receives the provider, owned by the caller
+/// @param out             receives the provider, owned by the caller: free it with `ddtrace_provider_free`
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_LIMIT when memory is out
 ///
 /// Threads: any. Since: 0.1
@@ -97,17 +98,19 @@ pub unsafe extern "C" fn ddtrace_provider_free(provider: *mut ddtrace_provider) 
 
 /// Makes a span active on the calling thread or task, in place of what was active.
 ///
-/// When it is finished, its nearest unfinished ancestor of the same process is active, so that spans need not be finished in the reverse order
-/// of their activation.
+/// When it is finished, its nearest unfinished ancestor of the same process is active, so that spans need not be finished in the reverse
+/// order of their activation.
 ///
-/// With a token, the call opens a scope, and `ddtrace_provider_restore` brings back what was active before. At most 1024 scopes per thread or task are
-/// remembered (65536 per provider with callbacks), beyond them the oldest is forgotten. Tokens are numbers other than 0, below 2^53.
+/// With a token, the call opens a scope, and `ddtrace_provider_restore` brings back what was active before. At most 1,024 scopes per thread
+/// or task are remembered (65,536 per provider with callbacks), beyond them the oldest is forgotten. Tokens are numbers other than 0, below
+/// 2^53.
 ///
 /// @param provider       borrowed
 /// @param span_or_null   borrowed, may be freed by its owner while it is active; NULL: nothing is active
 /// @param token_or_null  receives the scope's token; NULL: no scope
-/// @return DDTRACE_OK; DDTRACE_ERR_NULL for the provider; DDTRACE_ERR_HANDLE for a provider or span that is none; DDTRACE_ERR_STATE if a provider of
-///         tasks is used on a thread that runs no task, or on a thread that is ending; DDTRACE_ERR_FORKED. On an error nothing is changed.
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL for the provider; DDTRACE_ERR_HANDLE for a provider or span that is none; DDTRACE_ERR_STATE if a
+///         provider of tasks is used on a thread that runs no task, or on a thread that is ending; DDTRACE_ERR_FORKED. On an error nothing
+///         is changed.
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -132,8 +135,8 @@ pub unsafe extern "C" fn ddtrace_provider_activate_span(
 
 /// Makes a context active on the calling thread or task: how a trace is passed to another thread, or goes on from headers.
 ///
-/// With a token, the call opens a scope as `ddtrace_provider_activate_span` does; within it the context becomes active again when the spans that were
-/// started under it are finished.
+/// With a token, the call opens a scope as `ddtrace_provider_activate_span` does; within it the context becomes active again when the spans
+/// that were started under it are finished.
 ///
 /// @param provider         borrowed
 /// @param context_or_null  borrowed, may be freed by its owner while it is active; NULL: nothing is active
@@ -161,13 +164,13 @@ pub unsafe extern "C" fn ddtrace_provider_activate_context(
     })
 }
 
-/// Ends a scope: what was active when it was opened is active again, cleaned up if it was finished meanwhile. Scopes that were opened in it on the same
-/// thread or task end too; their tokens are then wrong.
+/// Ends a scope: what was active when it was opened is active again, cleaned up if it was finished meanwhile. Scopes that were opened in it
+/// on the same thread or task end too; their tokens are then wrong.
 ///
 /// @param provider  borrowed
 /// @param token     of `ddtrace_provider_activate_span` or `ddtrace_provider_activate_context`, from the same thread or task
-/// @return DDTRACE_OK; DDTRACE_ERR_INVALID for a token that is not of an open scope: nothing is changed; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE,
-///         DDTRACE_ERR_STATE on a thread that is ending, DDTRACE_ERR_FORKED
+/// @return DDTRACE_OK; DDTRACE_ERR_INVALID for a token that is not of an open scope: nothing is changed; DDTRACE_ERR_NULL,
+///         DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE on a thread that is ending, DDTRACE_ERR_FORKED
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -200,7 +203,7 @@ pub unsafe extern "C" fn ddtrace_provider_current_span(
 /// The local root of the active span: the first span of its trace in this process, finished or not.
 ///
 /// @param provider  borrowed
-/// @param out       receives the span with a reference of its own, owned by the caller; NULL on an error
+/// @param out       receives the span with a reference of its own, owned by the caller: free it with `ddtrace_span_free`; NULL on an error
 /// @return as `ddtrace_provider_current_span`; DDTRACE_ERR_NOT_FOUND also if the root was finished and freed, and nothing keeps it any more
 ///
 /// Threads: any. Since: 0.1
@@ -218,9 +221,10 @@ pub unsafe extern "C" fn ddtrace_provider_current_root_span(
 /// The active context, or that of the active span: to be injected, or passed to another thread.
 ///
 /// @param provider  borrowed
-/// @param out       receives the context with a reference of its own, owned by the caller: free it with `ddtrace_context_free`; NULL on an error
-/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if nothing is active; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED,
-///         DDTRACE_ERR_LIMIT when memory is out
+/// @param out       receives the context with a reference of its own, owned by the caller: free it with `ddtrace_context_free`; NULL on an
+///                  error
+/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if nothing is active; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE,
+///         DDTRACE_ERR_FORKED, DDTRACE_ERR_LIMIT when memory is out
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -246,14 +250,15 @@ pub unsafe extern "C" fn ddtrace_provider_current_context(
 
 /// From now on the calling thread runs this task: to be called when a task is made, each time it goes on, and on whichever thread.
 ///
-/// A task that is not known yet starts with a copy of what is active in the task that made it; what either activates later, the other does not see.
-/// Whoever makes a task on its creator's thread enters the new one, and then the creator again. At most 262144 tasks are entered at a time.
+/// A task that is not known yet starts with a copy of what is active in the task that made it; what either activates later, the other does
+/// not see. Whoever makes a task on its creator's thread enters the new one, and then the creator again. At most 262,144 tasks are entered at
+/// a time.
 ///
 /// @param provider     borrowed; one of tasks
 /// @param task         any number but 0 that no other living task has
 /// @param parent_task  the task that makes it, looked at when `task` is new; 0, or a task that was left: it starts with nothing
-/// @return DDTRACE_OK; DDTRACE_ERR_INVALID for the task 0, and for a provider that keeps no tasks; DDTRACE_ERR_LIMIT if too many tasks are entered: the
-///         thread then runs no task; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED
+/// @return DDTRACE_OK; DDTRACE_ERR_INVALID for the task 0, and for a provider that keeps no tasks; DDTRACE_ERR_LIMIT if too many tasks are
+///         entered: the thread then runs no task; DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_STATE, DDTRACE_ERR_FORKED
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -268,13 +273,13 @@ pub unsafe extern "C" fn ddtrace_provider_task_enter(
     })
 }
 
-/// A task has ended: its slot is removed, and what it held is released. A calling thread that ran it runs no task until it enters one. To be called
-/// for each task that was entered, by its finalizer if not before: a task that is never left keeps its spans.
+/// A task has ended: its slot is removed, and what it held is released. A calling thread that ran it runs no task until it enters one. To be
+/// called for each task that was entered, by its finalizer if not before: a task that is never left keeps its spans.
 ///
 /// @param provider  borrowed; one of tasks
 /// @param task      its number, which may be used again
-/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if it was not entered; DDTRACE_ERR_INVALID for a provider that keeps no tasks; DDTRACE_ERR_NULL,
-///         DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND if it was not entered; DDTRACE_ERR_INVALID for a provider that keeps no tasks;
+///         DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]

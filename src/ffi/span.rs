@@ -18,16 +18,17 @@ use crate::tracer::{resolve_tracer, with_thread};
 /// Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.
 ///
 /// Without a parent the span begins a new trace. A parent may be finished, and may be freed after this call. The parent's service applies
-/// unless `options` has one. Texts and tags are copied. When very many spans are live (`LIBDDTRACE_MAX_LIVE_SPANS`), or tracing is disabled, the span
-/// records nothing but carries trace context on.
+/// unless `options` has one. Texts and tags are copied. When very many spans are live (`LIBDDTRACE_MAX_LIVE_SPANS`), or tracing is disabled,
+/// the span records nothing but carries trace context on.
 ///
-/// @param tracer   borrowed
-/// @param options  borrowed; NULL: an unnamed root span that starts now
-/// @param out      receives the span, owned by the caller: end it with `ddtrace_span_end`, or `ddtrace_span_finish` and `ddtrace_span_free`
-/// @param ids_or_null  receives the span's ids, where they are wanted
-/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a tracer or parent that is none; DDTRACE_ERR_UNSUPPORTED or DDTRACE_ERR_INVALID for
-///         the options; DDTRACE_ERR_LIMIT when far too many spans are live. A tag that cannot be set is left out: the span is started, and the
-///         status says why.
+/// @param tracer       borrowed
+/// @param options      borrowed; NULL: an unnamed root span that starts now
+/// @param out          receives the span, owned by the caller: end it with `ddtrace_span_end`, or `ddtrace_span_finish` and
+///                     `ddtrace_span_free`
+/// @param ids_or_null  receives the span's ids
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a tracer or parent that is none; DDTRACE_ERR_UNSUPPORTED or
+///         DDTRACE_ERR_INVALID for the options; DDTRACE_ERR_LIMIT when far too many spans are live. A tag that cannot be set is left out:
+///         the span is started, and the status says why.
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -204,8 +205,8 @@ unsafe fn set_given_tags(
 /// @param span     owned by this call; NULL answers DDTRACE_ERR_NULL
 /// @param options  borrowed; NULL: ends now, nothing to add
 /// @return DDTRACE_OK; DDTRACE_ERR_FINISHED if it was finished before (the reference is freed all the same, what `options` say is ignored);
-///         DDTRACE_ERR_HANDLE for a span that was freed; DDTRACE_ERR_LIMIT or DDTRACE_ERR_INVALID for a tag that was left out. In a forked child, a
-///         span that the parent process began is only freed.
+///         DDTRACE_ERR_HANDLE for a span that was freed; DDTRACE_ERR_LIMIT or DDTRACE_ERR_INVALID for a tag that was left out. In a forked
+///         child, a span that the parent process began is only freed.
 ///
 /// Threads: any; no other thread may use this reference meanwhile. Since: 0.1
 #[unsafe(no_mangle)]
@@ -289,13 +290,13 @@ unsafe fn finish_at(
     }
 }
 
-/// Finishes a span and then each unfinished ancestor in its trace segment, up to the local root: how a program that
-/// leaves in a hurry closes what it has open. The caller's references are kept.
+/// Finishes a span and then each unfinished ancestor in its trace segment, up to the local root: how a program that leaves in a hurry closes
+/// what it has open. The caller's references are kept.
 ///
 /// @param span    borrowed
 /// @param end_ns  nanoseconds since the Unix epoch; 0: now
-/// @return DDTRACE_OK; DDTRACE_ERR_FINISHED if the span itself was finished before (its ancestors are finished all the same); DDTRACE_ERR_NULL;
-///         DDTRACE_ERR_HANDLE for a span that was freed
+/// @return DDTRACE_OK; DDTRACE_ERR_FINISHED if the span itself was finished before (its ancestors are finished all the same);
+///         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE for a span that was freed
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -357,7 +358,7 @@ unsafe fn last_changes(sink: &mut TagSink<'_>, options: &ddtrace_span_end_option
 /// Adds a reference to a span, so that two owners can free it.
 ///
 /// @param span  borrowed
-/// @return the same handle, or NULL if it is none
+/// @return the same handle, to be freed once more; NULL if it is none
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -371,8 +372,8 @@ pub unsafe extern "C" fn ddtrace_span_ref(span: *mut ddtrace_span) -> *mut ddtra
     })
 }
 
-/// Frees a reference to a span. It never finishes one: a span that is freed unfinished is abandoned, counted, and never sent; its trace
-/// goes on without it. A garbage collector may call this at any time, from any thread.
+/// Frees a reference to a span. It never finishes one: a span that is freed unfinished is abandoned, counted, and never sent; its trace goes
+/// on without it. A garbage collector may call this at any time, from any thread.
 ///
 /// @param span  owned by this call; NULL and handles that were freed are ignored
 ///

@@ -20,8 +20,8 @@ use std::ffi::c_char;
 /// @param span                        borrowed
 /// @param name, name_len              copied
 /// @param time_ns                     Unix time in nanoseconds; 0: now; a negative time counts as the beginning of 1970
-/// @param attributes, attributes_len  copied: strings, truth values, integers, finite numbers, arrays of one of these; others are left out with
-///                                    a warning
+/// @param attributes, attributes_len  copied: strings, truth values, integers, finite numbers, arrays of one of these; others are left out
+///                                    with a warning
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_INVALID for an attribute of unknown kind,
 ///         DDTRACE_ERR_LIMIT for more than 4,096 events
 ///
@@ -63,8 +63,8 @@ unsafe fn add_event(
     }
 }
 
-/// Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the same
-/// names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
+/// Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the
+/// same names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
 ///
 /// @param span                        borrowed
 /// @param type, type_len              copied; may be NULL with 0

@@ -231,11 +231,11 @@ pub unsafe extern "C" fn ddtrace_span_get_kind(span: *const ddtrace_span) -> i32
     guard(0, || unsafe { read(span, 0, |span| span.kind() as i32) })
 }
 
-/// Sets the status by OpenTelemetry's rules: OK is final and clears an earlier error, UNSET changes nothing, a description stays only with ERROR,
-/// where it becomes the tag `error.message`.
+/// Sets the status by OpenTelemetry's rules: OK is final and clears an earlier error, UNSET changes nothing, a description stays only with
+/// ERROR, where it becomes the tag `error.message`.
 ///
-/// @param span         borrowed
-/// @param span_status  DDTRACE_SPAN_STATUS_*; DDTRACE_ERR_INVALID otherwise
+/// @param span              borrowed
+/// @param span_status       DDTRACE_SPAN_STATUS_*; DDTRACE_ERR_INVALID otherwise
 /// @param description, len  copied; may be NULL with 0
 /// @return as `ddtrace_span_set_name`
 ///

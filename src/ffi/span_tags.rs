@@ -60,13 +60,14 @@ unsafe fn set(span: *mut ddtrace_span, key: *const c_char, key_len: usize, value
 /// Sets a string tag, in place of whatever the key held.
 ///
 /// Some keys mean more: `manual.keep` and `manual.drop` decide the trace, `service.name`, `resource.name` and `span.type` set those fields,
-/// `http.status_code` is always a string, `service.version` sets `version` too, `_dd.measured` becomes a number. An empty key is ignored. Values
-/// beyond 25,000 characters are cut.
+/// `http.status_code` is always a string, `service.version` sets `version` too, `_dd.measured` becomes a number. An empty key is ignored.
+/// Values beyond 25,000 characters are cut.
 ///
-/// @param span            borrowed
-/// @param key, key_len    copied
+/// @param span              borrowed
+/// @param key, key_len      copied
 /// @param value, value_len  copied; bytes that are not UTF-8 are replaced
-/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT if the span has as many tags as it may have
+/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT if the span has as many tags as it may
+///         have
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -150,7 +151,8 @@ pub unsafe extern "C" fn ddtrace_span_set_tag_bool(
 ///
 /// @param span       borrowed
 /// @param tags, len  borrowed; copied before the call returns
-/// @return as `ddtrace_span_set_tag`, or DDTRACE_ERR_INVALID for an unknown kind; the status of the first tag that was left out, the others are set
+/// @return as `ddtrace_span_set_tag`, or DDTRACE_ERR_INVALID for an unknown kind; the status of the first tag that was left out, the others
+///         are set
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -163,7 +165,7 @@ pub unsafe extern "C" fn ddtrace_span_set_tags(span: *mut ddtrace_span, tags: *c
     })
 }
 
-/// Sets many tags from one buffer, for layers that cannot pass an array of structs: records of kind (1 byte, `DDTRACE_TAG_*`), key length and
+/// Sets many tags from one buffer, for layers that cannot pass an array of structs: records of kind (1 byte, DDTRACE_TAG_*), key length and
 /// value length (4 bytes each, little endian), key, value. F64 and I64 have 8 bytes, little endian; BOOL has 1; NULL has none.
 ///
 /// @param span         borrowed
@@ -269,9 +271,9 @@ pub unsafe extern "C" fn ddtrace_span_get_tag_f64(
 
 /// Sets a structured tag: a MessagePack document, sent as it is. Formats that cannot carry it (v0.5) leave it out.
 ///
-/// @param span           borrowed
-/// @param key, key_len   copied
-/// @param msgpack, len   copied; 1 MiB at most
+/// @param span          borrowed
+/// @param key, key_len  copied
+/// @param msgpack, len  copied; 1 MiB at most
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FINISHED, DDTRACE_ERR_LIMIT for too many or too large ones
 ///
 /// Threads: any. Since: 0.1

@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_char};
 
 use super::guard::guard;
 
-/// The outcome of a call: `DDTRACE_OK`, or one of the `DDTRACE_ERR_*` values. A later library may answer values that this header does
+/// The outcome of a call: DDTRACE_OK, or one of the DDTRACE_ERR_* values. A later library may answer values that this header does
 /// not know; `ddtrace_status_text` has a text for all of its own.
 pub type ddtrace_status = i32;
 
@@ -65,7 +65,7 @@ const TEXTS: [&CStr; 15] = [
 /// @param status  any number
 /// @return a static text, never NULL and never freed; `"unknown status"` for a number that this library does not use
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_status_text(status: ddtrace_status) -> *const c_char {
     guard(c"unknown status".as_ptr(), || text_of(status).as_ptr())

@@ -10,6 +10,13 @@ use crate::span::{TagSink, TagValue};
 /// Lists in lists go this deep; what is deeper is left out.
 const MAX_DEPTH: usize = 16;
 
+/// So many items are looked at in one list and all lists in it, as many as a span may have tags. Lists that contain the same list again and
+/// again, or themselves, would have no end without it.
+const MAX_ITEMS: usize = 10_000;
+
+/// The same for a list among the attributes of a link, whose texts are not counted as those of tags are.
+const MAX_ATTRIBUTE_ITEMS: usize = 1_000;
+
 /// Sets every tag of an array. The first error is the answer; the tags behind it are set all the same.
 ///
 /// # Safety
@@ -39,7 +46,7 @@ unsafe fn set_tag(sink: &mut TagSink<'_>, tag: &ddtrace_tag) -> Result<(), ddtra
             Some(value) => sink.set(key, value).map_err(of_tag),
             None => {
                 let mut path = String::from_utf8_lossy(key).into_owned();
-                set_list(sink, &mut path, tag, 1)
+                set_list(sink, &mut path, tag)
             }
         }
     }
@@ -67,53 +74,59 @@ unsafe fn scalar<'a>(tag: &ddtrace_tag) -> Result<Option<TagValue<'a>>, ddtrace_
 
 /// # Safety
 /// The list and what it points to are readable.
-unsafe fn set_list(sink: &mut TagSink<'_>, path: &mut String, list: &ddtrace_tag, depth: usize) -> Result<(), ddtrace_status> {
+unsafe fn set_list(sink: &mut TagSink<'_>, path: &mut String, list: &ddtrace_tag) -> Result<(), ddtrace_status> {
+    let mut set = |path: &str, value: TagValue<'_>| sink.set(path.as_bytes(), value).map_err(of_tag);
     // SAFETY: the kind says that the member `list` was written; passed on.
-    unsafe { each_leaf(list, path, depth, &mut |path, value| sink.set(path.as_bytes(), value).map_err(of_tag)) }
+    unsafe { Leaves { left: MAX_ITEMS, use_it: &mut set }.visit(list, path, 1) }
 }
 
-/// Calls `use_it` with every leaf of a list or map: `key.0`, `key.sub`; an empty list is an empty text.
-///
-/// # Safety
-/// The list and what it points to are readable.
-unsafe fn each_leaf(
-    list: &ddtrace_tag,
-    path: &mut String,
-    depth: usize,
-    use_it: &mut dyn FnMut(&str, TagValue<'_>) -> Result<(), ddtrace_status>,
-) -> Result<(), ddtrace_status> {
-    // SAFETY: passed on.
-    let items = unsafe { text::array(list.value.list.ptr, list.value.list.len) }?;
-    if items.is_empty() {
-        return use_it(path, TagValue::Text(b""));
-    }
-    if depth > MAX_DEPTH {
-        return Err(DDTRACE_ERR_LIMIT);
-    }
-    let len = path.len();
-    let mut outcome = Ok(());
-    for (index, item) in items.iter().enumerate() {
-        path.push('.');
-        if list.kind == DDTRACE_TAG_ARRAY {
-            path.push_str(&index.to_string());
-        } else {
-            // SAFETY: passed on.
-            path.push_str(&String::from_utf8_lossy(unsafe { text::raw_str(item.key) }?));
-        }
+/// A walk through a list or map: `use_it` is called with every leaf, `key.0`, `key.sub`; an empty list is an empty text.
+struct Leaves<'a> {
+    /// Items that may still be looked at.
+    left: usize,
+    use_it: &'a mut dyn FnMut(&str, TagValue<'_>) -> Result<(), ddtrace_status>,
+}
+
+impl Leaves<'_> {
+    /// The first error is the answer; a limit that is reached ends the walk.
+    ///
+    /// # Safety
+    /// The list and what it points to are readable.
+    unsafe fn visit(&mut self, list: &ddtrace_tag, path: &mut String, depth: usize) -> Result<(), ddtrace_status> {
         // SAFETY: passed on.
-        let set = match unsafe { scalar(item) } {
-            Ok(Some(value)) => use_it(path, value),
-            // SAFETY: passed on.
-            Ok(None) => unsafe { each_leaf(item, path, depth + 1, use_it) },
-            Err(status) => Err(status),
-        };
-        outcome = outcome.and(set);
-        path.truncate(len);
-        if outcome == Err(DDTRACE_ERR_LIMIT) {
-            break;
+        let items = unsafe { text::array(list.value.list.ptr, list.value.list.len) }?;
+        if items.is_empty() {
+            return (self.use_it)(path, TagValue::Text(b""));
         }
+        if depth > MAX_DEPTH {
+            return Err(DDTRACE_ERR_LIMIT);
+        }
+        let len = path.len();
+        let mut outcome = Ok(());
+        for (index, item) in items.iter().enumerate() {
+            self.left = self.left.checked_sub(1).ok_or(DDTRACE_ERR_LIMIT)?;
+            path.push('.');
+            if list.kind == DDTRACE_TAG_ARRAY {
+                path.push_str(&index.to_string());
+            } else {
+                // SAFETY: passed on.
+                path.push_str(&String::from_utf8_lossy(unsafe { text::raw_str(item.key) }?));
+            }
+            // SAFETY: passed on.
+            let visited = match unsafe { scalar(item) } {
+                Ok(Some(value)) => (self.use_it)(path, value),
+                // SAFETY: passed on.
+                Ok(None) => unsafe { self.visit(item, path, depth + 1) },
+                Err(status) => Err(status),
+            };
+            path.truncate(len);
+            if visited == Err(DDTRACE_ERR_LIMIT) {
+                return visited;
+            }
+            outcome = outcome.and(visited);
+        }
+        outcome
     }
-    outcome
 }
 
 /// Sets every tag of a packed buffer: records of kind (1 byte), key length and value length (4 bytes each, little endian), key, value.
@@ -166,7 +179,7 @@ pub unsafe fn link_attributes(tags: &[ddtrace_tag]) -> Result<Vec<(String, Strin
             };
             match scalar(tag)? {
                 Some(value) => add(&path, value)?,
-                None => each_leaf(tag, &mut path, 1, &mut add)?,
+                None => Leaves { left: MAX_ATTRIBUTE_ITEMS, use_it: &mut add }.visit(tag, &mut path, 1)?,
             }
         }
     }
@@ -259,6 +272,52 @@ mod tests {
             bytes.extend_from_slice(value);
         }
         bytes
+    }
+
+    fn list(kind: i32, items: &[ddtrace_tag]) -> ddtrace_tag {
+        let value = ddtrace_tag_value { list: ddtrace_tag_list { ptr: items.as_ptr(), len: items.len() } };
+        ddtrace_tag { key: ddtrace_str::new("k"), kind, reserved: 0, value }
+    }
+
+    #[test]
+    fn a_list_has_an_end_whatever_is_in_it() {
+        let unknown = ddtrace_tag { kind: -1, ..list(DDTRACE_TAG_NULL, &[]) };
+        let null = ddtrace_tag { kind: DDTRACE_TAG_NULL, ..unknown };
+        for leaf in [unknown, null] {
+            // Eight levels of ten items each, a hundred million leaves in a kilobyte.
+            let mut levels = vec![vec![leaf; 10]];
+            for _ in 0..7 {
+                let below = list(DDTRACE_TAG_ARRAY, levels.last().unwrap());
+                levels.push(vec![below; 10]);
+            }
+            let mut seen = 0;
+            let mut count = |_: &str, _: TagValue<'_>| {
+                seen += 1;
+                Ok(())
+            };
+            let bomb = list(DDTRACE_TAG_ARRAY, levels.last().unwrap());
+            // SAFETY: the levels are alive.
+            let outcome = unsafe { Leaves { left: MAX_ITEMS, use_it: &mut count }.visit(&bomb, &mut String::new(), 1) };
+            assert_eq!(outcome, Err(DDTRACE_ERR_LIMIT));
+            assert!(seen <= MAX_ITEMS, "{seen}");
+        }
+    }
+
+    #[test]
+    fn a_leaf_that_is_wrong_does_not_end_the_walk() {
+        let wrong = ddtrace_tag { kind: -1, ..list(DDTRACE_TAG_NULL, &[]) };
+        let right = ddtrace_tag { kind: DDTRACE_TAG_NULL, ..wrong };
+        let items = [right, wrong, right];
+        let mut paths = Vec::new();
+        let mut note = |path: &str, _: TagValue<'_>| {
+            paths.push(path.to_owned());
+            Ok(())
+        };
+        let map = list(DDTRACE_TAG_ARRAY, &items);
+        // SAFETY: the items are alive.
+        let outcome = unsafe { Leaves { left: MAX_ITEMS, use_it: &mut note }.visit(&map, &mut String::from("key"), 1) };
+        assert_eq!(outcome, Err(DDTRACE_ERR_INVALID));
+        assert_eq!(paths, ["key.0", "key.2"]);
     }
 
     #[test]

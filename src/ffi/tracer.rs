@@ -17,16 +17,16 @@ use crate::export::{Flushed, Totals};
 use crate::slot::{HandleError, cold};
 use crate::tracer::{Tracer, add_reference, close, default_tracer, named_tracer, release, resolve_tracer, start_tracer};
 
-/// Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off.
-/// Level and rate of the library's messages, which the process has once, are those of the tracer made last.
+/// Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off. Level and rate
+/// of the library's messages, which the process has once, are those of the tracer made last.
 ///
 /// @param config_or_null  the settings as they are now; the caller may change or free it afterwards. NULL: the environment decides
-/// @param out  gets the tracer, which the caller frees
-/// @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_IO`: the exporter's file cannot be opened; `DDTRACE_ERR_INVALID`: the agent's URL cannot be used by
-///         this build; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_LIMIT`; `DDTRACE_ERR_FORKED`
+/// @param out             receives the tracer, owned by the caller: free it with `ddtrace_tracer_free`
+/// @param err_or_null     receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_IO: the exporter's file cannot be opened; DDTRACE_ERR_INVALID: the agent's URL cannot be used by this
+///         build; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_LIMIT; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_new(
     config_or_null: *const ddtrace_config,
@@ -47,14 +47,14 @@ pub unsafe extern "C" fn ddtrace_tracer_new(
     unsafe { guard_explained(err_or_null, body) }
 }
 
-/// Finds the default tracer of the process, which the first call makes from the environment. It lives as long as somebody has a
-/// reference of it; after that, the next call makes another one.
+/// Finds the default tracer of the process, which the first call makes from the environment. It lives as long as somebody has a reference of
+/// it; after that, the next call makes another one.
 ///
-/// @param out  gets the tracer with a reference of the caller's, which the caller frees
-/// @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
+/// @param out          receives the tracer with a reference of its own, owned by the caller: free it with `ddtrace_tracer_free`
+/// @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
 /// @return as `ddtrace_tracer_new`
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_default(
     out: *mut *mut ddtrace_tracer,
@@ -75,12 +75,13 @@ pub unsafe extern "C" fn ddtrace_tracer_default(
 /// Finds the tracer of a name. All callers of the same name get the same handle. Named tracers are the default tracer under another name:
 /// they share its settings, its queue and its fate; to shut one down is to shut all of them down.
 ///
-/// @param name, len  at most 1024 bytes; the empty name and `default` are the default tracer's. At most 1024 names are remembered at a time
-/// @param out  gets the tracer with a reference of the caller's, which the caller frees
-/// @param err_or_null  gets an error that the caller frees if the call fails, otherwise NULL
-/// @return as `ddtrace_tracer_new`; `DDTRACE_ERR_INVALID` also for a name that is too long, `DDTRACE_ERR_LIMIT` for one too many
+/// @param name, len    at most 1,024 bytes; the empty name and `default` are the default tracer's. At most 1,024 names are remembered at a
+///                     time
+/// @param out          receives the tracer with a reference of its own, owned by the caller: free it with `ddtrace_tracer_free`
+/// @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+/// @return as `ddtrace_tracer_new`; DDTRACE_ERR_INVALID also for a name that is too long, DDTRACE_ERR_LIMIT for one too many
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_get(
     name: *const c_char,
@@ -104,9 +105,10 @@ pub unsafe extern "C" fn ddtrace_tracer_get(
 
 /// Adds a reference to a tracer.
 ///
-/// @return the same handle, to be freed once more; NULL for NULL and for other handles
+/// @param tracer  borrowed
+/// @return the same handle, to be freed once more; NULL if it is none
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_ref(tracer: *mut ddtrace_tracer) -> *mut ddtrace_tracer {
     guard(std::ptr::null_mut(), || {
@@ -119,9 +121,9 @@ pub unsafe extern "C" fn ddtrace_tracer_ref(tracer: *mut ddtrace_tracer) -> *mut
 /// Gives a reference back. The last one shuts the tracer down, waiting for `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS` at most. Spans that are still
 /// open go on to propagate and are never sent.
 ///
-/// @param tracer  NULL: nothing happens
+/// @param tracer  owned by this call; NULL and handles that were freed are ignored
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_free(tracer: *mut ddtrace_tracer) {
     guard((), || {
@@ -132,14 +134,15 @@ pub unsafe extern "C" fn ddtrace_tracer_free(tracer: *mut ddtrace_tracer) {
 
 /// Sends what is finished by now, and waits until it is delivered. Traces that are still open stay.
 ///
-/// In host-driven mode it starts the sending on this thread and answers `DDTRACE_ERR_TIMEOUT` unless the host's transport completes all of
-/// it at once.
+/// In host-driven mode it starts the sending on this thread and answers DDTRACE_ERR_TIMEOUT unless the host's transport completes all of it
+/// at once.
 ///
+/// @param tracer      borrowed
 /// @param timeout_ms  how long to wait; what is not sent by then stays queued
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`; `DDTRACE_ERR_IO`: something was dropped; `DDTRACE_ERR_SHUTDOWN`; `DDTRACE_ERR_NULL`;
-///         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_IO: something was dropped; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+///         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_flush(tracer: *mut ddtrace_tracer, timeout_ms: u32) -> ddtrace_status {
     guard_status(|| {
@@ -157,11 +160,12 @@ pub unsafe extern "C" fn ddtrace_tracer_flush(tracer: *mut ddtrace_tracer, timeo
 ///
 /// In host-driven mode there is one attempt, which the host's transport has to complete at once: flush and tick before.
 ///
+/// @param tracer      borrowed
 /// @param timeout_ms  how long to wait; what is not sent by then is dropped
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_TIMEOUT`: a thread is still busy and left alone; `DDTRACE_ERR_IO`: something was dropped;
-///         `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: a thread is still busy and left alone; DDTRACE_ERR_IO: something was dropped; DDTRACE_ERR_NULL;
+///         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_shutdown(tracer: *mut ddtrace_tracer, timeout_ms: u32) -> ddtrace_status {
     guard_status(|| {
@@ -171,14 +175,16 @@ pub unsafe extern "C" fn ddtrace_tracer_shutdown(tracer: *mut ddtrace_tracer, ti
     })
 }
 
-/// Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls
-/// it from its event loop, and soon after it completed an exchange.
+/// Does on this thread what is due now, in host-driven mode (`LIBDDTRACE_HOST_DRIVEN`), where the library has no threads. The host calls it
+/// from its event loop, and soon after it completed an exchange. Without a transport of the host (`ddtrace_config_set_transport`) it sends
+/// by itself and waits for the agent, for `DD_TRACE_AGENT_TIMEOUT_SECONDS` per request.
 ///
-/// @param next_ms_or_null  gets the time after which to call again at the latest, rounded up to whole milliseconds
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_STATE`: this tracer has threads of its own; `DDTRACE_ERR_SHUTDOWN`; `DDTRACE_ERR_NULL`;
-///         `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @param tracer           borrowed
+/// @param next_ms_or_null  receives the time after which to call again at the latest, rounded up to whole milliseconds
+/// @return DDTRACE_OK; DDTRACE_ERR_STATE: this tracer has threads of its own; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+///         DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_tick(tracer: *mut ddtrace_tracer, next_ms_or_null: *mut u32) -> ddtrace_status {
     guard_status(|| {
@@ -201,11 +207,12 @@ pub unsafe extern "C" fn ddtrace_tracer_tick(tracer: *mut ddtrace_tracer, next_m
 
 /// Copies out the value of a setting that the tracer works with, as `ddtrace_config_get` does.
 ///
+/// @param tracer        borrowed
 /// @param key, key_len  the setting's name or one of its aliases
-/// @param buf, cap  where to, by the rule of `snprintf`
-/// @return the value's length; `DDTRACE_ABSENT` if it is unset, there is no such setting, or an argument is wrong
+/// @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+/// @return the value's length; DDTRACE_ABSENT if it is unset, there is no such setting, or an argument is wrong
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_config_get(
     tracer: *const ddtrace_tracer,
@@ -227,11 +234,12 @@ pub unsafe extern "C" fn ddtrace_tracer_config_get(
 
 /// Gives out the exporter that the tracer feeds, so that spans that `LIBDDTRACE_EXPORTER=memory` keeps can be read.
 ///
-/// @param out  gets the exporter, a handle of its own, which the caller frees
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_NOT_FOUND`: the spans go to the agent; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`;
-///         `DDTRACE_ERR_LIMIT`; `DDTRACE_ERR_FORKED`
+/// @param tracer  borrowed
+/// @param out     receives the exporter with a reference of its own, owned by the caller: free it with `ddtrace_exporter_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: the spans go to the agent; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_LIMIT;
+///         DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_get_exporter(
     tracer: *const ddtrace_tracer,
@@ -252,10 +260,11 @@ pub unsafe extern "C" fn ddtrace_tracer_get_exporter(
 
 /// Tells what the tracer counted in this process. The numbers are read one after the other while threads go on counting.
 ///
-/// @param out  begins with its size, which says what the caller knows
-/// @return `DDTRACE_OK`; `DDTRACE_ERR_INVALID`: the size is none; `DDTRACE_ERR_NULL`; `DDTRACE_ERR_HANDLE`; `DDTRACE_ERR_FORKED`
+/// @param tracer  borrowed
+/// @param out     receives the numbers; its `struct_size` is set by the caller, with DDTRACE_COUNTERS_INIT, and stays
+/// @return DDTRACE_OK; DDTRACE_ERR_INVALID: the size is none; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///
-/// Since: 0.1
+/// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_tracer_counters(tracer: *const ddtrace_tracer, out: *mut ddtrace_counters) -> ddtrace_status {
     guard_status(|| {

@@ -14,7 +14,7 @@ pub const DDTRACE_NTS: usize = usize::MAX;
 /// What a getter that copies text out answers when there is no such text (an empty one has the length 0).
 pub const DDTRACE_ABSENT: usize = usize::MAX;
 
-/// Text inside a struct: `len` bytes at `ptr`, UTF-8. `len` may be `DDTRACE_NTS`. As an optional field, `ptr` NULL means "not given".
+/// Text inside a struct: `len` bytes at `ptr`, UTF-8. `len` may be DDTRACE_NTS. As an optional field, `ptr` NULL means "not given".
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct ddtrace_str {
@@ -126,7 +126,7 @@ pub const DDTRACE_SPAN_STATUS_ERROR: i32 = 2;
 /// Span flag: the agent computes statistics for this span even though it is no service entry.
 pub const DDTRACE_SPAN_FLAG_MEASURED: u32 = 1;
 
-/// A link from a span to another one, for `ddtrace_span_add_link`. Begin with `DDTRACE_LINK_INIT`.
+/// A link from a span to another one, for `ddtrace_span_add_link`. Begin with DDTRACE_LINK_INIT.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct ddtrace_link {
@@ -150,9 +150,9 @@ pub struct ddtrace_link {
     pub attributes_len: usize,
 }
 
-/// How a span begins, for `ddtrace_span_start`. Begin with `DDTRACE_SPAN_OPTIONS_INIT`; all fields but the first may stay zero.
+/// How a span begins, for `ddtrace_span_start`. Begin with DDTRACE_SPAN_OPTIONS_INIT; all fields but the first may stay zero.
 ///
-/// Packed tags are records without padding, one after the other: `u8` kind (`DDTRACE_TAG_*` without arrays and maps), `u32` length of the
+/// Packed tags are records without padding, one after the other: `u8` kind (DDTRACE_TAG_* without arrays and maps), `u32` length of the
 /// key, `u32` length of the value, both little-endian, then the key's bytes and the value's: text as it is, `f64` and `i64` as 8 bytes
 /// little-endian, a truth value as 1 byte, null as none. They are for languages that cannot pass an array of structs with pointers.
 #[repr(C)]
@@ -188,7 +188,7 @@ pub struct ddtrace_span_options {
     pub packed_tags_len: usize,
 }
 
-/// How a span ends, for `ddtrace_span_end` and `ddtrace_span_finish`. Begin with `DDTRACE_SPAN_END_OPTIONS_INIT`; all fields but the first
+/// How a span ends, for `ddtrace_span_end` and `ddtrace_span_finish`. Begin with DDTRACE_SPAN_END_OPTIONS_INIT; all fields but the first
 /// may stay zero.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -225,7 +225,7 @@ pub struct ddtrace_span_end_options {
     pub packed_tags_len: usize,
 }
 
-/// What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with `DDTRACE_COUNTERS_INIT`.
+/// What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with DDTRACE_COUNTERS_INIT.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ddtrace_counters {

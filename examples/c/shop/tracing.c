@@ -90,8 +90,8 @@ ddtrace_span *tracing_serve(const struct tracing *tracing, const struct http_mes
     ddtrace_context *caller = context_of_caller(tracing, request);
     ddtrace_span *span = NULL;
     ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
-    options.name = (ddtrace_str)DDTRACE_STR("http.request");
-    options.type = (ddtrace_str)DDTRACE_STR("web");
+    options.name = DDTRACE_TEXT("http.request");
+    options.type = DDTRACE_TEXT("web");
     options.resource = str(resource);
     options.kind = DDTRACE_SPAN_KIND_SERVER;
     options.flags = DDTRACE_SPAN_FLAG_MEASURED;
