@@ -12,7 +12,7 @@ use super::pipeline::{EARLY_FLUSH_BYTES, Pipeline};
 use super::snapshot::Snapshot;
 use super::span_ref::SpanRef;
 use crate::context::{Decision, TraceTags};
-use crate::record::{ChunkData, RecordRef, unix_ns, update_head};
+use crate::record::{Calibration, ChunkData, RecordRef, unix_ns, update_head};
 use crate::service::{Cause, PeriodicService};
 use crate::wire::TraceEncoder;
 use std::collections::VecDeque;
@@ -31,6 +31,7 @@ pub struct Sender {
     in_attempt: usize,
     retry_at: Option<Instant>,
     keep_rate: KeepRate,
+    calibration: Calibration,
     accepted: u64,
     dropped: u64,
     /// What was dropped in front of the queue when the keep rate was computed last.
@@ -48,6 +49,7 @@ impl Sender {
             in_attempt: 0,
             retry_at: None,
             keep_rate: KeepRate::new(),
+            calibration: Calibration::default(),
             accepted: 0,
             dropped: 0,
             dropped_before_queue: 0,
@@ -55,6 +57,7 @@ impl Sender {
     }
 
     fn cycle(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
+        self.calibration.step();
         let flush = pipeline.requested_flush();
         let mut fresh = pipeline.collect();
         decide(&mut fresh);

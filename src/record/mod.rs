@@ -16,6 +16,7 @@ pub mod msgpack;
 mod runs;
 mod span_data;
 mod text;
+mod ticks;
 mod view;
 
 pub use clock::{Clock, monotonic_ns, unix_ns};
@@ -30,4 +31,5 @@ pub use link::SpanLink;
 pub use runs::{Full, Runs, RunsRef, key_bit, service_hash, text_hash};
 pub use span_data::{ChunkData, Number, SpanData};
 pub use text::{MAX_TEXT, clean, is_plain};
+pub use ticks::Calibration;
 pub use view::SpanView;

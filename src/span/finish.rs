@@ -6,7 +6,7 @@ use super::parts::Parts;
 use super::slot::SpanGuard;
 use super::{AnySpan, lock_span, release};
 use crate::export::Local;
-use crate::record::{flag, monotonic_ns};
+use crate::record::{Clock, flag};
 use crate::segment::{Finished, SegmentGuard, SpanClosed, TracerLink};
 use crate::slot::HandleError;
 use std::ffi::c_void;
@@ -69,7 +69,7 @@ pub unsafe fn finish_span<'l>(
     }
     let mut local = local_of(guard.tracer);
     last_changes(&mut span, &mut guard, &local);
-    set_duration(&mut span, end);
+    set_duration(&mut span, end, &mut parts.clock);
     span.is_finished = true;
     // SAFETY: the segment's lock is held.
     let is_last_handle = release && unsafe { slot.links().handles } == 1;
@@ -103,10 +103,10 @@ pub unsafe fn finish_span<'l>(
 }
 
 #[inline]
-fn set_duration(span: &mut SpanBody, end: EndTime) {
+fn set_duration(span: &mut SpanBody, end: EndTime, clock: &mut Clock) {
     span.head.duration_ns = match end {
         EndTime::At(end) => end.saturating_sub(span.head.start_ns),
-        EndTime::Now if !span.head.has(flag::START_GIVEN) => monotonic_ns() - span.started_at,
+        EndTime::Now if !span.head.has(flag::START_GIVEN) => clock.now() - span.started_at,
         EndTime::Now => crate::record::unix_ns().saturating_sub(span.head.start_ns),
     };
     span.head.duration_ns = span.head.duration_ns.max(0);

@@ -8,7 +8,7 @@ use super::slot::{Links, SpanSlot};
 use super::{AnySpan, access, lock_span};
 use crate::context::TraceState;
 use crate::export::{Local, Snapshot};
-use crate::record::{flag, monotonic_ns, unix_ns};
+use crate::record::{flag, unix_ns};
 use crate::segment::{Segment, TracerLink};
 use crate::service::fork;
 use crate::slot::{HandleError, Slot};
@@ -72,7 +72,7 @@ pub unsafe fn start_span<R>(
     };
     // SAFETY: the slot is fresh from this thread's list.
     let body = unsafe { SpanBody::reset(slot.body_cell()) };
-    let now = monotonic_ns();
+    let now = parts.clock.now();
     // SAFETY: the slot is still this thread's alone; the parent's handle is passed on.
     let placed = unsafe { place(parts, local, tracer, parent, slot, body, now, has_service) };
     let placed = match placed {
