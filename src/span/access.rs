@@ -17,12 +17,31 @@ pub enum AnySpan {
 ///
 /// # Safety
 /// `handle` is NULL or was given out by this library.
-#[inline]
+#[inline(always)]
 pub unsafe fn lock_span(handle: *const c_void) -> Result<AnySpan, HandleError> {
     // SAFETY: passed on.
+    if let Some((header, identity)) = unsafe { resolve_kind(handle, Kind::Span) } {
+        let guard = lock(header).map_err(|_| HandleError::Forked)?;
+        if !identity.still(header) {
+            return Err(HandleError::Stale);
+        }
+        let header: *const SlotHeader = header;
+        // SAFETY: slots of this kind are `SpanSlot`, which begin with the header.
+        return Ok(AnySpan::Recording(SpanGuard::new(unsafe { &*header.cast::<SpanSlot>() }, guard)));
+    }
+    // SAFETY: passed on.
+    unsafe { lock_light(handle) }.map(AnySpan::Light)
+}
+
+/// Locks the span of a handle that is not of a recording one.
+///
+/// # Safety
+/// As for [`lock_span`].
+#[inline(never)]
+unsafe fn lock_light(handle: *const c_void) -> Result<LightGuard, HandleError> {
+    // SAFETY: passed on.
     let (header, identity) = unsafe { resolve(handle) }?;
-    let is_recording = identity.is(Kind::Span);
-    if !is_recording && !identity.is(Kind::LightSpan) {
+    if !identity.is(Kind::LightSpan) {
         return Err(HandleError::Stale);
     }
     let guard = lock(header).map_err(|_| HandleError::Forked)?;
@@ -30,12 +49,8 @@ pub unsafe fn lock_span(handle: *const c_void) -> Result<AnySpan, HandleError> {
         return Err(HandleError::Stale);
     }
     let header: *const SlotHeader = header;
-    if is_recording {
-        // SAFETY: slots of this kind are `SpanSlot`, which begin with the header.
-        return Ok(AnySpan::Recording(SpanGuard::new(unsafe { &*header.cast::<SpanSlot>() }, guard)));
-    }
     // SAFETY: slots of this kind are `LightSpan`, which begin with the header.
-    Ok(AnySpan::Light(LightGuard::new(unsafe { &*header.cast::<LightSpan>() }, guard)))
+    Ok(LightGuard::new(unsafe { &*header.cast::<LightSpan>() }, guard))
 }
 
 /// Locks the span of a handle; `None` for one that records nothing.
@@ -45,28 +60,10 @@ pub unsafe fn lock_span(handle: *const c_void) -> Result<AnySpan, HandleError> {
 #[inline(always)]
 pub unsafe fn lock_recording(handle: *const c_void) -> Result<Option<SpanGuard>, HandleError> {
     // SAFETY: passed on.
-    if let Some((header, identity)) = unsafe { resolve_kind(handle, Kind::Span) } {
-        let guard = lock(header).map_err(|_| HandleError::Forked)?;
-        if !identity.still(header) {
-            return Err(HandleError::Stale);
-        }
-        let header: *const SlotHeader = header;
-        // SAFETY: slots of this kind are `SpanSlot`, which begin with the header.
-        return Ok(Some(SpanGuard::new(unsafe { &*header.cast::<SpanSlot>() }, guard)));
-    }
-    // SAFETY: passed on.
-    unsafe { lock_other(handle) }
-}
-
-/// # Safety
-/// As for [`lock_span`].
-#[cold]
-unsafe fn lock_other(handle: *const c_void) -> Result<Option<SpanGuard>, HandleError> {
-    // SAFETY: passed on.
-    match unsafe { lock_span(handle) }? {
-        AnySpan::Recording(span) => Ok(Some(span)),
-        AnySpan::Light(_) => Ok(None),
-    }
+    Ok(match unsafe { lock_span(handle) }? {
+        AnySpan::Recording(span) => Some(span),
+        AnySpan::Light(_) => None,
+    })
 }
 
 /// Locks a span that an inner reference keeps. `None`: a fork left its lock behind.
