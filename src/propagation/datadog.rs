@@ -11,6 +11,7 @@ use super::sink::{HeaderSink, Scratch};
 use crate::context::Extracted;
 
 /// Reads the whole context.
+#[inline(never)]
 pub(super) fn read(headers: &Headers<'_>, tags_enabled: bool, into: &mut Extracted) -> Result<Option<Ids>, Malformed> {
     let Some((low, span_id)) = read_low_ids(headers)? else { return Ok(None) };
     into.priority = read_priority(headers);
