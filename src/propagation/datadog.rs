@@ -74,10 +74,16 @@ fn write_tags<S: HeaderSink + ?Sized>(
 }
 
 /// Appends a priority in decimal; whether it fitted.
+#[inline]
 pub(super) fn push_priority(text: &mut Scratch, priority: i32) -> bool {
     if let digit @ 0..=9 = priority {
         return text.push(&[b'0' + digit as u8]);
     }
+    push_long_priority(text, priority)
+}
+
+#[cold]
+fn push_long_priority(text: &mut Scratch, priority: i32) -> bool {
     let has_sign = priority > 0 || text.push(b"-");
     has_sign && text.push(Decimal::new(u64::from(priority.unsigned_abs())).as_bytes())
 }

@@ -92,6 +92,7 @@ pub(super) struct Decimal {
 
 impl Decimal {
     /// Writes `value`.
+    #[inline(always)]
     pub(super) fn new(value: u64) -> Self {
         const STEP: u64 = 100_000_000;
         let (above, low) = (value / STEP, value % STEP);
