@@ -65,9 +65,10 @@ pub(super) fn full_state<'a>(headers: &'a Headers<'_>) -> Option<&'a str> {
 
 /// Writes both headers.
 pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, scratch: &mut Scratch, sink: &mut S) {
-    sink.header(Header::TraceParent.name(), &format_traceparent(outgoing));
+    // First the list, for it is put together from small pieces.
     scratch.clear();
     tracestate::write(outgoing, scratch);
+    sink.header(Header::TraceParent.name(), &format_traceparent(outgoing));
     if scratch.len() > 0 {
         sink.header(Header::TraceState.name(), scratch.as_bytes());
     }
