@@ -65,10 +65,11 @@ pub(super) fn full_state<'a>(headers: &'a Headers<'_>) -> Option<&'a str> {
 
 /// Writes both headers.
 pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, scratch: &mut Scratch, sink: &mut S) {
-    // First the list, for it is put together from small pieces.
+    // Both are put together first, see the Datadog style.
+    let traceparent = format_traceparent(outgoing);
     scratch.clear();
     tracestate::write(outgoing, scratch);
-    sink.header(Header::TraceParent.name(), &format_traceparent(outgoing));
+    sink.header(Header::TraceParent.name(), &traceparent);
     if scratch.len() > 0 {
         sink.header(Header::TraceState.name(), scratch.as_bytes());
     }
