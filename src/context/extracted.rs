@@ -28,7 +28,10 @@ impl Extracted {
         self.trace_id = 0;
         self.span_id = 0;
         self.priority = None;
-        self.tags.clear();
+        // Mostly they were cleared when they were handed back.
+        if !self.tags.is_empty() {
+            self.tags.clear();
+        }
         self.is_remote = false;
     }
 }

@@ -3,6 +3,7 @@
 mod baggage;
 mod decision;
 mod extracted;
+mod printable;
 mod state;
 mod text_range;
 mod trace_tags;
@@ -10,6 +11,7 @@ mod trace_tags;
 pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};
 pub use extracted::Extracted;
+pub(crate) use printable::printable;
 pub use state::TraceState;
 pub use trace_tags::{DECISION_MAKER, KNUTH_RATE, PROPAGATED_PREFIX, TRACE_ID_HIGH, TraceTags};
 pub(crate) use trace_tags::{TagView, trim_blanks};

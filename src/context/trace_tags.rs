@@ -5,6 +5,7 @@
 //! (baggage has its own); what exceeds it is refused. `clear` returns memory beyond 16 KiB.
 
 use super::baggage::Baggage;
+use super::printable::printable;
 use super::text_range::{TextRange, recycle, recycle_text};
 use crate::record::SpanLink;
 use std::ops::Range;
@@ -116,10 +117,10 @@ impl TraceTags {
     /// Sets the origin; empty removes it. False for characters outside 0x20–0x7E, which no header can carry: the origin is
     /// removed then.
     pub fn set_origin(&mut self, origin: &str) -> bool {
-        let printable = is_printable(origin);
+        let is_printable = printable(origin.as_bytes()).is_some();
         let place = std::mem::take(&mut self.origin);
-        self.origin = self.replace(place, if printable { origin } else { "" });
-        printable
+        self.origin = self.replace(place, if is_printable { origin } else { "" });
+        is_printable
     }
 
     /// The propagated tags in order, without the trace id's high half.
@@ -262,8 +263,16 @@ impl TraceTags {
     }
 
     /// Names a part of the tracestate as another vendor's member.
+    #[inline]
     pub(crate) fn push_vendor_member(&mut self, part: Range<usize>) {
-        self.vendor_members.extend(self.part_of_tracestate(part));
+        if let Some(member) = self.part_of_tracestate(part) {
+            self.vendor_members.push(member);
+        }
+    }
+
+    /// Forgets which members the tracestate has of other vendors.
+    pub(crate) fn clear_vendor_members(&mut self) {
+        self.vendor_members.clear();
     }
 
     /// Names a part of the tracestate as an unknown item of the Datadog member.
@@ -288,6 +297,7 @@ impl TraceTags {
         self.text.len().saturating_add(added) < MAX_TEXT - PROPAGATED_PREFIX.len()
     }
 
+    #[inline(always)]
     fn append_pair(&mut self, name: &str, value: &str) -> Tag {
         let start = self.text.len();
         self.text.push_str(PROPAGATED_PREFIX);
@@ -299,8 +309,11 @@ impl TraceTags {
     }
 
     /// Puts `new` where `old`, which no field names any more, was. Empty if there is no room.
+    #[inline]
     fn replace(&mut self, old: TextRange, new: &str) -> TextRange {
-        self.cut(old);
+        if !old.is_empty() {
+            self.cut(old);
+        }
         if new.is_empty() || !self.has_room(new.len()) {
             return TextRange::default();
         }
@@ -309,9 +322,6 @@ impl TraceTags {
 
     /// Takes text out; whatever lies behind it follows.
     fn cut(&mut self, gone: TextRange) {
-        if gone.is_empty() {
-            return;
-        }
         self.text.drain(gone.start()..gone.end());
         let single = [&mut self.origin, &mut self.tracestate, &mut self.last_parent_id, &mut self.propagation_error];
         let named = self.baggage_tags.iter_mut().flat_map(|tag| [&mut tag.name, &mut tag.value]);
@@ -440,10 +450,6 @@ fn classes(text: &str) -> u8 {
 pub(crate) fn trim_blanks(text: &str) -> &str {
     let has_some = matches!(text.as_bytes(), [b' ', ..] | [.., b' ']);
     if has_some { text.trim_matches(' ') } else { text }
-}
-
-fn is_printable(text: &str) -> bool {
-    classes(text) & OTHER == 0
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::status::*;
 use super::text;
 use super::types::ddtrace_str;
 use super::view::{decide_view, with_view_of_context, with_view_of_span};
-use crate::context::{TraceState, TraceTags};
+use crate::context::{Decision, TraceState, TraceTags};
 use crate::propagation::{BufferSink, HeaderSink, InjectInput, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
 use crate::tracer::{add_propagator_reference, new_propagator, release_propagator, resolve_propagator, with_thread};
@@ -343,9 +343,9 @@ unsafe fn inject_span<S: HeaderSink>(
     if let AnySpan::Recording(span) = unsafe { lock_span(span.cast()) }.map_err(of_handle)? {
         let segment = span.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
         let state = segment.lock().map_err(|_| DDTRACE_ERR_FORKED)?.state().ok_or(DDTRACE_ERR_HANDLE)?;
-        if state.decision().is_some() {
+        if let decision @ Some(_) = state.decision() {
             // The span's lock keeps the span, and so its trace.
-            inject(propagator, state, span.head.span_id, true, sink);
+            inject(propagator, state, decision, span.head.span_id, true, sink);
             return Ok(());
         }
     }
@@ -353,7 +353,7 @@ unsafe fn inject_span<S: HeaderSink>(
     unsafe {
         with_view_of_span(span, |thread, view| {
             decide_view(thread, view);
-            inject(propagator, view.state, view.span_id, true, sink);
+            inject(propagator, view.state, view.state.decision(), view.span_id, true, sink);
             Ok(())
         })
     }
@@ -368,15 +368,22 @@ unsafe fn inject_context<S: HeaderSink>(
     unsafe {
         with_view_of_context(context, |thread, view| {
             decide_view(thread, view);
-            inject(propagator, view.state, view.span_id, !view.is_remote, sink);
+            inject(propagator, view.state, view.state.decision(), view.span_id, !view.is_remote, sink);
             Ok(())
         })
     }
 }
 
 #[inline]
-fn inject<S: HeaderSink>(propagator: &Propagator, state: &TraceState, span_id: u64, local_span: bool, sink: &mut S) {
-    let (trace_id, decision) = (state.trace_id(), state.decision());
+fn inject<S: HeaderSink>(
+    propagator: &Propagator,
+    state: &TraceState,
+    decision: Option<Decision>,
+    span_id: u64,
+    local_span: bool,
+    sink: &mut S,
+) {
+    let trace_id = state.trace_id();
     let mut write =
         |tags: Option<&TraceTags>| propagator.inject(&InjectInput { trace_id, span_id, decision, tags, local_span }, sink);
     let report = match state.read_tags(|tags| write(Some(tags))) {

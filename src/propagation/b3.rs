@@ -15,6 +15,7 @@ const DEBUG_PRIORITY: i32 = 2;
 type Context = (Ids, Option<i32>);
 
 /// Reads the `x-b3-*` headers.
+#[inline(never)]
 pub(super) fn read_multi(headers: &Headers<'_>) -> Result<Option<Context>, Malformed> {
     let Some(trace_id) = headers.get(Header::B3TraceId) else { return Ok(None) };
     let trace_id = parse_hex128(trace_id).filter(|id| *id != 0).ok_or(Malformed)?;
@@ -25,10 +26,11 @@ pub(super) fn read_multi(headers: &Headers<'_>) -> Result<Option<Context>, Malfo
         (_, Some(b"0")) => Some(0),
         _ => None,
     };
-    Ok(Some((Ids { trace_id, span_id }, priority)))
+    Ok(Some((Ids::of_trace(trace_id, span_id), priority)))
 }
 
 /// Reads the `b3` header. A lone sampling state is valid, but no context.
+#[inline(never)]
 pub(super) fn read_single(headers: &Headers<'_>) -> Result<Option<Context>, Malformed> {
     let Some(value) = headers.get(Header::B3) else { return Ok(None) };
     let mut parts = value.split(|byte| *byte == b'-');
@@ -41,7 +43,7 @@ pub(super) fn read_single(headers: &Headers<'_>) -> Result<Option<Context>, Malf
         Some(b"d") => Some(DEBUG_PRIORITY),
         _ => None,
     };
-    Ok(Some((Ids { trace_id, span_id }, priority)))
+    Ok(Some((Ids::of_trace(trace_id, span_id), priority)))
 }
 
 /// Writes the `x-b3-*` headers.

@@ -27,6 +27,7 @@ pub(super) struct Limits {
 pub(super) struct Malformed;
 
 /// Reads the header into `baggage`.
+#[inline(never)]
 pub(super) fn read(header: &[u8], limits: Limits, baggage: &mut Baggage, report: &mut ExtractReport) -> Result<(), Malformed> {
     let (accepted, exceeded) = within_limits(header, limits);
     report.baggage_items_exceeded |= matches!(exceeded, Some(Exceeded::Items));

@@ -7,10 +7,11 @@ use super::digits::{Decimal, parse_decimal, parse_decimal_i32};
 use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
-use super::sink::{HeaderSink, Scratch};
+use super::sink::{HeaderSink, Scratch, ValueBuffer};
 use crate::context::Extracted;
 
 /// Reads the whole context.
+#[inline(never)]
 pub(super) fn read(headers: &Headers<'_>, tags_enabled: bool, into: &mut Extracted) -> Result<Option<Ids>, Malformed> {
     let Some((low, span_id)) = read_low_ids(headers)? else { return Ok(None) };
     into.priority = read_priority(headers);
@@ -34,49 +35,52 @@ pub(super) fn read_priority(headers: &Headers<'_>) -> Option<i32> {
     headers.get(Header::SamplingPriority).and_then(parse_decimal_i32)
 }
 
-/// Writes the headers; why the tags were left out, if they were.
+/// Writes the headers; why the tags were left out, if they were. Values are put together well before they are copied: what was just
+/// written in small pieces cannot be loaded in large ones at once.
 pub(super) fn write<S: HeaderSink + ?Sized>(
     outgoing: &Outgoing<'_>,
     tags_max_length: usize,
     scratch: &mut Scratch,
     sink: &mut S,
 ) -> Option<&'static str> {
-    sink.header(Header::TraceId.name(), Decimal::new(outgoing.trace_id as u64).as_bytes());
-    sink.header(Header::ParentId.name(), Decimal::new(outgoing.span_id).as_bytes());
+    scratch.clear();
+    let error = collect_tags(outgoing, tags_max_length, scratch);
+    let (trace_id, span_id) = (Decimal::new(outgoing.trace_id as u64), Decimal::new(outgoing.span_id));
+    sink.header(Header::TraceId.name(), trace_id.as_bytes());
+    sink.header(Header::ParentId.name(), span_id.as_bytes());
     if let Some(priority) = outgoing.priority {
-        scratch.clear();
-        push_priority(scratch, priority);
-        sink.header(Header::SamplingPriority.name(), scratch.as_bytes());
+        let mut value = ValueBuffer::<16>::new();
+        push_priority(&mut value, priority);
+        sink.header(Header::SamplingPriority.name(), value.as_bytes());
     }
     if let Some(origin) = outgoing.tags.origin() {
         sink.header(Header::Origin.name(), origin.as_bytes());
     }
-    write_tags(outgoing, tags_max_length, scratch, sink)
-}
-
-fn write_tags<S: HeaderSink + ?Sized>(
-    outgoing: &Outgoing<'_>,
-    max_length: usize,
-    scratch: &mut Scratch,
-    sink: &mut S,
-) -> Option<&'static str> {
-    let known_error = outgoing.tags.propagation_error();
-    if known_error.is_some_and(datadog_tags::is_outgoing_error) {
-        return None;
-    }
-    scratch.clear();
-    let error = datadog_tags::write(outgoing, max_length, scratch).err();
     if error.is_none() && scratch.len() > 0 {
         sink.header(Header::Tags.name(), scratch.as_bytes());
     }
     error
 }
 
+fn collect_tags(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch) -> Option<&'static str> {
+    let known_error = outgoing.tags.propagation_error();
+    if known_error.is_some_and(datadog_tags::is_outgoing_error) {
+        return None;
+    }
+    datadog_tags::write(outgoing, max_length, list).err()
+}
+
 /// Appends a priority in decimal; whether it fitted.
-pub(super) fn push_priority(text: &mut Scratch, priority: i32) -> bool {
+#[inline]
+pub(super) fn push_priority<const N: usize>(text: &mut ValueBuffer<N>, priority: i32) -> bool {
     if let digit @ 0..=9 = priority {
         return text.push(&[b'0' + digit as u8]);
     }
+    push_long_priority(text, priority)
+}
+
+#[cold]
+fn push_long_priority<const N: usize>(text: &mut ValueBuffer<N>, priority: i32) -> bool {
     let has_sign = priority > 0 || text.push(b"-");
     has_sign && text.push(Decimal::new(u64::from(priority.unsigned_abs())).as_bytes())
 }

@@ -6,9 +6,9 @@
 
 use super::digits::{parse_decimal, parse_lower_hex};
 use super::outgoing::Outgoing;
-use super::scan::{find, is_printable, split};
+use super::scan::find_any;
 use super::sink::{Scratch, ValueBuffer};
-use crate::context::{PROPAGATED_PREFIX, TraceTags, trim_blanks};
+use crate::context::{PROPAGATED_PREFIX, TraceTags, printable, trim_blanks};
 
 /// The longest list, in either direction.
 pub(super) const MAX_LENGTH: usize = 512;
@@ -72,7 +72,7 @@ pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scrat
         append(list, &[tag.pair()])?;
     }
     if let Some(mechanism) = outgoing.decision_maker {
-        append(list, &[b"_dd.p.dm=", mechanism.as_bytes()])?;
+        append(list, &[b"_dd.p.dm=", mechanism])?;
     }
     if let Some(rate) = outgoing.rate {
         append(list, &[b"_dd.p.ksr=", rate.as_bytes()])?;
@@ -88,7 +88,7 @@ pub(super) fn is_outgoing_error(error: &str) -> bool {
     matches!(error, DISABLED | INJECT_MAX_SIZE | ENCODING_ERROR)
 }
 
-fn store<'a>(pairs: impl Iterator<Item = Result<(&'a str, &'a str), Malformed>>, tags: &mut TraceTags) -> u64 {
+fn store(pairs: Pairs<'_>, tags: &mut TraceTags) -> u64 {
     let mut high = 0;
     for pair in pairs {
         let Ok((key, value)) = pair else {
@@ -105,32 +105,43 @@ fn store<'a>(pairs: impl Iterator<Item = Result<(&'a str, &'a str), Malformed>>,
     high
 }
 
-fn decode(header: &[u8], enabled: bool) -> Result<impl Iterator<Item = Result<(&str, &str), Malformed>>, &'static str> {
+fn decode(header: &[u8], enabled: bool) -> Result<Pairs<'_>, &'static str> {
     if !enabled && !header.is_empty() {
         return Err(DISABLED);
     }
     if header.len() > MAX_LENGTH {
         return Err(EXTRACT_MAX_SIZE);
     }
-    if !is_printable(header) {
-        return Err(DECODING_ERROR);
-    }
-    let text = std::str::from_utf8(header).map_err(|_| DECODING_ERROR)?;
-    let list = (!text.is_empty()).then(|| text.strip_suffix(',').unwrap_or(text));
-    Ok(list.into_iter().flat_map(pairs))
+    let text = printable(header).ok_or(DECODING_ERROR)?;
+    Ok(Pairs { list: text.strip_suffix(',').unwrap_or(text), next: (!text.is_empty()).then_some(0) })
 }
 
-fn pairs(list: &str) -> impl Iterator<Item = Result<(&str, &str), Malformed>> {
-    let mut start = 0;
-    split(list.as_bytes(), b',').map(move |pair| {
-        let end = start + pair.len();
-        let parts = find(pair, b'=').map(|equals| (list.get(start..start + equals), list.get(start + equals + 1..end)));
-        start = end + 1;
-        let Some((Some(key), Some(value))) = parts else { return Err(Malformed) };
-        let value = trim_blanks(value);
-        let is_valid = !key.is_empty() && find(key.as_bytes(), b' ').is_none() && !value.is_empty();
-        if is_valid { Ok((key, value)) } else { Err(Malformed) }
-    })
+/// The pairs of a list, up to the first that is none.
+struct Pairs<'a> {
+    list: &'a str,
+    /// Where the next pair begins, if there is one.
+    next: Option<usize>,
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Result<(&'a str, &'a str), Malformed>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.next?;
+        let text = self.list.as_bytes();
+        let equals = match text.get(start..).unwrap_or_default() {
+            // The tags that nearly every list has.
+            pair if pair.starts_with(b"_dd.p.dm=") => start + 8,
+            pair if pair.starts_with(b"_dd.p.tid=") => start + 9,
+            _ => find_any(text, start, [b'=', b' ', b',']),
+        };
+        let end = find_any(text, equals, [b',']);
+        self.next = (end < text.len()).then_some(end + 1);
+        let value = trim_blanks(self.list.get(equals + 1..end).unwrap_or_default());
+        let is_valid = equals > start && text.get(equals) == Some(&b'=') && !value.is_empty();
+        Some(if is_valid { Ok((self.list.get(start..equals).unwrap_or_default(), value)) } else { Err(Malformed) })
+    }
 }
 
 fn trace_id_high(value: &str, tags: &mut TraceTags) -> u64 {
@@ -152,9 +163,12 @@ fn parse_trace_id_high(value: &str) -> Option<u64> {
 
 /// `-` and a mechanism from 0 to 255 without leading zeros, known or not.
 fn is_decision_maker(value: &str) -> bool {
-    let Some(digits) = value.strip_prefix('-') else { return false };
-    let is_canonical = digits == "0" || !digits.starts_with('0');
-    is_canonical && parse_decimal(digits.as_bytes()).is_some_and(|mechanism| mechanism <= 255)
+    match value.as_bytes() {
+        [b'-', digit] => digit.is_ascii_digit(),
+        [b'-', b'0', ..] => false,
+        [b'-', digits @ ..] => parse_decimal(digits).is_some_and(|mechanism| mechanism <= 255),
+        _ => false,
+    }
 }
 
 fn set_first_error(tags: &mut TraceTags, error: &str) {
@@ -167,4 +181,28 @@ fn set_first_error(tags: &mut TraceTags, error: &str) {
 fn append(list: &mut Scratch, pieces: &[&[u8]]) -> Result<(), &'static str> {
     let fits = (list.len() == 0 || list.push(b",")) && pieces.iter().all(|piece| list.push(piece));
     if fits { Ok(()) } else { Err(INJECT_MAX_SIZE) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the grammar says of one pair.
+    fn expected_pair(pair: &str) -> Option<(&str, &str)> {
+        let (key, value) = pair.split_once('=')?;
+        let value = value.trim_matches(' ');
+        (!key.is_empty() && !key.contains(' ') && !value.is_empty()).then_some((key, value))
+    }
+
+    #[test]
+    fn pairs_are_those_of_the_general_split() {
+        const PIECES: [&str; 8] = ["_dd.p.dm", "_dd.p.tid", "_dd.p.", "a", "=", ",", " ", "0123456789"];
+        for number in 0..8usize.pow(5) {
+            let list: String = (0..5).map(|place| PIECES[number >> (3 * place) & 7]).collect();
+            let text = list.strip_suffix(',').unwrap_or(&list);
+            let expected: Vec<_> = text.split(',').map(expected_pair).collect();
+            let pairs: Vec<_> = decode(list.as_bytes(), true).unwrap().map(Result::ok).collect();
+            assert_eq!(pairs, expected, "{list}");
+        }
+    }
 }

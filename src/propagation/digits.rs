@@ -1,19 +1,35 @@
 //! Ids as headers write them: decimal and hexadecimal, read strictly and written without allocation.
 
 /// Reads a decimal number of at most 64 bits: digits only, leading zeros allowed.
+#[inline]
 pub(super) fn parse_decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
+    let (Some((head, tail)), Some(first)) = (text.split_last_chunk::<16>(), text.first_chunk::<8>()) else {
+        return parse_short_decimal(text);
+    };
+    if head.len() > 8 {
+        return parse_long_decimal(head, tail);
+    }
+    // The head's digits move up in their word, and zeros follow from below.
+    let head = digits_of(*first).checked_shl(64 - 8 * head.len() as u32).unwrap_or(0);
+    let (middle, low) = (digits_of(first8(tail)), digits_of(last8(tail)));
+    if above_nine(head) | above_nine(middle) | above_nine(low) != 0 {
         return None;
     }
-    if let Some((head, tail)) = text.split_last_chunk::<16>() {
-        let low = decimal8(first8(tail))? * 100_000_000 + decimal8(last8(tail))?;
-        return parse_short_decimal(head)?.checked_mul(10_000_000_000_000_000)?.checked_add(low);
-    }
-    parse_short_decimal(text)
+    let low = decimal8(middle) * 100_000_000 + decimal8(low);
+    decimal8(head).checked_mul(10_000_000_000_000_000)?.checked_add(low)
 }
 
 /// Reads a decimal number with an optional minus sign.
+#[inline]
 pub(super) fn parse_decimal_i32(text: &[u8]) -> Option<i32> {
+    // Nearly all priorities are one digit.
+    match text {
+        [digit @ b'0'..=b'9'] => Some(i32::from(digit - b'0')),
+        _ => parse_any_decimal_i32(text),
+    }
+}
+
+fn parse_any_decimal_i32(text: &[u8]) -> Option<i32> {
     let (is_negative, digits) = match text.split_first() {
         Some((b'-', digits)) => (true, digits),
         _ => (false, text),
@@ -40,8 +56,11 @@ pub(super) fn parse_hex128(text: &[u8]) -> Option<u128> {
 }
 
 /// Reads 16 hexadecimal digits, lower case only.
+#[inline(always)]
 pub(super) fn parse_lower_hex(text: &[u8; 16]) -> Option<u64> {
-    Some(hex8(first8(text))? << 32 | hex8(last8(text))?)
+    // Without a branch, so that it becomes one comparison of all bytes.
+    let is_hex = text.iter().fold(true, |all, byte| all & matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_hex.then(|| hex8(first8(text)) << 32 | hex8(last8(text)))
 }
 
 /// Reads two hexadecimal digits, lower case only.
@@ -73,9 +92,11 @@ pub(super) struct Decimal {
 
 impl Decimal {
     /// Writes `value`.
+    #[inline(always)]
     pub(super) fn new(value: u64) -> Self {
         const STEP: u64 = 100_000_000;
-        let parts = [value / (STEP * STEP), value / STEP % STEP, value % STEP].map(decimal_text);
+        let (above, low) = (value / STEP, value % STEP);
+        let parts = [above / STEP, above % STEP, low].map(decimal_text);
         let mut digits = [0; 24];
         for (place, part) in digits.chunks_exact_mut(8).zip(parts) {
             place.copy_from_slice(&(part | ZEROS).to_le_bytes());
@@ -114,17 +135,13 @@ fn hex_text(nibbles: u64) -> u64 {
     nibbles + ZEROS + letters * u64::from(b'a' - b'0' - 10)
 }
 
-/// Reads eight lowercase hexadecimal digits at once. What is written again as the same text was right.
-fn hex8(text: [u8; 8]) -> Option<u64> {
-    let text = u64::from_be_bytes(text);
-    let letters = text >> 6 & ONES;
-    let nibbles = (text & (0x0f * ONES)) + letters * 9;
-    if nibbles & (0xf0 * ONES) != 0 || hex_text(nibbles) != text {
-        return None;
-    }
+/// The number that eight lowercase hexadecimal digits write: neighbours are joined to pairs, pairs to fours, fours to the number.
+fn hex8(digits: [u8; 8]) -> u64 {
+    let text = u64::from_be_bytes(digits);
+    let nibbles = (text & (0x0f * ONES)) + (text >> 6 & ONES) * 9;
     let pairs = (nibbles | (nibbles >> 4)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
-    Some((fours | (fours >> 16)) & 0xffff_ffff)
+    (fours | (fours >> 16)) & 0xffff_ffff
 }
 
 /// The eight decimal digits of a number below 10^8, as one byte each, the first one lowest: the number is halved into fours,
@@ -139,7 +156,7 @@ fn decimal_text(number: u64) -> u64 {
 
 /// Reads digits one by one. Many leading zeros are no overflow.
 fn parse_short_decimal(text: &[u8]) -> Option<u64> {
-    let (mut value, mut is_valid) = (0u64, true);
+    let (mut value, mut is_valid) = (0u64, !text.is_empty());
     for byte in text {
         let digit = byte.wrapping_sub(b'0');
         is_valid &= digit <= 9 && value < u64::MAX / 100;
@@ -148,15 +165,27 @@ fn parse_short_decimal(text: &[u8]) -> Option<u64> {
     is_valid.then_some(value)
 }
 
-/// Reads eight decimal digits at once: neighbours are joined to pairs, pairs to fours, fours to the number.
-fn decimal8(text: [u8; 8]) -> Option<u64> {
-    let digits = u64::from_le_bytes(text) ^ ZEROS;
-    if digits.wrapping_add(0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 != 0 || digits & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
-        return None;
-    }
+/// Reads more digits than a number of 64 bits has: the first ones must be zeros.
+#[cold]
+fn parse_long_decimal(head: &[u8], tail: &[u8; 16]) -> Option<u64> {
+    parse_short_decimal(head)?.checked_mul(10_000_000_000_000_000)?.checked_add(parse_short_decimal(tail)?)
+}
+
+/// What eight characters are worth as decimal digits, the first one lowest.
+fn digits_of(text: [u8; 8]) -> u64 {
+    u64::from_le_bytes(text) ^ ZEROS
+}
+
+/// Not zero if any of eight bytes is above 9.
+fn above_nine(digits: u64) -> u64 {
+    (digits | digits.wrapping_add(6 * ONES)) & (0xf0 * ONES)
+}
+
+/// The number that eight decimal digits write: neighbours are joined to pairs, pairs to fours, fours to the number.
+fn decimal8(digits: u64) -> u64 {
     let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
 }
 
 fn first8(text: &[u8; 16]) -> [u8; 8] {
@@ -196,12 +225,24 @@ mod tests {
 
     #[test]
     fn every_byte_but_a_digit_is_refused_at_every_place() {
-        let good = *b"18446744073709551";
-        for place in 0..good.len() {
-            for byte in 0..=255u8 {
-                let mut text = good;
-                text[place] = byte;
-                assert_eq!(parse_decimal(&text).is_some(), byte.is_ascii_digit(), "{byte} at {place}");
+        for len in 1..=19 {
+            for place in 0..len {
+                for byte in 0..=255u8 {
+                    let mut text = b"1844674407370955161"[..len].to_vec();
+                    text[place] = byte;
+                    assert_eq!(parse_decimal(&text).is_some(), byte.is_ascii_digit(), "{byte} at {place} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_of_every_length_are_read_and_too_many_digits_refused() {
+        let digits = "73950614820391756482039175";
+        for len in 1..=digits.len() {
+            for zeros in 0..20 {
+                let text = format!("{}{}", "0".repeat(zeros), &digits[..len]);
+                assert_eq!(parse_decimal(text.as_bytes()), text.parse().ok(), "{text}");
             }
         }
     }

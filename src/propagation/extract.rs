@@ -3,6 +3,8 @@
 //! The first style with a valid context is the primary one: ids, priority, origin and tags are its. A later style that
 //! names another trace becomes a span link. W3C headers of the same trace add other vendors' tracestate, and their parent, a
 //! nearer one if it differs: then the Datadog parent is kept as the last one known.
+//!
+//! The readers of the styles are kept out of line: together they would keep so much in memory that each of them took longer.
 
 use super::digits::hex16;
 use super::headers::{Header, Headers, LookedUp, ot_baggage_key};
@@ -20,16 +22,26 @@ pub type Lookup<'a> = dyn FnMut(&'static str, &mut dyn FnMut(&str)) + 'a;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// What every style must name.
+/// What every style must name. The trace id is in halves: as one number it would be returned through memory in pieces that the
+/// caller cannot load at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ids {
-    pub(super) trace_id: u128,
+    high: u64,
+    low: u64,
     pub(super) span_id: u64,
 }
 
 impl Ids {
     pub(super) fn new(high: u64, low: u64, span_id: u64) -> Self {
-        Ids { trace_id: u128::from(high) << 64 | u128::from(low), span_id }
+        Ids { high, low, span_id }
+    }
+
+    pub(super) fn of_trace(trace_id: u128, span_id: u64) -> Self {
+        Ids { high: (trace_id >> 64) as u64, low: trace_id as u64, span_id }
+    }
+
+    pub(super) fn trace_id(&self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
     }
 }
 
@@ -85,8 +97,7 @@ impl Propagator {
     fn extract_trace(&self, headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Option<PropagationStyle> {
         let mut primary = None;
         let mut datadog_parent = 0;
-        let trace_styles = self.extract.iter().copied().filter(|style| *style != PropagationStyle::Baggage);
-        for style in trace_styles.take(if self.extract_first { 1 } else { usize::MAX }) {
+        for style in self.extract_trace.iter().copied() {
             let outcome = match primary {
                 None => self.read(style, headers, into, report),
                 Some(_) => self.compare(style, headers, into, datadog_parent, report),
@@ -95,7 +106,7 @@ impl Propagator {
                 Ok(Some(ids)) => {
                     report.extracted.insert(style);
                     primary = primary.or(Some(style));
-                    if style == PropagationStyle::Datadog && ids.trace_id == into.trace_id {
+                    if style == PropagationStyle::Datadog && ids.trace_id() == into.trace_id {
                         datadog_parent = ids.span_id;
                     }
                 }
@@ -122,13 +133,14 @@ impl Propagator {
             PropagationStyle::Baggage => None,
         };
         if let Some(ids) = found {
-            into.trace_id = ids.trace_id;
+            into.trace_id = ids.trace_id();
             into.span_id = ids.span_id;
         }
         Ok(found)
     }
 
     /// Reads one style beside the primary one.
+    #[inline(never)]
     fn compare(
         &self,
         style: PropagationStyle,
@@ -138,7 +150,7 @@ impl Propagator {
         report: &mut ExtractReport,
     ) -> Result<Option<Ids>, Malformed> {
         let Some(ids) = self.read_ids(style, headers)? else { return Ok(None) };
-        if ids.trace_id != into.trace_id {
+        if ids.trace_id() != into.trace_id {
             report.conflict |= add_link(style, ids, headers, into);
         } else if style == PropagationStyle::TraceContext {
             let state_parent = tracecontext::merge(headers, into, report);
@@ -161,7 +173,7 @@ impl Propagator {
     }
 
     fn extract_baggage(&self, headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) {
-        if self.extract.contains(&PropagationStyle::Baggage) {
+        if self.reads_baggage {
             if let Some(header) = headers.get(Header::Baggage) {
                 let result = baggage::read(header, self.baggage_limits, into.tags.baggage_mut(), report);
                 let styles = if result.is_ok() { &mut report.extracted } else { &mut report.malformed };
@@ -180,6 +192,7 @@ fn take_priority(found: Option<(Ids, Option<i32>)>, into: &mut Extracted) -> Opt
     Some(ids)
 }
 
+#[inline(never)]
 fn set_last_parent(state_parent: Option<&str>, datadog_parent: u64, into: &mut Extracted) {
     if let Some(id) = state_parent {
         into.tags.set_last_parent_id(id);
@@ -192,7 +205,7 @@ fn set_last_parent(state_parent: Option<&str>, datadog_parent: u64, into: &mut E
 /// Links another trace that the same headers name; whether its ids allow that.
 #[cold]
 fn add_link(style: PropagationStyle, ids: Ids, headers: &Headers<'_>, into: &mut Extracted) -> bool {
-    if ids.trace_id == 0 || ids.span_id == 0 {
+    if ids.trace_id() == 0 || ids.span_id == 0 {
         return false;
     }
     let of_b3 = |found: Result<Option<(Ids, Option<i32>)>, Malformed>| found.ok().flatten().and_then(|(_, priority)| priority);
@@ -208,8 +221,9 @@ fn add_link(style: PropagationStyle, ids: Ids, headers: &Headers<'_>, into: &mut
 }
 
 /// Turns a resolved context into a link of the trace that is to start anew.
+#[cold]
 fn restart(style: PropagationStyle, into: &mut Extracted) {
-    let ids = Ids { trace_id: into.trace_id, span_id: into.span_id };
+    let ids = Ids::of_trace(into.trace_id, into.span_id);
     let state = into.tags.tracestate().filter(|_| style == PropagationStyle::TraceContext);
     let link = link("propagation_behavior_extract", style, ids, into.priority, state);
     let baggage = std::mem::take(into.tags.baggage_mut());
@@ -223,7 +237,7 @@ fn restart(style: PropagationStyle, into: &mut Extracted) {
 fn link(reason: &str, style: PropagationStyle, ids: Ids, priority: Option<i32>, tracestate: Option<&str>) -> SpanLink {
     let attribute = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     SpanLink {
-        trace_id: ids.trace_id,
+        trace_id: ids.trace_id(),
         span_id: ids.span_id,
         tracestate: tracestate.unwrap_or_default().to_owned(),
         flags: Some(u32::from(priority.is_some_and(|priority| priority > 0))),

@@ -68,6 +68,15 @@ static TABLE: [Spec; HEADERS] = {
 pub(super) const OT_BAGGAGE_PREFIX: &str = "ot-baggage-";
 
 const HEADERS: usize = 13;
+/// By length: whether one of our names has it.
+static LENGTHS: [bool; 28] = {
+    let (mut lengths, mut index) = ([false; 28], 0);
+    while index < HEADERS {
+        lengths[TABLE[index].name.len()] = true;
+        index += 1;
+    }
+    lengths
+};
 const CGI_PREFIX: &[u8] = b"HTTP_";
 const MAX_JOINED: usize = 64 * 1024;
 
@@ -77,28 +86,45 @@ impl Header {
         self.spec().name
     }
 
-    /// Which header `name` is, if it is one. Most headers of a request are none of ours, and their length tells it at once.
+    /// Which header `name` is, if it is one. Most headers of a request are none of ours, and their length or first letter tells it at
+    /// once.
+    #[inline]
     pub(super) fn recognize(name: &[u8]) -> Option<Header> {
+        Header::recognize_lowercase(name).or_else(|| Header::recognize_other_form(name))
+    }
+
+    /// With the length known, equality takes two or three instructions.
+    #[inline(always)]
+    fn recognize_lowercase(name: &[u8]) -> Option<Header> {
         use Header::*;
+        match name.len() {
+            2 if name == b"b3" => Some(B3),
+            7 if name == b"baggage" => Some(Baggage),
+            10 if name == b"tracestate" => Some(TraceState),
+            10 if name == b"x-b3-flags" => Some(B3Flags),
+            11 if name == b"traceparent" => Some(TraceParent),
+            11 if name == b"x-b3-spanid" => Some(B3SpanId),
+            12 if name == b"x-b3-traceid" => Some(B3TraceId),
+            12 if name == b"x-b3-sampled" => Some(B3Sampled),
+            14 if name == b"x-datadog-tags" => Some(Tags),
+            16 if name == b"x-datadog-origin" => Some(Origin),
+            18 if name == b"x-datadog-trace-id" => Some(TraceId),
+            19 if name == b"x-datadog-parent-id" => Some(ParentId),
+            27 if name == b"x-datadog-sampling-priority" => Some(SamplingPriority),
+            _ => None,
+        }
+    }
+
+    /// Names with capitals, and those in CGI form.
+    fn recognize_other_form(name: &[u8]) -> Option<Header> {
         if name.get(CGI_PREFIX.len() - 1) == Some(&b'_') {
             return Header::recognize_cgi(name);
         }
-        match name.len() {
-            2 if is(name, b"b3") => Some(B3),
-            7 if is(name, b"baggage") => Some(Baggage),
-            10 if is(name, b"tracestate") => Some(TraceState),
-            10 if is(name, b"x-b3-flags") => Some(B3Flags),
-            11 if is(name, b"traceparent") => Some(TraceParent),
-            11 if is(name, b"x-b3-spanid") => Some(B3SpanId),
-            12 if is(name, b"x-b3-traceid") => Some(B3TraceId),
-            12 if is(name, b"x-b3-sampled") => Some(B3Sampled),
-            14 if is(name, b"x-datadog-tags") => Some(Tags),
-            16 if is(name, b"x-datadog-origin") => Some(Origin),
-            18 if is(name, b"x-datadog-trace-id") => Some(TraceId),
-            19 if is(name, b"x-datadog-parent-id") => Some(ParentId),
-            27 if is(name, b"x-datadog-sampling-priority") => Some(SamplingPriority),
-            _ => None,
+        let may_be_ours = matches!(name, [b'X' | b'x' | b'T' | b't' | b'B' | b'b', ..]);
+        if !may_be_ours || name.len() >= LENGTHS.len() || !LENGTHS[name.len()] {
+            return None;
         }
+        TABLE.iter().find(|spec| name.eq_ignore_ascii_case(spec.name.as_bytes())).map(|spec| spec.header)
     }
 
     /// The headers that a given set of styles reads.
@@ -144,6 +170,11 @@ impl<'a> Headers<'a> {
     /// The value of one header, without outer blanks; joined if that is the rule.
     #[inline]
     pub(super) fn get(&self, header: Header) -> Option<&[u8]> {
+        if self.joined.is_empty() { self.values[header as usize] } else { self.get_joined(header) }
+    }
+
+    #[cold]
+    fn get_joined(&self, header: Header) -> Option<&[u8]> {
         let joined = self.joined.iter().find(|(name, _)| *name == header).map(|(_, value)| value.as_slice());
         joined.or(self.values[header as usize])
     }
@@ -209,10 +240,8 @@ impl LookedUp {
 /// Drops blanks and tabs at both ends.
 #[inline]
 pub(super) fn trim_blanks(text: &[u8]) -> &[u8] {
-    match text {
-        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => trim_some_blanks(text),
-        _ => text,
-    }
+    let is_bare = |end: Option<&u8>| end.is_some_and(|byte| *byte > b' ');
+    if is_bare(text.first()) && is_bare(text.last()) { text } else { trim_some_blanks(text) }
 }
 
 fn trim_some_blanks(mut text: &[u8]) -> &[u8] {
@@ -223,12 +252,6 @@ fn trim_some_blanks(mut text: &[u8]) -> &[u8] {
         text = rest;
     }
     text
-}
-
-/// Compares a name with one of ours; with the length known, equality takes two or three instructions.
-#[inline(always)]
-fn is<const N: usize>(name: &[u8], expected: &[u8; N]) -> bool {
-    <&[u8; N]>::try_from(name).is_ok_and(|name| name == expected || name.eq_ignore_ascii_case(expected))
 }
 
 fn is_cgi_form(rest: &[u8], name: &str) -> bool {
@@ -273,6 +296,14 @@ mod tests {
         {
             assert_eq!(Header::recognize(name.as_bytes()), None, "{name}");
         }
+        for spec in &TABLE {
+            for place in 0..spec.name.len() {
+                let mut name = spec.name.as_bytes().to_vec();
+                name[place] ^= 0x40;
+                assert_eq!(Header::recognize(&name), None, "{name:?}");
+            }
+        }
+        assert_eq!(Header::recognize(&[b'X'; 1000]), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) struct Outgoing<'a> {
     /// The span's id is one of ours, not a remote parent that is handed through.
     pub(super) is_local_span: bool,
     /// Value of `_dd.p.dm`, if the decision was made here.
-    pub(super) decision_maker: Option<&'a str>,
+    pub(super) decision_maker: Option<&'a [u8]>,
     /// Value of `_dd.p.ksr`, if the decision was made here and by a rate.
     pub(super) rate: Option<&'a str>,
 }
@@ -38,21 +38,22 @@ impl<'a> Outgoing<'a> {
 }
 
 /// Writes the decision maker of a local decision: `-` and the mechanism.
-pub(super) fn format_decision_maker(decision: Option<Decision>, buffer: &mut [u8; 4]) -> Option<&str> {
+pub(super) fn format_decision_maker(decision: Option<Decision>, buffer: &mut [u8; 4]) -> Option<&[u8]> {
     let mechanism = decision?.mechanism?;
+    if mechanism < 10 {
+        let [sign, digit, ..] = buffer;
+        (*sign, *digit) = (b'-', b'0' + mechanism);
+        return buffer.get(..2);
+    }
     let [sign, hundreds, tens, ones] = buffer;
     *sign = b'-';
     *hundreds = b'0' + mechanism / 100;
     *tens = b'0' + mechanism / 10 % 10;
     *ones = b'0' + mechanism % 10;
-    let skipped = match mechanism {
-        100.. => 0,
-        10.. => 1,
-        _ => 2,
-    };
     // The sign moves up to the first digit that counts.
+    let skipped = usize::from(mechanism < 100);
     *buffer.get_mut(skipped)? = b'-';
-    std::str::from_utf8(buffer.get(skipped..)?).ok()
+    buffer.get(skipped..)
 }
 
 /// The rate of a local decision, where it was one by rate.
@@ -73,7 +74,7 @@ mod tests {
     fn every_mechanism_has_its_decision_maker() {
         for mechanism in 0..=255u8 {
             let decision = Decision { mechanism: Some(mechanism), ..Decision::inherited(1) };
-            assert_eq!(format_decision_maker(Some(decision), &mut [0; 4]), Some(&*format!("-{mechanism}")));
+            assert_eq!(format_decision_maker(Some(decision), &mut [0; 4]), Some(format!("-{mechanism}").as_bytes()));
         }
         assert_eq!(format_decision_maker(Some(Decision::inherited(1)), &mut [0; 4]), None);
         assert_eq!(format_decision_maker(None, &mut [0; 4]), None);

@@ -9,11 +9,13 @@ use crate::config::{ExtractBehavior, PropagationSettings, PropagationStyle};
 #[derive(Clone, Debug)]
 pub struct Propagator {
     pub(super) extract: Vec<PropagationStyle>,
+    /// Those that are asked for a trace, in order.
+    pub(super) extract_trace: Vec<PropagationStyle>,
     pub(super) inject: Vec<PropagationStyle>,
-    pub(super) extract_first: bool,
     pub(super) behavior: ExtractBehavior,
     pub(super) tags_max_length: usize,
     pub(super) baggage_limits: Limits,
+    pub(super) reads_baggage: bool,
     pub(super) reads_legacy_baggage: bool,
     pub(super) writes_legacy_baggage: bool,
     baggage_tag_keys: Vec<String>,
@@ -24,13 +26,15 @@ impl Propagator {
     /// A propagator for `settings`.
     pub fn new(settings: &PropagationSettings) -> Propagator {
         let uses_legacy = |styles: &[PropagationStyle]| settings.http_baggage && styles.contains(&PropagationStyle::Datadog);
+        let asked_for_trace = settings.extract.iter().copied().filter(|style| *style != PropagationStyle::Baggage);
         Propagator {
             extract: settings.extract.clone(),
+            extract_trace: asked_for_trace.take(if settings.extract_first { 1 } else { usize::MAX }).collect(),
             inject: settings.inject.clone(),
-            extract_first: settings.extract_first,
             behavior: settings.behavior,
             tags_max_length: settings.tags_max_length.min(datadog_tags::MAX_LENGTH),
             baggage_limits: Limits { items: settings.baggage_max_items, bytes: settings.baggage_max_bytes },
+            reads_baggage: settings.extract.contains(&PropagationStyle::Baggage),
             reads_legacy_baggage: uses_legacy(&settings.extract),
             writes_legacy_baggage: uses_legacy(&settings.inject),
             baggage_tag_keys: settings.baggage_tag_keys.clone(),

@@ -1,49 +1,50 @@
 //! Scanning header values eight bytes at a time. Most values have some twenty to sixty bytes in pieces of a few: too short
 //! for the general searches to pay.
 
+use std::ops::Range;
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const TOPS: u64 = 0x80 * ONES;
 
-/// Where `byte` first is.
-#[inline]
-pub(super) fn find(text: &[u8], byte: u8) -> Option<usize> {
-    let (mut rest, mut passed) = (text, 0);
-    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-        let found = zero_bytes(u64::from_le_bytes(*chunk) ^ (ONES * u64::from(byte)));
-        if found != 0 {
-            return Some(passed + found.trailing_zeros() as usize / 8);
+/// Where one of some characters is first, at `start` or behind; the text's length if there is none. NUL is not looked for.
+#[inline(always)]
+pub(super) fn find_any<const N: usize>(text: &[u8], start: usize, wanted: [u8; N]) -> usize {
+    let find = |word: u64| {
+        let found = wanted.iter().fold(0, |found, byte| found | zero_bytes(word ^ (ONES * u64::from(*byte))));
+        (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    };
+    let Some(rest) = text.get(start..) else { return text.len() };
+    let mut place = start;
+    let mut words = rest.chunks_exact(8);
+    for word in &mut words {
+        if let Some(found) = find(u64::from_le_bytes(word.try_into().unwrap_or_default())) {
+            return place + found;
         }
-        (rest, passed) = (tail, passed + 8);
+        place += 8;
     }
-    rest.iter().position(|present| *present == byte).map(|place| passed + place)
+    find(last_word(text, words.remainder())).map_or(text.len(), |found| place + found)
 }
 
-/// The pieces between separators, at least one.
-pub(super) fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(text);
+/// The places of the pieces between separators, at least one.
+#[inline(always)]
+pub(super) fn split(text: &[u8], separator: u8) -> impl Iterator<Item = Range<usize>> {
+    let mut next = 0;
     std::iter::from_fn(move || {
-        let text = rest?;
-        let end = find(text, separator);
-        rest = end.and_then(|end| text.get(end + 1..));
-        Some(end.and_then(|end| text.get(..end)).unwrap_or(text))
+        // Behind the last piece it is beyond the end, not at it.
+        let start = Some(next).filter(|next| *next <= text.len())?;
+        let end = find_any(text, start, [separator]);
+        next = end + 1;
+        Some(start..end)
     })
 }
 
-/// Whether all bytes are within 0x20–0x7E.
-#[inline]
-pub(super) fn is_printable(text: &[u8]) -> bool {
-    let (mut rest, mut others) = (text, 0);
-    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-        others |= unprintable(u64::from_le_bytes(*chunk));
-        rest = tail;
+/// The end of a text, less than eight bytes, as a word: the first byte lowest, zeros behind the last.
+#[inline(always)]
+fn last_word(text: &[u8], end: &[u8]) -> u64 {
+    match text.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last).checked_shr(64 - 8 * end.len() as u32).unwrap_or(0),
+        None => end.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
-    others == 0 && rest.iter().all(|byte| matches!(byte, 0x20..=0x7e))
-}
-
-/// Not zero if any of eight bytes is outside 0x20–0x7E.
-fn unprintable(bytes: u64) -> u64 {
-    let below = bytes.wrapping_sub(0x20 * ONES) & !bytes;
-    (below | bytes | zero_bytes(bytes ^ (0x7f * ONES))) & TOPS
 }
 
 /// The top bit of the first zero byte, and perhaps of later ones; 0 if there is none.
@@ -59,36 +60,39 @@ mod tests {
     fn every_byte_is_found_at_every_place() {
         for len in 0..40 {
             for place in 0..len {
-                for byte in [0, b',', b';', 0x7f, 0x80, 0xff] {
+                for byte in [1, b',', b';', 0x7f, 0x80, 0xff] {
                     let mut text = vec![byte ^ 1; len];
                     text[place..].fill(byte);
-                    assert_eq!(find(&text, byte), Some(place));
+                    for start in 0..len {
+                        assert_eq!(find_any(&text, start, [byte]), place.max(start));
+                    }
                 }
             }
-            assert_eq!(find(&vec![b'x'; len], b','), None);
+            for start in 0..len + 10 {
+                assert_eq!(find_any(&vec![b'x'; len], start, [b',', b'=']), len);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_characters_is_found() {
+        for len in 0..30 {
+            for place in 0..len {
+                let mut text = vec![b'x'; len];
+                for (index, byte) in b":;:".iter().cycle().enumerate().take(len - place) {
+                    text[place + index] = *byte;
+                    assert_eq!(find_any(&text, 0, [b':', b';', b'=']), place);
+                    assert_eq!(find_any(&text, place + index, [b';', b':']), place + index);
+                }
+            }
         }
     }
 
     #[test]
     fn pieces_are_those_of_the_general_split() {
         for text in ["", ",", "a", "a,", ",a", "a,,b", "one,a much longer piece,three", "12345678,12345678,"] {
-            let pieces: Vec<&[u8]> = split(text.as_bytes(), b',').collect();
-            let expected: Vec<&[u8]> = text.split(',').map(str::as_bytes).collect();
-            assert_eq!(pieces, expected, "{text}");
+            let pieces: Vec<&str> = split(text.as_bytes(), b',').map(|place| &text[place]).collect();
+            assert_eq!(pieces, text.split(',').collect::<Vec<_>>(), "{text}");
         }
-    }
-
-    #[test]
-    fn only_printable_bytes_are_printable() {
-        for len in [1, 7, 8, 9, 16, 20] {
-            for place in 0..len {
-                for byte in 0..=255u8 {
-                    let mut text = vec![b'~'; len];
-                    text[place] = byte;
-                    assert_eq!(is_printable(&text), matches!(byte, 0x20..=0x7e), "{byte} at {place} of {len}");
-                }
-            }
-        }
-        assert!(is_printable(b""));
     }
 }

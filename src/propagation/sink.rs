@@ -98,17 +98,24 @@ impl<const N: usize> ValueBuffer<N> {
 }
 
 /// Copies between slices of the same length. Most are short, and a call of `memcpy` would cost more than they do: two pieces
-/// that may overlap make up any length between their own and its double.
+/// that may overlap make up any length between their own and its double. Three comparisons find the size of the pieces.
 #[inline(always)]
 fn copy(to: &mut [u8], from: &[u8]) {
-    match from.len() {
-        0 => {}
-        1 => copy_both_ends::<1>(to, from),
-        2..=3 => copy_both_ends::<2>(to, from),
-        4..=7 => copy_both_ends::<4>(to, from),
-        8..=15 => copy_both_ends::<8>(to, from),
-        16..=32 => copy_both_ends::<16>(to, from),
-        _ => to.copy_from_slice(from),
+    let len = from.len();
+    if len >= 8 {
+        if len > 32 {
+            to.copy_from_slice(from);
+        } else if len >= 16 {
+            copy_both_ends::<16>(to, from);
+        } else {
+            copy_both_ends::<8>(to, from);
+        }
+    } else if len >= 4 {
+        copy_both_ends::<4>(to, from);
+    } else if len >= 2 {
+        copy_both_ends::<2>(to, from);
+    } else {
+        copy_both_ends::<1>(to, from);
     }
 }
 

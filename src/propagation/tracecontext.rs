@@ -18,6 +18,7 @@ const SAMPLED: u8 = 1;
 const RUM: &str = "rum";
 
 /// Reads the whole context.
+#[inline(never)]
 pub(super) fn read(headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Result<Option<Ids>, Malformed> {
     let Some((ids, is_sampled)) = read_traceparent(headers)? else { return Ok(None) };
     let list = headers.get(Header::TraceState).and_then(MemberList::parse);
@@ -64,9 +65,11 @@ pub(super) fn full_state<'a>(headers: &'a Headers<'_>) -> Option<&'a str> {
 
 /// Writes both headers.
 pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, scratch: &mut Scratch, sink: &mut S) {
-    sink.header(Header::TraceParent.name(), &format_traceparent(outgoing));
+    // Both are put together first, see the Datadog style.
+    let traceparent = format_traceparent(outgoing);
     scratch.clear();
     tracestate::write(outgoing, scratch);
+    sink.header(Header::TraceParent.name(), &traceparent);
     if scratch.len() > 0 {
         sink.header(Header::TraceState.name(), scratch.as_bytes());
     }
@@ -104,12 +107,16 @@ fn parse_traceparent(value: &[u8]) -> Option<(Ids, bool)> {
     let (low, fields) = fields.split_first_chunk::<16>()?;
     let (span_id, fields) = fields.strip_prefix(b"-")?.split_first_chunk::<16>()?;
     let flags = fields.strip_prefix(b"-")?.first_chunk::<2>()?;
-    let has_valid_end = match parse_lower_hex_byte(version)? {
-        0xff => false,
-        0 => rest.is_empty(),
-        _ => rest.is_empty() || rest.starts_with(b"-"),
+    let has_valid_end = match version {
+        b"00" => rest.is_empty(),
+        b"ff" => false,
+        _ => parse_lower_hex_byte(version).is_some() && (rest.is_empty() || rest.starts_with(b"-")),
     };
     let ids = Ids::new(parse_lower_hex(high)?, parse_lower_hex(low)?, parse_lower_hex(span_id)?);
-    let is_sampled = parse_lower_hex_byte(flags)? & SAMPLED != 0;
-    (has_valid_end && ids.trace_id != 0 && ids.span_id != 0).then_some((ids, is_sampled))
+    let is_sampled = match flags {
+        b"00" => false,
+        b"01" => true,
+        _ => parse_lower_hex_byte(flags)? & SAMPLED != 0,
+    };
+    (has_valid_end && ids.trace_id() != 0 && ids.span_id != 0).then_some((ids, is_sampled))
 }

@@ -11,11 +11,12 @@
 use super::datadog::push_priority;
 use super::datadog_tags::store_tag;
 use super::digits::parse_decimal_i32;
+use super::headers::trim_blanks;
 use super::outgoing::Outgoing;
 use super::report::ExtractReport;
-use super::scan::{find, is_printable, split};
+use super::scan::{find_any, split};
 use super::sink::Scratch;
-use crate::context::{TagView, TraceTags};
+use crate::context::{TagView, TraceTags, printable};
 use std::ops::Range;
 
 const MAX_MEMBERS: usize = 32;
@@ -29,13 +30,6 @@ const OWN_PREFIX: &str = "dd=";
 /// A valid list of members, as it came in.
 pub(super) struct MemberList<'a> {
     text: &'a str,
-    /// Where the value of our member is, if there is one; of several the first.
-    own: Option<Range<usize>>,
-    /// Places of the first of the other vendors' members.
-    vendors: [(u16, u16); MAX_MEMBERS],
-    /// How many of those there are in all, and how many bytes they have.
-    vendor_count: usize,
-    vendor_bytes: usize,
     is_cut: bool,
 }
 
@@ -51,19 +45,14 @@ pub(super) struct Items<'a> {
 }
 
 impl<'a> MemberList<'a> {
-    /// Finds the members and checks that they hold nothing but printable characters; blanks and tabs between members do not
-    /// count. `None`: the list is to be discarded.
+    /// Checks that the members hold nothing but printable characters; blanks and tabs between members do not count. `None`: the
+    /// list is to be discarded.
+    #[inline]
     pub(super) fn parse(header: &'a [u8]) -> Option<Self> {
         let is_cut = header.len() > MAX_READ;
-        let text = std::str::from_utf8(if is_cut { whole_members(header)? } else { header }).ok()?;
-        let mut list = MemberList { text, own: None, vendors: [(0, 0); MAX_MEMBERS], vendor_count: 0, vendor_bytes: 0, is_cut };
-        let mut start = 0;
-        for member in split(text.as_bytes(), b',') {
-            list.add(start, start + member.len());
-            start += member.len() + 1;
-        }
-        let is_valid = is_printable(text.as_bytes()) || members(text).all(|place| is_printable(piece(text, place).as_bytes()));
-        is_valid.then_some(list)
+        let read = if is_cut { whole_members(header)? } else { header };
+        let text = printable(read).or_else(|| with_printable_members(read))?;
+        Some(MemberList { text, is_cut })
     }
 
     /// All of it, as it came in.
@@ -71,33 +60,22 @@ impl<'a> MemberList<'a> {
         self.text
     }
 
-    fn add(&mut self, start: usize, end: usize) {
-        let Some(member) = trim(self.text, start..end) else { return };
-        if piece(self.text, member.clone()).starts_with(OWN_PREFIX) {
-            self.own.get_or_insert(member.start + OWN_PREFIX.len()..member.end);
-            return;
-        }
-        if let Some(place) = self.vendors.get_mut(self.vendor_count) {
-            *place = (member.start as u16, member.end as u16);
-        }
-        self.vendor_count += 1;
-        self.vendor_bytes += member.len();
+    /// Where the value of our member is, if there is one; of several the first.
+    fn own_value(&self) -> Option<Range<usize>> {
+        members(self.text).find_map(|member| own_value(self.text, &member))
     }
 
-    /// Where the value of our member is, unless it is too long to be read.
-    fn readable(&self) -> Option<Range<usize>> {
-        self.own.clone().filter(|value| value.len() <= MAX_OWN_VALUE)
-    }
-
-    /// Passes each item of our member to `visit`: its place, its key, its value. What is no item is passed over.
-    fn visit_items(&self, mut visit: impl FnMut(Range<usize>, &'a str, &'a str)) {
-        let Some(value) = self.readable() else { return };
-        let mut start = value.start;
-        for item in split(piece(self.text, value).as_bytes(), b';') {
-            let end = start + item.len();
-            if let Some(colon) = find(item, b':').filter(|colon| *colon > 0) {
-                let (key, value) = (start..start + colon, start + colon + 1..end);
-                visit(start..end, piece(self.text, key), piece(self.text, value));
+    /// Passes each item of our member to `visit`: its place, and where the colon between its key and its value is. What is no item is
+    /// passed over.
+    #[inline]
+    fn visit_items(&self, own_value: Range<usize>, mut visit: impl FnMut(Range<usize>, usize)) {
+        let Some(text) = self.text.as_bytes().get(..own_value.end) else { return };
+        let mut start = own_value.start;
+        while start < text.len() {
+            let colon = find_any(text, start, [b':', b';']);
+            let end = find_any(text, colon, [b';']);
+            if start < colon && colon < end {
+                visit(start..end, colon);
             }
             start = end + 1;
         }
@@ -106,11 +84,14 @@ impl<'a> MemberList<'a> {
 
 impl<'a> Items<'a> {
     /// Takes an item, if it is one of these. Of several with one key the last counts.
-    fn take(&mut self, key: &str, value: &'a str) -> bool {
+    #[inline(always)]
+    fn take(&mut self, text: &'a str, item: Range<usize>, colon: usize) -> bool {
+        let [key] = text.as_bytes().get(item.start..colon).unwrap_or_default() else { return false };
+        let value = colon + 1..item.end;
         match key {
-            "s" => self.priority = parse_decimal_i32(value.as_bytes()),
-            "o" => self.origin = Some(value),
-            "p" => self.parent_id = Some(value).filter(|id| !id.is_empty()),
+            b's' => self.priority = text.as_bytes().get(value).and_then(parse_decimal_i32),
+            b'o' => self.origin = Some(piece(text, value)),
+            b'p' => self.parent_id = Some(piece(text, value)).filter(|id| !id.is_empty()),
             _ => return false,
         }
         true
@@ -118,15 +99,19 @@ impl<'a> Items<'a> {
 }
 
 /// Reads what our member says, and stores nothing.
+#[inline(never)]
 pub(super) fn read_items<'a>(list: &MemberList<'a>) -> Items<'a> {
     let mut items = Items::default();
-    list.visit_items(|_, key, value| {
-        items.take(key, value);
-    });
+    if let Some(value) = list.own_value().filter(is_readable) {
+        list.visit_items(value, |item, colon| {
+            items.take(list.text, item, colon);
+        });
+    }
     items
 }
 
 /// Stores all of a list.
+#[inline(never)]
 pub(super) fn store<'a>(list: &MemberList<'a>, tags: &mut TraceTags, report: &mut ExtractReport) -> Items<'a> {
     let items = store_members(list, tags, report, |name, value, tags| {
         store_item_tag(name, restore_equals(value, &mut [0; MAX_OWN_VALUE]), tags);
@@ -163,47 +148,68 @@ pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch) {
     }
 }
 
+#[inline]
 fn store_members<'a>(
     list: &MemberList<'a>,
     tags: &mut TraceTags,
     report: &mut ExtractReport,
-    store_tag: fn(&str, &str, &mut TraceTags),
+    store_tag: impl Fn(&str, &str, &mut TraceTags),
 ) -> Items<'a> {
     tags.set_tracestate(list.text);
-    if list.own.is_some() && list.readable().is_none() {
-        tags.set_propagation_error("extract_max_size");
-    }
-    report.tracestate_truncated |= list.is_cut | store_vendor_members(list, tags);
+    let (own_value, is_complete) = store_vendor_members(list.text, tags);
+    report.tracestate_truncated |= list.is_cut | !is_complete;
     let mut items = Items::default();
-    list.visit_items(|place, key, value| {
-        if items.take(key, value) {
-            return;
-        }
-        match key.strip_prefix("t.") {
-            Some(name) => store_tag(name, value, tags),
-            None => tags.push_unknown_item(place),
-        }
-    });
+    match own_value {
+        Some(value) if is_readable(&value) => list.visit_items(value, |item, colon| {
+            if items.take(list.text, item.clone(), colon) {
+                return;
+            }
+            let key = list.text.as_bytes().get(item.start..colon).unwrap_or_default();
+            if key.starts_with(b"t.") {
+                store_tag(piece(list.text, item.start + 2..colon), piece(list.text, colon + 1..item.end), tags);
+            } else {
+                tags.push_unknown_item(item);
+            }
+        }),
+        Some(_) => tags.set_propagation_error("extract_max_size"),
+        None => {}
+    }
     items
 }
 
-/// Stores other vendors' members within the limits; whether some had to go.
-fn store_vendor_members(list: &MemberList<'_>, tags: &mut TraceTags) -> bool {
-    let own = list.readable().map(|value| OWN_PREFIX.len() + value.len());
-    let own_count = usize::from(own.is_some());
-    let count = own_count + list.vendor_count;
-    let bytes = own.unwrap_or(0) + list.vendor_bytes + count.saturating_sub(1);
-    if count <= MAX_MEMBERS && bytes <= MAX_INBOUND {
-        let places = list.vendors.iter().take(list.vendor_count);
-        places.for_each(|&(start, end)| tags.push_vendor_member(start.into()..end.into()));
-        return false;
+/// Stores other vendors' members within the limits. Answers where the value of our member is, and whether no other had to go.
+#[inline]
+fn store_vendor_members(text: &str, tags: &mut TraceTags) -> (Option<Range<usize>>, bool) {
+    let mut own = None;
+    let (mut count, mut bytes) = (0, 0);
+    for member in members(text) {
+        if let Some(value) = own_value(text, &member) {
+            own.get_or_insert(value);
+            continue;
+        }
+        count += 1;
+        bytes += member.len();
+        if count <= MAX_MEMBERS {
+            tags.push_vendor_member(member);
+        }
     }
-    let is_passing = |member: &Range<usize>| {
-        let is_own = piece(list.text, member.clone()).starts_with(OWN_PREFIX);
-        !is_own && (bytes <= MAX_INBOUND || member.len() <= LONG_MEMBER)
-    };
-    let (mut count, mut bytes) = (own_count, own.unwrap_or(0));
-    for member in members(list.text).filter(is_passing) {
+    let kept_own = own.as_ref().filter(|value| is_readable(value)).map(|value| OWN_PREFIX.len() + value.len());
+    count += usize::from(kept_own.is_some());
+    bytes += kept_own.unwrap_or(0) + count.saturating_sub(1);
+    let is_complete = count <= MAX_MEMBERS && bytes <= MAX_INBOUND;
+    if !is_complete {
+        store_some_vendor_members(text, kept_own, bytes <= MAX_INBOUND, tags);
+    }
+    (own, is_complete)
+}
+
+/// Stores as many of other vendors' members as the limits allow beside our own one.
+#[cold]
+fn store_some_vendor_members(text: &str, own: Option<usize>, with_long_ones: bool, tags: &mut TraceTags) {
+    tags.clear_vendor_members();
+    let is_passing = |member: &Range<usize>| own_value(text, member).is_none() && (with_long_ones || member.len() <= LONG_MEMBER);
+    let (mut count, mut bytes) = (usize::from(own.is_some()), own.unwrap_or(0));
+    for member in members(text).filter(is_passing) {
         bytes += usize::from(count > 0) + member.len();
         count += 1;
         if count > MAX_MEMBERS || bytes > MAX_INBOUND {
@@ -211,29 +217,44 @@ fn store_vendor_members(list: &MemberList<'_>, tags: &mut TraceTags) -> bool {
         }
         tags.push_vendor_member(member);
     }
-    true
+}
+
+/// The text of a list whose members are printable, though something between them is not.
+#[cold]
+fn with_printable_members(list: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(list).ok()?;
+    members(text).all(|member| printable(piece(text, member).as_bytes()).is_some()).then_some(text)
+}
+
+/// Where the value of a member is, if it is ours.
+#[inline]
+fn own_value(text: &str, member: &Range<usize>) -> Option<Range<usize>> {
+    let is_own = text.as_bytes().get(member.clone())?.starts_with(OWN_PREFIX.as_bytes());
+    is_own.then(|| member.start + OWN_PREFIX.len()..member.end)
+}
+
+/// Whether the value of our member is not too long to be read.
+fn is_readable(own_value: &Range<usize>) -> bool {
+    own_value.len() <= MAX_OWN_VALUE
 }
 
 /// Places of all members; empty ones do not count.
+#[inline]
 fn members(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut next = 0;
-    split(text.as_bytes(), b',').filter_map(move |piece| {
-        let start = next;
-        next += piece.len() + 1;
-        trim(text, start..start + piece.len())
-    })
+    split(text.as_bytes(), b',').map(move |place| trim(text, place)).filter(|place| !place.is_empty())
 }
 
-/// A place in `text` without the blanks and tabs at its ends; nothing if nothing is left.
-fn trim(text: &str, mut place: Range<usize>) -> Option<Range<usize>> {
-    let is_blank = |place: usize| matches!(text.as_bytes().get(place), Some(b' ' | b'\t'));
-    while !place.is_empty() && is_blank(place.start) {
-        place.start += 1;
+/// A place in `text` without the blanks and tabs at its ends.
+#[inline]
+fn trim(text: &str, place: Range<usize>) -> Range<usize> {
+    let member = text.as_bytes().get(place.clone()).unwrap_or_default();
+    let trimmed = trim_blanks(member);
+    if trimmed.len() == member.len() {
+        return place;
     }
-    while !place.is_empty() && is_blank(place.end - 1) {
-        place.end -= 1;
-    }
-    (!place.is_empty()).then_some(place)
+    let blanks = member.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let start = place.start + blanks;
+    start..start + trimmed.len()
 }
 
 fn piece(text: &str, place: Range<usize>) -> &str {
@@ -281,7 +302,7 @@ fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch) {
         append(list, |list| list.push(b"o:") && push_value(list, origin));
     }
     if let Some(mechanism) = outgoing.decision_maker {
-        append(list, |list| list.push(b"t.dm:") && list.push(mechanism.as_bytes()));
+        append(list, |list| list.push(b"t.dm:") && list.push(mechanism));
     }
     if let Some(rate) = outgoing.rate {
         append(list, |list| list.push(b"t.ksr:") && list.push(rate.as_bytes()));
@@ -330,4 +351,29 @@ fn push_value(list: &mut Scratch, value: &str) -> bool {
         '\x20'..='\x7e' => list.push(&[char as u8]),
         _ => list.push(b"_"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_those_of_the_general_split() {
+        const PIECES: [&str; 8] = ["s", "t.dm", ":", ";", "-1", "2222222222222222", "x", ";:"];
+        for number in 0..8usize.pow(5) {
+            let value: String = (0..5).map(|place| PIECES[number >> (3 * place) & 7]).collect();
+            let text = format!("a=1, dd={value},b=2");
+            let list = MemberList::parse(text.as_bytes()).unwrap();
+            let mut items = Vec::new();
+            list.visit_items(list.own_value().unwrap(), |item, colon| {
+                items.push((&text[item.start..colon], &text[colon..item.end]))
+            });
+            let expected: Vec<_> = value
+                .split(';')
+                .filter_map(|item| item.find(':').map(|colon| item.split_at(colon)))
+                .filter(|(key, _)| !key.is_empty())
+                .collect();
+            assert_eq!(items, expected, "{text}");
+        }
+    }
 }
