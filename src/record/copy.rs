@@ -1,4 +1,4 @@
-//! Copies of short texts. A call of `memcpy` costs more than most tags are long.
+//! Copies and comparisons of short texts. A call of `memcpy` or `memcmp` costs more than most tags are long.
 
 /// The most that [`copy_short`] copies.
 pub const SHORT: usize = 32;
@@ -30,6 +30,24 @@ pub fn append_text(to: &mut Vec<u8>, from: &[u8]) {
         copy_short(to.as_mut_ptr().add(to.len()), from);
         to.set_len(to.len() + from.len());
     }
+}
+
+/// Whether two texts are the same.
+#[inline(always)]
+pub fn same_text(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && match one.len() {
+            8..=16 => ends::<8>(one) == ends::<8>(other),
+            4..=7 => ends::<4>(one) == ends::<4>(other),
+            17..=32 => ends::<16>(one) == ends::<16>(other),
+            _ => one == other,
+        }
+}
+
+/// The first and the last `N` bytes, which overlap in a short text.
+#[inline(always)]
+fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    Some((text.first_chunk()?, text.last_chunk()?))
 }
 
 /// Copies `from` to `to`, and returns all its bytes or-ed together in some way that keeps their high bits.
@@ -96,6 +114,20 @@ mod tests {
             assert_eq!(to[len], 0xff);
             append_text(&mut to, &from);
             assert_eq!(to[len + 1..], from[..]);
+        }
+    }
+
+    #[test]
+    fn texts_are_the_same_if_every_byte_is() {
+        for len in 0..100 {
+            let one: Vec<u8> = (0..len as u8).collect();
+            assert!(same_text(&one, &one.clone()));
+            assert!(!same_text(&one, &[&one[..], b"x"].concat()));
+            for at in 0..len {
+                let mut other = one.clone();
+                other[at] ^= 0x80;
+                assert!(!same_text(&one, &other), "{at} of {len}");
+            }
         }
     }
 

@@ -46,6 +46,14 @@ impl TraceEncoder for V05 {
         self.payload.extend_from_slice(&self.chunks);
         &self.payload
     }
+
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.payload)
+    }
+
+    fn reuse(&mut self, buffer: Vec<u8>) {
+        self.payload = buffer;
+    }
 }
 
 impl V05 {
@@ -80,7 +88,7 @@ impl V05 {
         for (key, value) in record.runs.each_text() {
             strings.put_pair(out, key, value);
         }
-        count += self.added.texts(facts, record, is_chunk_root, &mut |tag| {
+        count += self.added.texts(facts, record, is_chunk_root, &mut |tag: &[u8]| {
             let pair = split_str(tag).and_then(|(key, rest)| Some((key, split_str(rest)?.0)));
             if let Some((key, value)) = pair {
                 strings.put_pair(out, key, value);
@@ -115,7 +123,7 @@ impl V05 {
         for (key, number) in record.runs.each_number() {
             pair(key, number);
         }
-        count += self.added.numbers(facts, record, is_chunk_root, &mut |tag| {
+        count += self.added.numbers(facts, record, is_chunk_root, &mut |tag: &[u8]| {
             if let Some((key, number)) = split_str(tag).and_then(|(key, rest)| Some((key, decode_number(rest)?))) {
                 pair(key, number);
             }
