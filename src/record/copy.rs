@@ -59,30 +59,29 @@ pub unsafe fn copy_short(to: *mut u8, from: &[u8]) -> u64 {
     let len = from.len();
     let from = from.as_ptr();
     // SAFETY: by the contract. Each width is copied from both ends, overlapping in the middle, only where `len` is that width at least.
+    // Most texts have eight bytes or more, so that is asked first.
     unsafe {
-        match len {
-            0 => 0,
-            1..=3 => {
-                let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
-                *to = first;
-                *to.add(len / 2) = middle;
-                *to.add(len - 1) = last;
-                u64::from(first | middle | last)
-            }
-            4..=7 => {
-                let (front, back) = both_ends::<u32>(to, from, len);
-                u64::from(front | back)
-            }
-            8..=16 => {
+        if len >= 8 {
+            if len <= 16 {
                 let (front, back) = both_ends::<u64>(to, from, len);
-                front | back
+                return front | back;
             }
-            _ => {
-                let (front, back) = both_ends::<u128>(to, from, len);
-                let all = front | back;
-                all as u64 | (all >> 64) as u64
-            }
+            let (front, back) = both_ends::<u128>(to, from, len);
+            let all = front | back;
+            return all as u64 | (all >> 64) as u64;
         }
+        if len >= 4 {
+            let (front, back) = both_ends::<u32>(to, from, len);
+            return u64::from(front | back);
+        }
+        if len == 0 {
+            return 0;
+        }
+        let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+        *to = first;
+        *to.add(len / 2) = middle;
+        *to.add(len - 1) = last;
+        u64::from(first | middle | last)
     }
 }
 
