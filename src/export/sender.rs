@@ -272,7 +272,7 @@ fn process(head: &mut ChunkHead, records: &mut [u8], end_ns: i64, snapshot: &Sna
 
 /// Decides on the local root; where it is not in the chunk, on the first record.
 fn decide_chunk(head: &ChunkHead, records: &[u8], end_ns: i64, snapshot: &Snapshot) -> Decision {
-    let first = start_numbers(records).min();
+    let first = start_numbers(records).min_by_key(|(number, _)| *number);
     let Some(root) = first.and_then(|(_, at)| RecordRef::at(records, at)) else {
         return Decision { priority: 1, mechanism: Some(0), rate: None, limit_rate: None };
     };

@@ -143,6 +143,12 @@ pub fn encode_i64(value: i64) -> [u8; NUMBER_SIZE] {
     bytes
 }
 
+/// Whether this, at the place of a value, is a number and not a string.
+#[inline]
+pub fn is_number(encoded: &[u8; NUMBER_SIZE]) -> bool {
+    matches!(encoded[0], FLOAT64 | INT64)
+}
+
 /// Reads a number of a record.
 #[inline]
 pub fn decode_number(from: &[u8]) -> Option<super::Number> {

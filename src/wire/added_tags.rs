@@ -92,6 +92,9 @@ impl AddedTags {
     /// Gives `to` every numeric tag to add. Returns how many.
     #[inline]
     pub fn numbers(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, to: &mut impl TagSink) -> u32 {
+        if !record.head.has(flag::TOP_LEVEL | flag::LOCAL_ROOT) && record.head.span_rule == 0 && !is_chunk_root {
+            return 0;
+        }
         let span = Receiver::new(facts, record);
         let mut count = 0;
         if record.head.has(flag::TOP_LEVEL) {
@@ -241,7 +244,7 @@ impl<'a> Receiver<'a> {
     }
 
     /// Adds one of the library's tags unless the span has it; a global tag of the same key comes first.
-    #[inline]
+    #[inline(always)]
     fn add(&self, entry: &TagEntry, to: &mut impl TagSink) -> u32 {
         if self.has(entry.key(), entry.bit()) {
             return 0;

@@ -82,9 +82,16 @@ impl<'a> Appender<'a> {
         (self.at, self.end) = room_of(self.buffer);
     }
 
+    /// Length of the buffer so far.
     #[inline(always)]
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.at.addr() - self.buffer.as_ptr().addr()
+    }
+
+    /// What was appended since the length was `start`.
+    pub(super) fn since(&mut self, start: usize) -> &[u8] {
+        self.set_len();
+        self.buffer.get(start..).unwrap_or_default()
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ mod buffer;
 mod changing_tag;
 mod chunk_facts;
 mod span_json;
+mod string_table;
 #[cfg(test)]
 mod tests;
 mod v04;
