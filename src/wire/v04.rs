@@ -30,8 +30,9 @@ impl TraceEncoder for V04 {
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
         self.chunks += 1;
         array_header(&mut self.payload, records.len());
+        let mut out = Appender::new(&mut self.payload);
         for (index, record) in records.iter().enumerate() {
-            self.span(facts, record, index == 0);
+            span(&mut out, facts, record, index == 0, &mut self.added);
         }
     }
 
@@ -51,62 +52,58 @@ impl TraceEncoder for V04 {
     }
 }
 
-impl V04 {
-    fn span(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
-        let (head, runs) = (record.head, &record.runs);
-        let extra = record.extra();
-        let [service, name, resource, span_type] = runs.encoded_fields(head);
-        let mut out = Appender::new(&mut self.payload);
-        let service = if service.is_empty() { &facts.library.encoded_service } else { service };
-        out.named(b"\x80\xa7service", service)[0] |= 11 + u8::from(!span_type.is_empty()) + optional_keys(facts, extra);
-        out.named(b"\xa4name", or_empty(name));
-        out.named(b"\xa8resource", or_empty(if resource.is_empty() { name } else { resource }));
-        if !span_type.is_empty() {
-            out.named(b"\xa4type", span_type);
-        }
-        let (map, fields) = out.begin_map(FIXED_FIELDS);
-        fill_in(fields, facts, record);
-        out.text(runs.texts);
-        let mut count = head.text_count + self.added.texts(facts, record, is_chunk_root, &mut out);
-        let as_json = |extra: &&Extra| !facts.native_events && !extra.events.is_empty() && !has_tag(facts, record, b"events");
-        if let Some(extra) = extra.filter(as_json) {
-            out.with_vec(|out| {
-                text(out, b"events");
-                text(out, events_json(&extra.events).as_bytes());
-            });
-            count += 1;
-        }
-        out.end_map(map, count);
-        let (map, _) = out.begin_map(b"\xa7metrics\xde\0\0");
-        out.text(runs.numbers);
-        let count = head.number_count + self.added.numbers(facts, record, is_chunk_root, &mut out);
-        out.end_map(map, count);
-        drop(out);
-        if let Some(extra) = extra {
-            self.extra(facts, extra);
+#[inline(always)]
+fn span(out: &mut Appender<'_>, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, added: &mut AddedTags) {
+    let (head, runs) = (record.head, &record.runs);
+    let extra = record.extra();
+    let [service, name, resource, span_type] = runs.encoded_fields(head);
+    let service = if service.is_empty() { &facts.library.encoded_service } else { service };
+    out.named(b"\x80\xa7service", service)[0] |= 11 + u8::from(!span_type.is_empty()) + optional_keys(facts, extra);
+    out.named(b"\xa4name", or_empty(name));
+    out.named(b"\xa8resource", or_empty(if resource.is_empty() { name } else { resource }));
+    if !span_type.is_empty() {
+        out.named(b"\xa4type", span_type);
+    }
+    let (map, fields) = out.begin_map(FIXED_FIELDS);
+    fill_in(fields, facts, record);
+    out.text(runs.texts);
+    let mut count = head.text_count + added.texts(facts, record, is_chunk_root, out);
+    let as_json = |extra: &&Extra| !facts.native_events && !extra.events.is_empty() && !has_tag(facts, record, b"events");
+    if let Some(extra) = extra.filter(as_json) {
+        out.with_vec(|out| {
+            text(out, b"events");
+            text(out, events_json(&extra.events).as_bytes());
+        });
+        count += 1;
+    }
+    out.end_map(map, count);
+    let (map, _) = out.begin_map(b"\xa7metrics\xde\0\0");
+    out.text(runs.numbers);
+    let count = head.number_count + added.numbers(facts, record, is_chunk_root, out);
+    out.end_map(map, count);
+    if let Some(extra) = extra {
+        out.with_vec(|out| put_extra(out, facts, extra));
+    }
+}
+
+fn put_extra(out: &mut Vec<u8>, facts: &ChunkFacts<'_>, extra: &Extra) {
+    if !extra.meta_struct.is_empty() {
+        out.extend_from_slice(b"\xabmeta_struct");
+        map_header(out, extra.meta_struct.len());
+        for (key, document) in &extra.meta_struct {
+            text(out, key.as_bytes());
+            binary(out, document);
         }
     }
-
-    fn extra(&mut self, facts: &ChunkFacts<'_>, extra: &Extra) {
-        let out = &mut self.payload;
-        if !extra.meta_struct.is_empty() {
-            out.extend_from_slice(b"\xabmeta_struct");
-            map_header(out, extra.meta_struct.len());
-            for (key, document) in &extra.meta_struct {
-                text(out, key.as_bytes());
-                binary(out, document);
-            }
-        }
-        if !extra.links.is_empty() {
-            out.extend_from_slice(b"\xaaspan_links");
-            array_header(out, extra.links.len());
-            extra.links.iter().for_each(|entry| link(out, entry));
-        }
-        if facts.native_events && !extra.events.is_empty() {
-            out.extend_from_slice(b"\xabspan_events");
-            array_header(out, extra.events.len());
-            extra.events.iter().for_each(|entry| event(out, entry));
-        }
+    if !extra.links.is_empty() {
+        out.extend_from_slice(b"\xaaspan_links");
+        array_header(out, extra.links.len());
+        extra.links.iter().for_each(|entry| link(out, entry));
+    }
+    if facts.native_events && !extra.events.is_empty() {
+        out.extend_from_slice(b"\xabspan_events");
+        array_header(out, extra.events.len());
+        extra.events.iter().for_each(|entry| event(out, entry));
     }
 }
 
