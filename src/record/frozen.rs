@@ -149,3 +149,38 @@ pub fn drop_records(bytes: &mut [u8]) {
         rest = tail;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Aligned as the allocator would.
+    fn records(start_numbers: &[u32]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for number in start_numbers {
+            let texts = vec![0xa0; 2 * *number as usize];
+            let head = Head { start_number: *number, text_len: texts.len() as u32, text_count: *number, ..Head::EMPTY };
+            append_record(&mut bytes, &head, RunsRef { fields: &[], texts: &texts, numbers: &[] });
+        }
+        bytes
+    }
+
+    #[test]
+    fn records_are_found_by_their_offsets() {
+        let bytes = records(&[7, 0, 3]);
+        let seen: Vec<(u32, u32)> =
+            start_numbers(&bytes).map(|(number, at)| (number, RecordRef::at(&bytes, at).unwrap().head.text_count)).collect();
+        assert_eq!(seen, [(7, 7), (0, 0), (3, 3)]);
+        assert_eq!(start_numbers(&[]).count(), 0);
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_are_refused() {
+        let bytes = records(&[5]);
+        assert!(RecordRef::split(&bytes).is_some());
+        assert!(RecordRef::split(&bytes[..bytes.len() - 1]).is_none(), "cut short");
+        let moved = [&[0; 4], bytes.as_slice()].concat();
+        assert!(RecordRef::split(&moved[4..]).is_none(), "not aligned");
+        assert!(RecordRef::split(&[0; 256]).is_none(), "no length");
+    }
+}

@@ -68,7 +68,7 @@ impl AddedTags {
                 to.shared(tags);
                 count += tags.count();
             }
-            Some(_) => count += own_or_every_span_s(facts, record, to),
+            Some(_) => count += one_by_one(facts, record, to),
             None => {}
         }
         if record.head.field_len[Field::Service as usize] != 0 {
@@ -278,7 +278,7 @@ pub(super) fn has_tag(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, key: &[u8]
 
 /// The tags of every span, one by one because the span may have some of its own.
 #[inline(never)]
-fn own_or_every_span_s(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, to: &mut impl TagSink) -> u32 {
+fn one_by_one(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, to: &mut impl TagSink) -> u32 {
     let absent = facts.library.of_span(record.head).filter(|entry| entry.is_absent(record.head, &record.runs));
     absent.map(|entry| to.shared(entry.shared())).count() as u32
 }
