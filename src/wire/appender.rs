@@ -70,7 +70,8 @@ impl<'a> Appender<'a> {
     #[inline(always)]
     pub(super) fn end_map(&mut self, map: OpenMap, count: u32) {
         let size = u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes();
-        // SAFETY: `begin_map` of this buffer wrote these two bytes; a payload only grows.
+        assert!(map.size_at + size.len() <= self.len());
+        // SAFETY: these two bytes are among those that are written, and nobody else refers to them.
         unsafe { self.buffer.as_mut_ptr().add(map.size_at).cast::<[u8; 2]>().write(size) };
     }
 
@@ -78,7 +79,11 @@ impl<'a> Appender<'a> {
     #[cold]
     pub(super) fn with_vec(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
         self.set_len();
-        append(self.buffer);
+        // If `append` panics, what is left behind is an empty buffer, and the place in that.
+        let mut buffer = std::mem::take(self.buffer);
+        (self.at, self.end) = room_of(self.buffer);
+        append(&mut buffer);
+        *self.buffer = buffer;
         (self.at, self.end) = room_of(self.buffer);
     }
 
@@ -168,6 +173,14 @@ mod tests {
             drop(to);
             assert!(buffer == expected, "room {room}");
         }
+    }
+
+    #[test]
+    fn a_panic_leaves_an_empty_buffer() {
+        let mut buffer = b"lost".to_vec();
+        let append = std::panic::AssertUnwindSafe(|| Appender::new(&mut buffer).with_vec(|_| panic!("inside")));
+        assert!(std::panic::catch_unwind(append).is_err());
+        assert!(buffer.is_empty());
     }
 
     #[test]
