@@ -50,11 +50,11 @@ fn span_data(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool
         metrics: record.runs.each_number().map(|(key, value)| (text_of(key), value)).collect(),
         ..SpanData::default()
     };
-    added.texts(facts, record, is_chunk_root, &mut |tag| {
+    added.texts(facts, record, is_chunk_root, &mut |tag: &[u8]| {
         let pair = split_str(tag).and_then(|(key, rest)| Some((key, split_str(rest)?.0)));
         span.meta.extend(pair.map(|(key, value)| (text_of(key), text_of(value))));
     });
-    added.numbers(facts, record, is_chunk_root, &mut |tag| {
+    added.numbers(facts, record, is_chunk_root, &mut |tag: &[u8]| {
         let pair = split_str(tag).and_then(|(key, rest)| Some((key, decode_number(rest)?)));
         span.metrics.extend(pair.map(|(key, value)| (text_of(key), value)));
     });

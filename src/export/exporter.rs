@@ -119,10 +119,7 @@ impl AgentExporter {
         if let Some((exchange, deadline)) = self.in_flight.take() {
             return self.look_for_answer(exchange, deadline, last_wait(by, pipeline));
         }
-        let format: &mut dyn TraceEncoder = match self.protocol.format() {
-            TraceFormat::V04 => &mut self.v04,
-            TraceFormat::V05 => &mut self.v05,
-        };
+        let format = encoder(&self.protocol, &mut self.v04, &mut self.v05);
         payload.encode(format);
         let body = format.finish();
         let left = by.map_or(self.timeout, |by| by.saturating_duration_since(Instant::now()).min(self.timeout));
@@ -137,7 +134,7 @@ impl AgentExporter {
             }
             Link::Host(begin) => {
                 let headers = headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-                let exchange = Arc::new(Exchange::new(path, headers, body.to_vec(), awaken(pipeline)));
+                let exchange = Arc::new(Exchange::new(path, headers, format.take(), awaken(pipeline)));
                 begin(Arc::clone(&exchange));
                 self.look_for_answer(exchange, Instant::now() + left, last_wait(by, pipeline))
             }
@@ -153,7 +150,9 @@ impl AgentExporter {
             None => exchange.take_result(),
         };
         if let Some(result) = result {
-            return self.judge(&result, bytes);
+            let attempt = self.judge(&result, bytes);
+            self.take_buffer_back(exchange);
+            return attempt;
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -166,6 +165,13 @@ impl AgentExporter {
         Attempt::Pending { poll: left }
     }
 
+    /// The next payload is built where the last one was. A host that still holds the exchange keeps the buffer.
+    fn take_buffer_back(&mut self, exchange: Arc<Exchange>) {
+        if let Some(exchange) = Arc::into_inner(exchange) {
+            encoder(&self.protocol, &mut self.v04, &mut self.v05).reuse(exchange.body);
+        }
+    }
+
     fn judge(&mut self, result: &Result<Response, TransportError>, bytes: usize) -> Attempt {
         match self.protocol.judge(result, Instant::now()) {
             Verdict::Accepted { rates } => {
@@ -176,6 +182,14 @@ impl AgentExporter {
             Verdict::Reencode => Attempt::Again,
             Verdict::Drop(_) => Attempt::Dropped,
         }
+    }
+}
+
+/// The encoder of the format that the agent gets at present.
+fn encoder<'a>(protocol: &AgentProtocol, v04: &'a mut V04, v05: &'a mut V05) -> &'a mut dyn TraceEncoder {
+    match protocol.format() {
+        TraceFormat::V04 => v04,
+        TraceFormat::V05 => v05,
     }
 }
 

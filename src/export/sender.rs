@@ -4,7 +4,7 @@
 //! exporter. Records wait until the exporter took them: a retry, or a change to another format, encodes the same records again.
 
 use super::block::Block;
-use super::chunk::{ChunkHead, ChunkRef, each_chunk_mut};
+use super::chunk::{ChunkHead, ChunkRef, StartOrder, each_chunk_mut};
 use super::chunk_data::{chunk_data, chunk_facts};
 use super::exporter::{Attempt, Exporter, Payload};
 use super::keep_rate::KeepRate;
@@ -12,7 +12,7 @@ use super::pipeline::{EARLY_FLUSH_BYTES, Pipeline};
 use super::snapshot::Snapshot;
 use super::span_ref::SpanRef;
 use crate::context::{Decision, TraceTags};
-use crate::record::{Calibration, ChunkData, RecordRef, unix_ns, update_head};
+use crate::record::{Calibration, ChunkData, RecordRef, start_numbers, unix_ns, update_head};
 use crate::service::{Cause, PeriodicService};
 use crate::wire::TraceEncoder;
 use std::collections::VecDeque;
@@ -190,12 +190,12 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// Calls `use_it` with every chunk: its snapshot, itself, its tags, its records in start order.
     fn each_chunk(&self, mut use_it: impl FnMut(&Snapshot, &ChunkRef<'_>, Option<&TraceTags>, &[RecordRef<'_>])) {
+        let (mut order, mut records) = (StartOrder::default(), Vec::new());
         for block in self.blocks.iter().take(self.count) {
-            let mut records = Vec::new();
             let mut rest = block.bytes.as_slice();
             while let Some((chunk, tail)) = ChunkRef::split(rest) {
                 rest = tail;
-                chunk.sorted_records(&mut records);
+                chunk.sorted_records(&mut order, &mut records);
                 let tags = chunk.head.state.filter(|state| state.has_tags());
                 // A copy, so that no thread of the application waits for the encoding.
                 let tags = tags.and_then(|state| state.read_tags(TraceTags::clone));
@@ -275,15 +275,10 @@ fn process(head: &mut ChunkHead, records: &mut [u8], end_ns: i64, snapshot: &Sna
 
 /// Decides on the local root; where it is not in the chunk, on the first record.
 fn decide_chunk(head: &ChunkHead, records: &[u8], end_ns: i64, snapshot: &Snapshot) -> Decision {
-    let mut root = None;
-    let mut rest = records;
-    while let Some((record, tail)) = RecordRef::split(rest) {
-        if root.as_ref().is_none_or(|root: &RecordRef<'_>| record.head.start_number < root.head.start_number) {
-            root = Some(record);
-        }
-        rest = tail;
-    }
-    let Some(root) = root else { return Decision { priority: 1, mechanism: Some(0), rate: None, limit_rate: None } };
+    let first = start_numbers(records).min_by_key(|(number, _)| *number);
+    let Some(root) = first.and_then(|(_, at)| RecordRef::at(records, at)) else {
+        return Decision { priority: 1, mechanism: Some(0), rate: None, limit_rate: None };
+    };
     let span = SpanRef::of_record(&root, snapshot);
     let env = snapshot.env_of(&span);
     snapshot.sampler.decide(head.trace_id as u64, &span, env, end_ns)
@@ -291,16 +286,7 @@ fn decide_chunk(head: &ChunkHead, records: &[u8], end_ns: i64, snapshot: &Snapsh
 
 /// Marks the spans of a dropped trace that single-span rules keep, in start order.
 fn sample_spans(end_ns: i64, records: &mut [u8], snapshot: &Snapshot) {
-    let mut order = Vec::new();
-    let mut rest = &*records;
-    let mut at = 0;
-    while let Some((record, tail)) = RecordRef::split(rest) {
-        order.push((record.head.start_number, at));
-        at += record.bytes().len();
-        rest = tail;
-    }
-    order.sort_unstable();
-    for (_, at) in order {
+    for at in StartOrder::default().offsets(records) {
         let Some(bytes) = records.get_mut(at..) else { continue };
         let rule = RecordRef::split(bytes)
             .and_then(|(record, _)| snapshot.span_sampler.decide(&SpanRef::of_record(&record, snapshot), end_ns))

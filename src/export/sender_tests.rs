@@ -295,10 +295,14 @@ fn a_thread_that_ends_leaves_its_chunks_and_counts() {
 
 /// A host that keeps the exchanges, to answer them later.
 fn host() -> (Exporter, Arc<Mutex<Vec<Arc<Exchange>>>>) {
+    host_of(TraceFormat::V04)
+}
+
+fn host_of(format: TraceFormat) -> (Exporter, Arc<Mutex<Vec<Arc<Exchange>>>>) {
     let begun = Arc::new(Mutex::new(Vec::new()));
     let keep = Arc::clone(&begun);
     let link = Link::Host(Arc::new(move |exchange| keep.lock().unwrap().push(exchange)));
-    let protocol = AgentProtocol::new(AgentFacts::default());
+    let protocol = AgentProtocol::new(AgentFacts { format, ..AgentFacts::default() });
     (Exporter::Agent(Box::new(AgentExporter::new(protocol, link, MINUTE))), begun)
 }
 
@@ -321,6 +325,28 @@ fn the_answer_of_a_host_is_looked_for_until_it_is_there() {
     tracer.sender.retry_at = None;
     tracer.sender.periodic(Cause::Interval);
     assert_eq!(begun.lock().unwrap()[2].body, second.body);
+}
+
+#[test]
+fn the_buffer_of_a_payload_comes_back_for_the_next_unless_the_host_still_holds_it() {
+    for format in [TraceFormat::V04, TraceFormat::V05] {
+        let (exporter, begun) = host_of(format);
+        let mut tracer = TestTracer::with_exporter(&[], exporter);
+        let mut buffers = Vec::new();
+        let mut held = Vec::new();
+        for round in 0..4 {
+            trace(&mut tracer, "root");
+            tracer.sender.periodic(Cause::Interval);
+            let exchange = begun.lock().unwrap().pop().unwrap();
+            buffers.push(exchange.body.as_ptr().addr());
+            assert!(exchange.complete(200, b"{}"));
+            held.extend(Some(exchange).filter(|_| round == 2));
+            tracer.sender.periodic(Cause::Awakened);
+        }
+        assert!(buffers[0] == buffers[1] && buffers[1] == buffers[2]);
+        assert_ne!(buffers[2], buffers[3]);
+        assert!(!held[0].body.is_empty());
+    }
 }
 
 #[test]

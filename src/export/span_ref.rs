@@ -15,8 +15,8 @@ pub struct SpanRef<'a> {
 
 impl<'a> SpanRef<'a> {
     /// A finished span.
-    pub fn of_record(record: &'a RecordRef<'a>, snapshot: &'a Snapshot) -> Self {
-        SpanRef { head: &record.head, runs: record.runs, snapshot }
+    pub fn of_record(record: &RecordRef<'a>, snapshot: &'a Snapshot) -> Self {
+        SpanRef { head: record.head, runs: record.runs, snapshot }
     }
 
     fn field(&self, field: Field) -> &'a str {

@@ -1,4 +1,4 @@
-//! Copies of short texts. A call of `memcpy` costs more than most tags are long.
+//! Copies and comparisons of short texts. A call of `memcpy` or `memcmp` costs more than most tags are long.
 
 /// The most that [`copy_short`] copies.
 pub const SHORT: usize = 32;
@@ -32,6 +32,24 @@ pub fn append_text(to: &mut Vec<u8>, from: &[u8]) {
     }
 }
 
+/// Whether two texts are the same.
+#[inline(always)]
+pub fn same_text(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && match one.len() {
+            8..=16 => ends::<8>(one) == ends::<8>(other),
+            4..=7 => ends::<4>(one) == ends::<4>(other),
+            17..=32 => ends::<16>(one) == ends::<16>(other),
+            _ => one == other,
+        }
+}
+
+/// The first and the last `N` bytes, which overlap in a short text.
+#[inline(always)]
+fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    Some((text.first_chunk()?, text.last_chunk()?))
+}
+
 /// Copies `from` to `to`, and returns all its bytes or-ed together in some way that keeps their high bits.
 ///
 /// # Safety
@@ -41,30 +59,29 @@ pub unsafe fn copy_short(to: *mut u8, from: &[u8]) -> u64 {
     let len = from.len();
     let from = from.as_ptr();
     // SAFETY: by the contract. Each width is copied from both ends, overlapping in the middle, only where `len` is that width at least.
+    // Most texts have eight bytes or more, so that is asked first.
     unsafe {
-        match len {
-            0 => 0,
-            1..=3 => {
-                let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
-                *to = first;
-                *to.add(len / 2) = middle;
-                *to.add(len - 1) = last;
-                u64::from(first | middle | last)
-            }
-            4..=7 => {
-                let (front, back) = both_ends::<u32>(to, from, len);
-                u64::from(front | back)
-            }
-            8..=16 => {
+        if len >= 8 {
+            if len <= 16 {
                 let (front, back) = both_ends::<u64>(to, from, len);
-                front | back
+                return front | back;
             }
-            _ => {
-                let (front, back) = both_ends::<u128>(to, from, len);
-                let all = front | back;
-                all as u64 | (all >> 64) as u64
-            }
+            let (front, back) = both_ends::<u128>(to, from, len);
+            let all = front | back;
+            return all as u64 | (all >> 64) as u64;
         }
+        if len >= 4 {
+            let (front, back) = both_ends::<u32>(to, from, len);
+            return u64::from(front | back);
+        }
+        if len == 0 {
+            return 0;
+        }
+        let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+        *to = first;
+        *to.add(len / 2) = middle;
+        *to.add(len - 1) = last;
+        u64::from(first | middle | last)
     }
 }
 
@@ -96,6 +113,20 @@ mod tests {
             assert_eq!(to[len], 0xff);
             append_text(&mut to, &from);
             assert_eq!(to[len + 1..], from[..]);
+        }
+    }
+
+    #[test]
+    fn texts_are_the_same_if_every_byte_is() {
+        for len in 0..100 {
+            let one: Vec<u8> = (0..len as u8).collect();
+            assert!(same_text(&one, &one.clone()));
+            assert!(!same_text(&one, &[&one[..], b"x"].concat()));
+            for at in 0..len {
+                let mut other = one.clone();
+                other[at] ^= 0x80;
+                assert!(!same_text(&one, &other), "{at} of {len}");
+            }
         }
     }
 

@@ -52,11 +52,10 @@ unsafe fn copy_run(to: *mut u8, run: &[u8]) {
 /// A record to read.
 #[derive(Clone, Copy)]
 pub struct RecordRef<'a> {
-    /// A copy of its head.
-    pub head: Head,
+    /// Its head.
+    pub head: &'a Head,
     /// Its runs.
     pub runs: RunsRef<'a>,
-    bytes: &'a [u8],
 }
 
 impl<'a> RecordRef<'a> {
@@ -64,12 +63,22 @@ impl<'a> RecordRef<'a> {
     #[inline]
     pub fn split(bytes: &'a [u8]) -> Option<(RecordRef<'a>, &'a [u8])> {
         let len = u32::from_le_bytes(*bytes.first_chunk::<4>()?) as usize;
-        let record = bytes.get(..len)?;
-        let head_bytes = record.get(PREFIX..PREFIX + HEAD_SIZE)?;
-        // SAFETY: records are written by `append_record` alone, so these bytes are a `Head`.
-        let head = unsafe { head_bytes.as_ptr().cast::<Head>().read_unaligned() };
-        let runs = RunsRef::of_record(&head, record.get(PREFIX + HEAD_SIZE..)?)?;
-        Some((RecordRef { head, runs, bytes: record }, bytes.get(len..)?))
+        let (record, rest) = bytes.split_at_checked(len)?;
+        let (front, body) = record.split_at_checked(PREFIX + HEAD_SIZE)?;
+        let head = front.as_ptr().wrapping_add(PREFIX).cast::<Head>();
+        if !head.is_aligned() {
+            // Cannot be: allocators align to more than this, and chunks and records begin at multiples of eight.
+            return None;
+        }
+        // SAFETY: records are written by `append_record` alone, so these bytes are a `Head`, and just seen to be aligned.
+        let head = unsafe { &*head };
+        Some((RecordRef { head, runs: RunsRef::of_record(head, body)? }, rest))
+    }
+
+    /// The record that stands at an offset, as [`start_numbers`] tells them.
+    #[inline]
+    pub fn at(bytes: &'a [u8], offset: usize) -> Option<RecordRef<'a>> {
+        Some(RecordRef::split(bytes.get(offset..)?)?.0)
     }
 
     /// Links, events and structured tags.
@@ -81,23 +90,33 @@ impl<'a> RecordRef<'a> {
     /// A field's text.
     #[inline]
     pub fn field(&self, field: Field) -> &'a [u8] {
-        self.runs.field(&self.head, field)
+        self.runs.field(self.head, field)
     }
 
     /// A string tag.
     pub fn text(&self, key: &[u8]) -> Option<&'a [u8]> {
-        self.runs.text(&self.head, key)
+        self.runs.text(self.head, key)
     }
 
     /// A numeric tag.
     pub fn number(&self, key: &[u8]) -> Option<Number> {
-        self.runs.number(&self.head, key)
+        self.runs.number(self.head, key)
     }
+}
 
-    /// The record's bytes.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
+/// The start number and the offset of each record in `bytes`; nothing else of them is looked at.
+#[inline]
+pub fn start_numbers(bytes: &[u8]) -> impl Iterator<Item = (u32, usize)> + use<'_> {
+    const NUMBER_AT: usize = PREFIX + std::mem::offset_of!(Head, start_number);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let record = bytes.get(at..)?;
+        let number = u32::from_ne_bytes(*record.get(NUMBER_AT..)?.first_chunk::<4>()?);
+        let len = u32::from_le_bytes(*record.first_chunk::<4>()?) as usize;
+        let offset = at;
+        at += len;
+        (len > 0).then_some((number, offset))
+    })
 }
 
 /// Changes the head of the record at the beginning of `bytes`.
@@ -128,5 +147,40 @@ pub fn drop_records(bytes: &mut [u8]) {
             }
         });
         rest = tail;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Aligned as the allocator would.
+    fn records(start_numbers: &[u32]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for number in start_numbers {
+            let texts = vec![0xa0; 2 * *number as usize];
+            let head = Head { start_number: *number, text_len: texts.len() as u32, text_count: *number, ..Head::EMPTY };
+            append_record(&mut bytes, &head, RunsRef { fields: &[], texts: &texts, numbers: &[] });
+        }
+        bytes
+    }
+
+    #[test]
+    fn records_are_found_by_their_offsets() {
+        let bytes = records(&[7, 0, 3]);
+        let seen: Vec<(u32, u32)> =
+            start_numbers(&bytes).map(|(number, at)| (number, RecordRef::at(&bytes, at).unwrap().head.text_count)).collect();
+        assert_eq!(seen, [(7, 7), (0, 0), (3, 3)]);
+        assert_eq!(start_numbers(&[]).count(), 0);
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_are_refused() {
+        let bytes = records(&[5]);
+        assert!(RecordRef::split(&bytes).is_some());
+        assert!(RecordRef::split(&bytes[..bytes.len() - 1]).is_none(), "cut short");
+        let moved = [&[0; 4], bytes.as_slice()].concat();
+        assert!(RecordRef::split(&moved[4..]).is_none(), "not aligned");
+        assert!(RecordRef::split(&[0; 256]).is_none(), "no length");
     }
 }

@@ -1,37 +1,48 @@
 //! Tags that the library adds to spans. They are not copied into records: encoders add those that are absent, and getters and rules look
 //! here after the record.
 
-use super::msgpack::{NUMBER_SIZE, encode_f64, str_size, write_str};
-use super::{Head, RunsRef, key_bit};
+use super::msgpack::{NUMBER_SIZE, append_str, encode_f64};
+use super::{Head, RunsRef, SharedTags, key_bit};
+use std::sync::OnceLock;
 
 /// One tag, encoded once for all spans.
 #[derive(Clone, Debug)]
 pub struct TagEntry {
-    bit: u64,
-    key_size: usize,
     key: Box<[u8]>,
-    encoded: Box<[u8]>,
+    key_size: usize,
+    shared: SharedTags,
 }
 
 impl TagEntry {
     /// A string tag.
     pub fn text(key: &str, value: &str) -> Self {
-        let mut encoded = vec![0; str_size(key.len()) + str_size(value.len())];
-        let key_size = write_str(&mut encoded, key.as_bytes()).unwrap_or(0);
-        write_str(encoded.get_mut(key_size..).unwrap_or_default(), value.as_bytes());
-        Self::new(key, key_size, encoded)
+        Self::new(key, |encoded| append_str(encoded, value.as_bytes()))
     }
 
     /// A numeric tag.
     pub fn number(key: &str, value: f64) -> Self {
-        let mut encoded = vec![0; str_size(key.len())];
-        let key_size = write_str(&mut encoded, key.as_bytes()).unwrap_or(0);
-        encoded.extend_from_slice(&encode_f64(value));
-        Self::new(key, key_size, encoded)
+        Self::new(key, |encoded| encoded.extend_from_slice(&encode_f64(value)))
     }
 
-    fn new(key: &str, key_size: usize, encoded: Vec<u8>) -> Self {
-        TagEntry { bit: key_bit(key.as_bytes()), key_size, key: key.as_bytes().into(), encoded: encoded.into() }
+    fn new(key: &str, append_value: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let key = key.as_bytes();
+        let mut encoded = Vec::new();
+        append_str(&mut encoded, key);
+        let key_size = encoded.len();
+        append_value(&mut encoded);
+        TagEntry { key: key.into(), key_size, shared: SharedTags::new(encoded, 1, key_bit(key)) }
+    }
+
+    /// The filter bit of the key.
+    #[inline]
+    pub fn bit(&self) -> u64 {
+        self.shared.bits()
+    }
+
+    /// Key and value, for encoders.
+    #[inline]
+    pub fn shared(&self) -> &SharedTags {
+        &self.shared
     }
 
     /// The key.
@@ -39,14 +50,9 @@ impl TagEntry {
         &self.key
     }
 
-    /// Key and value as MessagePack.
-    pub fn encoded(&self) -> &[u8] {
-        &self.encoded
-    }
-
     /// The value as MessagePack.
     pub fn encoded_value(&self) -> &[u8] {
-        self.encoded.get(self.key_size..).unwrap_or_default()
+        self.shared.encoded().get(self.key_size..).unwrap_or_default()
     }
 
     /// The value of a string tag.
@@ -66,13 +72,13 @@ impl TagEntry {
     /// Whether this is the tag of that key, whose filter bit (`key_bit`) is `bit`.
     #[inline]
     pub fn is_of(&self, key: &[u8], bit: u64) -> bool {
-        self.bit == bit && &*self.key == key
+        self.bit() == bit && &*self.key == key
     }
 
     /// Whether the span lacks this key.
     #[inline]
     pub fn is_absent(&self, head: &Head, runs: &RunsRef<'_>) -> bool {
-        !runs.has(head, &self.key, self.bit)
+        !runs.has(head, &self.key, self.bit())
     }
 }
 
@@ -103,13 +109,25 @@ pub struct LibraryTags {
     pub encoded_service: Box<[u8]>,
     /// Name of the metric that marks partial chunks: `_dd.<lang>.partial_flush`.
     pub partial_flush_key: String,
+    together: Together,
+}
+
+/// The tags of every span as one, without the version and with it. Made when the first span is encoded.
+#[derive(Debug, Default)]
+struct Together(OnceLock<[SharedTags; 2]>);
+
+impl Clone for Together {
+    /// The copy may get other tags before it is used.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl LibraryTags {
     /// The tags that follow from a service alone; the rest is filled in by whoever knows the settings.
     pub fn new(service: &str, language: &str) -> Self {
-        let mut encoded_service = vec![0; str_size(service.len())];
-        write_str(&mut encoded_service, service.as_bytes());
+        let mut encoded_service = Vec::new();
+        append_str(&mut encoded_service, service.as_bytes());
         LibraryTags {
             every_span: Vec::new(),
             version: None,
@@ -123,6 +141,7 @@ impl LibraryTags {
             service: service.to_owned(),
             encoded_service: encoded_service.into(),
             partial_flush_key: format!("_dd.{language}.partial_flush"),
+            together: Together::default(),
         }
     }
 
@@ -133,14 +152,21 @@ impl LibraryTags {
         self.every_span.iter().chain(version).filter(move |_| !copied)
     }
 
-    /// Whether a tag of every span has the key of `entry`, which then must not be added a second time.
+    /// The tags of [`LibraryTags::of_span`] as one. They do not change once this was asked for.
     #[inline]
-    pub fn is_overridden(&self, head: &Head, entry: &TagEntry) -> bool {
-        self.has_of_span(head, &entry.key, entry.bit)
+    pub fn together(&self, head: &Head) -> Option<&SharedTags> {
+        if head.has(super::flag::LIBRARY_TAGS_COPIED) {
+            return None;
+        }
+        let both = self.together.0.get_or_init(|| {
+            let version = self.version.as_ref().map(TagEntry::shared);
+            let every_span = || self.every_span.iter().map(TagEntry::shared);
+            [SharedTags::join(every_span()), SharedTags::join(every_span().chain(version))]
+        });
+        Some(&both[usize::from(head.has(super::flag::VERSION))])
     }
 
     /// Whether the library adds a tag of this key (and filter bit) to every span.
-    #[inline]
     pub fn has_of_span(&self, head: &Head, key: &[u8], bit: u64) -> bool {
         self.of_span(head).any(|entry| entry.is_of(key, bit))
     }

@@ -1,6 +1,6 @@
 //! The little MessagePack that records are made of: strings, float64, int64. (Format: the MessagePack specification.)
 
-use super::copy::{HIGH_BITS, copy_short, copy_text};
+use super::copy::{HIGH_BITS, append_text, copy_short, copy_text};
 use super::is_plain;
 
 /// Bytes that a string of `len` bytes takes with its prefix.
@@ -78,6 +78,25 @@ fn write_long_str(to: &mut [u8], text: &[u8]) -> Option<usize> {
     Some(size)
 }
 
+/// Appends a string.
+#[inline]
+pub fn append_str(to: &mut Vec<u8>, text: &[u8]) {
+    let len = text.len();
+    match str_size(len) - len {
+        1 => to.push(0xa0 | len as u8),
+        2 => to.extend_from_slice(&[0xd9, len as u8]),
+        3 => {
+            to.push(0xda);
+            to.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        _ => {
+            to.push(0xdb);
+            to.extend_from_slice(&(len as u32).to_be_bytes());
+        }
+    }
+    append_text(to, text);
+}
+
 /// Reads a string at the beginning of `from`: prefix length and text length.
 #[inline]
 pub fn read_str_prefix(from: &[u8]) -> Option<(usize, usize)> {
@@ -101,6 +120,13 @@ pub fn split_str(from: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((text, from.get(prefix + len..)?))
 }
 
+/// Splits a string off the front in the form in which it stands there: with its prefix, and the rest.
+#[inline(always)]
+pub fn split_encoded_str(from: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (prefix, len) = read_str_prefix(from)?;
+    from.split_at_checked(prefix + len)
+}
+
 /// A number of a record.
 #[inline]
 pub fn encode_f64(value: f64) -> [u8; NUMBER_SIZE] {
@@ -115,6 +141,12 @@ pub fn encode_i64(value: i64) -> [u8; NUMBER_SIZE] {
     let mut bytes = [INT64; NUMBER_SIZE];
     bytes[1..].copy_from_slice(&value.to_be_bytes());
     bytes
+}
+
+/// Whether this, at the place of a value, is a number and not a string.
+#[inline]
+pub fn is_number(encoded: &[u8; NUMBER_SIZE]) -> bool {
+    matches!(encoded[0], FLOAT64 | INT64)
 }
 
 /// Reads a number of a record.
@@ -143,6 +175,11 @@ mod tests {
             assert_eq!(read, text);
             assert!(rest.is_empty());
             assert_eq!(write_str(&mut buffer[..size - 1], &text), None);
+            let mut appended = vec![0xee];
+            append_str(&mut appended, &text);
+            assert_eq!(appended[1..], buffer[..size]);
+            appended.push(0xdd);
+            assert_eq!(split_encoded_str(&appended[1..]), Some((&buffer[..size], [0xdd].as_slice())));
         }
     }
 

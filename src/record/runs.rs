@@ -283,9 +283,9 @@ impl<'a> RunsRef<'a> {
     /// The runs of a finished span, which stand back to back.
     #[inline]
     pub fn of_record(head: &Head, body: &'a [u8]) -> Option<Self> {
-        let fields = head.fields_len as usize;
-        let front = fields + head.text_len as usize;
-        Some(RunsRef { fields: body.get(..fields)?, texts: body.get(fields..front)?, numbers: body.get(front..head.runs_len())? })
+        let (fields, rest) = body.split_at_checked(head.fields_len as usize)?;
+        let (texts, rest) = rest.split_at_checked(head.text_len as usize)?;
+        Some(RunsRef { fields, texts, numbers: rest.get(..head.number_len as usize)? })
     }
 
     /// A field with its prefix; empty if it is not set.
@@ -294,6 +294,17 @@ impl<'a> RunsRef<'a> {
         let index = field as usize;
         let at = head.field_len[..index].iter().sum::<u32>() as usize;
         self.fields.get(at..at + head.field_len[index] as usize).unwrap_or_default()
+    }
+
+    /// All fields with their prefixes, in the order of [`Field`]; empty where they are not set.
+    #[inline]
+    pub fn encoded_fields(&self, head: &Head) -> [&'a [u8]; 4] {
+        let mut rest = self.fields;
+        head.field_len.map(|len| {
+            let (field, tail) = rest.split_at_checked(len as usize).unwrap_or_default();
+            rest = tail;
+            field
+        })
     }
 
     /// A field's text; empty if it is not set.
@@ -430,6 +441,9 @@ mod tests {
         live.runs().set_field(Field::Service, b"svc").unwrap();
         assert_eq!(live.read().field(&live.head, Field::Service), b"svc");
         assert_eq!(live.read().field(&live.head, Field::Resource), b"");
+        let one_by_one =
+            [Field::Service, Field::Name, Field::Resource, Field::Type].map(|field| live.read().encoded_field(&live.head, field));
+        assert_eq!(live.read().encoded_fields(&live.head), one_by_one);
         assert_eq!(live.text("a").as_deref(), Some("1"));
         assert_eq!(live.number("n"), Some(Number::Int(7)));
     }

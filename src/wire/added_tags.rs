@@ -3,218 +3,297 @@
 //! "Chunk root" is the first span of the chunk, "local root" the span without a parent in this process.
 
 use super::ChunkFacts;
-use crate::context::{DECISION_MAKER, KNUTH_RATE, mechanism};
-use crate::record::msgpack::{encode_f64, str_size, write_str};
-use crate::record::{Field, RecordRef, TagEntry, flag, key_bit};
+use super::changing_tag::ChangingTag;
+use crate::context::{DECISION_MAKER, KNUTH_RATE, TRACE_ID_HIGH, mechanism};
+use crate::record::msgpack::{append_str, encode_f64};
+use crate::record::{Field, RecordRef, SharedTags, TagEntry, flag, key_bit, same_text};
 use crate::sampling::format_rate;
 
-/// Finds the tags to add to spans; holds the buffer that those not encoded beforehand are built in.
-#[derive(Default)]
+/// Takes the tags that are added to a span.
+pub trait TagSink {
+    /// A tag of this span or chunk: key and value as MessagePack.
+    fn tag(&mut self, encoded: &[u8]);
+    /// Tags that many spans get as they are.
+    fn shared(&mut self, tags: &SharedTags);
+}
+
+impl<F: FnMut(&[u8])> TagSink for F {
+    fn tag(&mut self, encoded: &[u8]) {
+        self(encoded);
+    }
+
+    fn shared(&mut self, tags: &SharedTags) {
+        tags.each().for_each(self);
+    }
+}
+
+/// Finds the tags to add to spans; remembers those that were made for the last chunk.
 pub struct AddedTags {
+    trace_id_high: ChangingTag,
+    decision_maker: ChangingTag,
+    knuth_rate: ChangingTag,
+    keep_rate: ChangingTag,
+    priority: ChangingTag,
+    agent_rate: ChangingTag,
+    rule_rate: ChangingTag,
+    limit_rate: ChangingTag,
     scratch: Vec<u8>,
 }
 
+impl Default for AddedTags {
+    fn default() -> Self {
+        AddedTags {
+            trace_id_high: ChangingTag::new(TRACE_ID_HIGH),
+            decision_maker: ChangingTag::new(DECISION_MAKER),
+            knuth_rate: ChangingTag::new(KNUTH_RATE),
+            keep_rate: ChangingTag::new("_dd.tracer_kr"),
+            priority: ChangingTag::new("_sampling_priority_v1"),
+            agent_rate: ChangingTag::new("_dd.agent_psr"),
+            rule_rate: ChangingTag::new("_dd.rule_psr"),
+            limit_rate: ChangingTag::new("_dd.limit_psr"),
+            scratch: Vec::new(),
+        }
+    }
+}
+
 impl AddedTags {
-    /// Calls `emit` with every string tag to add: key and value as MessagePack. Returns how many.
+    /// Gives `to` every string tag to add. Returns how many.
     #[inline]
-    pub fn texts(
-        &mut self,
-        facts: &ChunkFacts<'_>,
-        record: &RecordRef<'_>,
-        is_chunk_root: bool,
-        emit: &mut impl FnMut(&[u8]),
-    ) -> u32 {
-        let mut count = 0;
+    pub fn texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, to: &mut impl TagSink) -> u32 {
+        let span = Receiver::new(facts, record);
         let library = facts.library;
-        let (head, runs) = (&record.head, &record.runs);
-        for entry in library.of_span(head) {
-            if entry.is_absent(head, runs) {
-                emit(entry.encoded());
-                count += 1;
+        let mut count = 0;
+        match span.of_every_span {
+            Some(tags) if record.head.key_filter & tags.bits() == 0 => {
+                to.shared(tags);
+                count += tags.count();
             }
+            Some(_) => count += one_by_one(facts, record, to),
+            None => {}
         }
-        let service = runs.encoded_field(head, Field::Service);
-        if !service.is_empty() {
-            count += service_texts(facts, record, service, emit);
+        if record.head.field_len[Field::Service as usize] != 0 {
+            count += service_texts(&span, to);
         }
-        if head.has(flag::LOCAL_ROOT) {
-            let trace_root = library.trace_root_texts.iter().filter(|_| head.parent_id == 0);
+        if record.head.has(flag::LOCAL_ROOT) {
+            let trace_root = library.trace_root_texts.iter().filter(|_| record.head.parent_id == 0);
             for entry in library.local_root_texts.iter().chain(trace_root) {
-                count += add_entry(facts, record, entry, emit);
+                count += span.add(entry, to);
             }
         }
         if let Some(origin) = facts.tags.and_then(|tags| tags.origin()) {
-            count += self.text(facts, record, "_dd.origin", origin.as_bytes(), emit);
+            count += self.text(&span, "_dd.origin", origin, to);
         }
         if is_chunk_root {
-            count += self.chunk_root_texts(facts, record, emit);
+            count += self.chunk_root_texts(&span, to);
         }
         count
     }
 
-    /// Calls `emit` with every numeric tag to add: key and value as MessagePack. Returns how many.
+    /// Gives `to` every numeric tag to add. Returns how many.
     #[inline]
-    pub fn numbers(
-        &mut self,
-        facts: &ChunkFacts<'_>,
-        record: &RecordRef<'_>,
-        is_chunk_root: bool,
-        emit: &mut impl FnMut(&[u8]),
-    ) -> u32 {
+    pub fn numbers(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, to: &mut impl TagSink) -> u32 {
+        if !record.head.has(flag::TOP_LEVEL | flag::LOCAL_ROOT) && record.head.span_rule == 0 && !is_chunk_root {
+            return 0;
+        }
+        let span = Receiver::new(facts, record);
         let mut count = 0;
-        let head = &record.head;
-        if head.has(flag::TOP_LEVEL) {
-            count += add_entry(facts, record, &facts.library.top_level, emit);
+        if record.head.has(flag::TOP_LEVEL) {
+            count += span.add(&facts.library.top_level, to);
         }
-        if head.has(flag::LOCAL_ROOT) {
+        if record.head.has(flag::LOCAL_ROOT) {
             for entry in &facts.library.local_root_numbers {
-                count += add_entry(facts, record, entry, emit);
+                count += span.add(entry, to);
             }
-            count += self.decision_rates(facts, record, emit);
+            count += self.decision_rates(&span, to);
         }
-        count += self.span_rule(facts, record, emit);
+        if record.head.span_rule != 0 {
+            count += self.span_rule(&span, to);
+        }
         if is_chunk_root {
-            count += self.number(facts, record, "_dd.tracer_kr", facts.keep_rate, emit);
-            if let Some(decision) = facts.decision {
-                count += self.number(facts, record, "_sampling_priority_v1", f64::from(decision.priority), emit);
-            }
-            if facts.partial_spans > 0 {
-                count += self.number(facts, record, &facts.library.partial_flush_key, f64::from(facts.partial_spans), emit);
-            }
+            count += self.chunk_root_numbers(&span, to);
         }
         count
     }
 
-    fn chunk_root_texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
+    #[inline(never)]
+    fn chunk_root_texts(&mut self, span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+        let facts = span.facts;
         let mut count = 0;
         for entry in &facts.library.chunk_root_texts {
-            count += add_entry(facts, record, entry, emit);
+            count += span.add(entry, to);
         }
         let high = (facts.trace_id >> 64) as u64;
         if high != 0 {
-            count += self.text(facts, record, "_dd.p.tid", &hex16(high), emit);
+            count += span.add_changing(&mut self.trace_id_high, to, |tag| tag.text(high, || hex16(high)));
         }
-        count += self.decision_texts(facts, record, emit);
+        count += self.decision_texts(span, to);
         let Some(tags) = facts.tags else { return count };
         let local = facts.decision.is_some_and(|decision| decision.mechanism.is_some());
         for (key, value) in tags.iter().filter(|(key, _)| !(local && (*key == DECISION_MAKER || *key == KNUTH_RATE))) {
-            count += self.text(facts, record, key, value.as_bytes(), emit);
+            count += self.text(span, key, value, to);
         }
         if let Some(error) = tags.propagation_error() {
-            count += self.text(facts, record, "_dd.propagation_error", error.as_bytes(), emit);
+            count += self.text(span, "_dd.propagation_error", error, to);
         }
         count
     }
 
     /// `_dd.p.dm` and `_dd.p.ksr` of a decision that was made here; those of an inherited one are among the propagated tags.
-    fn decision_texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
-        let Some(decision) = facts.decision else { return 0 };
+    fn decision_texts(&mut self, span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+        let Some(decision) = span.facts.decision else { return 0 };
         let Some(maker) = decision.mechanism else { return 0 };
-        let mut count = self.text(facts, record, DECISION_MAKER, decision_maker(maker, &mut [0; 4]), emit);
+        let mut count = span.add_changing(&mut self.decision_maker, to, |tag| {
+            tag.text(u64::from(maker), || decision_maker(maker, &mut [0; 4]).to_vec())
+        });
         let reports_rate = matches!(
             maker,
             mechanism::AGENT_RATE | mechanism::LOCAL_RULE | mechanism::REMOTE_USER_RULE | mechanism::REMOTE_DYNAMIC_RULE
         );
-        let Some(rate) = decision.rate.filter(|_| reports_rate) else { return count };
-        if let Some(text) = format_rate(rate, &mut [0; 16]) {
-            count += self.text(facts, record, KNUTH_RATE, text.as_bytes(), emit);
+        let Some(rate) = decision.rate.filter(|rate| reports_rate && (0.0..=1.0).contains(rate)) else { return count };
+        count += span.add_changing(&mut self.knuth_rate, to, |tag| {
+            tag.text(rate.to_bits(), || format_rate(rate, &mut [0; 16]).unwrap_or_default().to_owned())
+        });
+        count
+    }
+
+    #[inline(never)]
+    fn chunk_root_numbers(&mut self, span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+        let facts = span.facts;
+        let mut count = span.add_changing(&mut self.keep_rate, to, |tag| tag.number(facts.keep_rate));
+        if let Some(decision) = facts.decision {
+            count += span.add_changing(&mut self.priority, to, |tag| tag.number(f64::from(decision.priority)));
+        }
+        if facts.partial_spans > 0 {
+            count += self.number(span, &facts.library.partial_flush_key, f64::from(facts.partial_spans), to);
         }
         count
     }
 
-    fn decision_rates(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
-        let Some(decision) = facts.decision else { return 0 };
-        let mut count = 0;
-        if let Some(rate) = decision.rate {
-            let key = match decision.mechanism {
-                Some(mechanism::AGENT_RATE) => "_dd.agent_psr",
-                Some(mechanism::LOCAL_RULE | mechanism::REMOTE_USER_RULE | mechanism::REMOTE_DYNAMIC_RULE) => "_dd.rule_psr",
-                _ => "",
-            };
-            if !key.is_empty() {
-                count += self.number(facts, record, key, rate, emit);
+    fn decision_rates(&mut self, span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+        let Some(decision) = span.facts.decision else { return 0 };
+        let by_mechanism = match decision.mechanism {
+            Some(mechanism::AGENT_RATE) => Some(&mut self.agent_rate),
+            Some(mechanism::LOCAL_RULE | mechanism::REMOTE_USER_RULE | mechanism::REMOTE_DYNAMIC_RULE) => {
+                Some(&mut self.rule_rate)
             }
+            _ => None,
+        };
+        let mut count = 0;
+        if let (Some(tag), Some(rate)) = (by_mechanism, decision.rate) {
+            count += span.add_changing(tag, to, |tag| tag.number(rate));
         }
         if let Some(rate) = decision.limit_rate {
-            count += self.number(facts, record, "_dd.limit_psr", rate, emit);
+            count += span.add_changing(&mut self.limit_rate, to, |tag| tag.number(rate));
         }
         count
     }
 
-    fn span_rule(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, emit: &mut impl FnMut(&[u8])) -> u32 {
-        let place = (record.head.span_rule as usize).wrapping_sub(1);
-        let Some(rule) = facts.span_rules.get(place) else { return 0 };
-        let mut count = self.number(facts, record, "_dd.span_sampling.mechanism", f64::from(mechanism::SPAN_RULE), emit);
-        count += self.number(facts, record, "_dd.span_sampling.rule_rate", rule.rate, emit);
+    #[cold]
+    fn span_rule(&mut self, span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+        let place = (span.record.head.span_rule as usize).wrapping_sub(1);
+        let Some(rule) = span.facts.span_rules.get(place) else { return 0 };
+        let mut count = self.number(span, "_dd.span_sampling.mechanism", f64::from(mechanism::SPAN_RULE), to);
+        count += self.number(span, "_dd.span_sampling.rule_rate", rule.rate, to);
         if let Some(limit) = rule.max_per_second {
-            count += self.number(facts, record, "_dd.span_sampling.max_per_second", limit, emit);
+            count += self.number(span, "_dd.span_sampling.max_per_second", limit, to);
         }
         count
     }
 
-    fn text(
-        &mut self,
-        facts: &ChunkFacts<'_>,
-        record: &RecordRef<'_>,
-        key: &str,
-        value: &[u8],
-        emit: &mut impl FnMut(&[u8]),
-    ) -> u32 {
-        if has_tag(facts, record, key.as_bytes()) {
+    fn text(&mut self, span: &Receiver<'_>, key: &str, value: &str, to: &mut impl TagSink) -> u32 {
+        self.add(span, key, |encoded| append_str(encoded, value.as_bytes()), to)
+    }
+
+    fn number(&mut self, span: &Receiver<'_>, key: &str, value: f64, to: &mut impl TagSink) -> u32 {
+        self.add(span, key, |encoded| encoded.extend_from_slice(&encode_f64(value)), to)
+    }
+
+    fn add(&mut self, span: &Receiver<'_>, key: &str, append_value: impl FnOnce(&mut Vec<u8>), to: &mut impl TagSink) -> u32 {
+        let key = key.as_bytes();
+        if span.has(key, key_bit(key)) {
             return 0;
         }
-        let key_size = str_size(key.len());
-        self.scratch.resize(key_size + str_size(value.len()), 0);
-        write_str(&mut self.scratch, key.as_bytes());
-        write_str(self.scratch.get_mut(key_size..).unwrap_or_default(), value);
-        emit(&self.scratch);
+        self.scratch.clear();
+        append_str(&mut self.scratch, key);
+        append_value(&mut self.scratch);
+        to.tag(&self.scratch);
+        1
+    }
+}
+
+/// A span that gets tags.
+struct Receiver<'a> {
+    facts: &'a ChunkFacts<'a>,
+    record: &'a RecordRef<'a>,
+    of_every_span: Option<&'a SharedTags>,
+    /// Filter bits of all keys that the span has, of its own or as every span does.
+    bits: u64,
+}
+
+impl<'a> Receiver<'a> {
+    #[inline]
+    fn new(facts: &'a ChunkFacts<'a>, record: &'a RecordRef<'a>) -> Self {
+        let of_every_span = facts.library.together(record.head);
+        let bits = record.head.key_filter | of_every_span.map_or(0, SharedTags::bits);
+        Receiver { facts, record, of_every_span, bits }
+    }
+
+    #[inline]
+    fn has(&self, key: &[u8], bit: u64) -> bool {
+        self.bits & bit != 0 && has_tag(self.facts, self.record, key)
+    }
+
+    /// Adds one of the library's tags unless the span has it; a global tag of the same key comes first.
+    #[inline(always)]
+    fn add(&self, entry: &TagEntry, to: &mut impl TagSink) -> u32 {
+        if self.has(entry.key(), entry.bit()) {
+            return 0;
+        }
+        to.shared(entry.shared());
         1
     }
 
-    fn number(
-        &mut self,
-        facts: &ChunkFacts<'_>,
-        record: &RecordRef<'_>,
-        key: &str,
-        value: f64,
-        emit: &mut impl FnMut(&[u8]),
+    /// Adds a tag whose encoded form `encode` knows, unless the span has it.
+    #[inline]
+    fn add_changing<'t>(
+        &self,
+        tag: &'t mut ChangingTag,
+        to: &mut impl TagSink,
+        encode: impl FnOnce(&'t mut ChangingTag) -> &'t [u8],
     ) -> u32 {
-        if has_tag(facts, record, key.as_bytes()) {
+        if self.has(tag.key().as_bytes(), tag.bit()) {
             return 0;
         }
-        self.scratch.resize(str_size(key.len()), 0);
-        write_str(&mut self.scratch, key.as_bytes());
-        self.scratch.extend_from_slice(&encode_f64(value));
-        emit(&self.scratch);
+        to.tag(encode(tag));
         1
     }
 }
 
 /// Whether the span has a tag of this key, of its own or as every span does.
+#[cold]
 pub(super) fn has_tag(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, key: &[u8]) -> bool {
     let bit = key_bit(key);
-    record.runs.has(&record.head, key, bit) || facts.library.has_of_span(&record.head, key, bit)
+    record.runs.has(record.head, key, bit) || facts.library.has_of_span(record.head, key, bit)
 }
 
-/// Adds one of the library's tags unless the span has it; a global tag of the same key comes first.
-#[inline]
-fn add_entry(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, entry: &TagEntry, emit: &mut impl FnMut(&[u8])) -> u32 {
-    if !entry.is_absent(&record.head, &record.runs) || facts.library.is_overridden(&record.head, entry) {
-        return 0;
-    }
-    emit(entry.encoded());
-    1
+/// The tags of every span, one by one because the span may have some of its own.
+#[inline(never)]
+fn one_by_one(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, to: &mut impl TagSink) -> u32 {
+    let absent = facts.library.of_span(record.head).filter(|entry| entry.is_absent(record.head, &record.runs));
+    absent.map(|entry| to.shared(entry.shared())).count() as u32
 }
 
 /// `_dd.svc_src`, and `_dd.base_service` where the service is another than the configured one.
-fn service_texts(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, encoded: &[u8], emit: &mut impl FnMut(&[u8])) -> u32 {
-    let library = facts.library;
+#[inline]
+fn service_texts(span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+    let (library, record) = (span.facts.library, span.record);
     let mut count = 0;
     if record.head.has(flag::SERVICE_GIVEN) {
-        count += add_entry(facts, record, &library.service_source, emit);
+        count += span.add(&library.service_source, to);
     }
-    if !encoded.eq_ignore_ascii_case(&library.encoded_service) {
-        count += add_entry(facts, record, &library.base_service, emit);
+    let service = record.runs.encoded_field(record.head, Field::Service);
+    if !same_text(service, &library.encoded_service) && !service.eq_ignore_ascii_case(&library.encoded_service) {
+        count += span.add(&library.base_service, to);
     }
     count
 }

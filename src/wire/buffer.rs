@@ -9,21 +9,6 @@ pub(super) fn restart(buffer: &mut Vec<u8>) {
     buffer.shrink_to(KEPT_BYTES);
 }
 
-/// Begins a map whose size follows later; returns where.
-#[inline]
-pub(super) fn begin_map(out: &mut Vec<u8>) -> usize {
-    out.extend_from_slice(&[0xde, 0, 0]);
-    out.len() - 2
-}
-
-/// Says the size of a map that [`begin_map`] began. A span is limited so that it cannot have 65,536 tags.
-#[inline]
-pub(super) fn end_map(out: &mut [u8], at: usize, count: u32) {
-    if let Some(place) = out.get_mut(at..at + 2) {
-        place.copy_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
-    }
-}
-
 /// The header of a map of known size.
 pub(super) fn map_header(out: &mut Vec<u8>, len: usize) {
     header(out, len, 0x80, 0xdf);

@@ -3,9 +3,12 @@
 //! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5.
 
 mod added_tags;
+mod appender;
 mod buffer;
+mod changing_tag;
 mod chunk_facts;
 mod span_json;
+mod string_table;
 #[cfg(test)]
 mod tests;
 mod v04;
@@ -25,4 +28,8 @@ pub trait TraceEncoder {
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[crate::record::RecordRef<'_>]);
     /// Ends the payload and returns it.
     fn finish(&mut self) -> &[u8];
+    /// The finished payload to keep. Its buffer may come back by [`TraceEncoder::reuse`].
+    fn take(&mut self) -> Vec<u8>;
+    /// Builds the next payload in this buffer.
+    fn reuse(&mut self, buffer: Vec<u8>);
 }

@@ -3,11 +3,11 @@
 //! String and numeric tags move as whole runs, one copy each; only headers and the library's own tags are written here.
 
 use super::added_tags::has_tag;
-use super::buffer::{array_header, begin_map, end_map, map_header, restart};
+use super::appender::Appender;
+use super::buffer::{array_header, map_header, restart};
 use super::{AddedTags, ChunkFacts, TraceEncoder, events_json};
-use crate::record::msgpack::{str_size, write_str};
-
-use crate::record::{AttributeValue, Extra, Field, RecordRef, SpanEvent, SpanLink, append_text, flag};
+use crate::record::msgpack::append_str as text;
+use crate::record::{AttributeValue, Extra, RecordRef, SpanEvent, SpanLink, flag};
 
 /// Builds v0.4 payloads in one buffer.
 #[derive(Default)]
@@ -30,8 +30,9 @@ impl TraceEncoder for V04 {
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
         self.chunks += 1;
         array_header(&mut self.payload, records.len());
+        let mut out = Appender::new(&mut self.payload);
         for (index, record) in records.iter().enumerate() {
-            self.span(facts, record, index == 0);
+            span(&mut out, facts, record, index == 0, &mut self.added);
         }
     }
 
@@ -41,65 +42,68 @@ impl TraceEncoder for V04 {
         }
         &self.payload
     }
-}
 
-impl V04 {
-    fn span(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
-        let (head, runs) = (&record.head, &record.runs);
-        let extra = record.extra();
-        let name = runs.encoded_field(head, Field::Name);
-        let resource = runs.encoded_field(head, Field::Resource);
-        let service = runs.encoded_field(head, Field::Service);
-        let span_type = runs.encoded_field(head, Field::Type);
-        let out = &mut self.payload;
-        out.push(0x80 | (11 + u8::from(!span_type.is_empty()) + optional_keys(facts, extra)));
-        field(out, b"\xa7service", if service.is_empty() { &facts.library.encoded_service } else { service });
-        field(out, b"\xa4name", or_empty(name));
-        field(out, b"\xa8resource", or_empty(if resource.is_empty() { name } else { resource }));
-        if !span_type.is_empty() {
-            field(out, b"\xa4type", span_type);
-        }
-        out.extend_from_slice(&fixed_fields(facts, record));
-        let at = begin_map(out);
-        append_text(out, runs.texts);
-        let mut count = head.text_count + self.added.texts(facts, record, is_chunk_root, &mut |tag| append_text(out, tag));
-        let as_json = |extra: &&Extra| !facts.native_events && !extra.events.is_empty() && !has_tag(facts, record, b"events");
-        if let Some(extra) = extra.filter(as_json) {
-            text(out, b"events");
-            text(out, events_json(&extra.events).as_bytes());
-            count += 1;
-        }
-        end_map(out, at, count);
-        out.extend_from_slice(b"\xa7metrics");
-        let at = begin_map(out);
-        append_text(out, runs.numbers);
-        let count = head.number_count + self.added.numbers(facts, record, is_chunk_root, &mut |tag| append_text(out, tag));
-        end_map(out, at, count);
-        if let Some(extra) = extra {
-            self.extra(facts, extra);
-        }
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.payload)
     }
 
-    fn extra(&mut self, facts: &ChunkFacts<'_>, extra: &Extra) {
-        let out = &mut self.payload;
-        if !extra.meta_struct.is_empty() {
-            out.extend_from_slice(b"\xabmeta_struct");
-            map_header(out, extra.meta_struct.len());
-            for (key, document) in &extra.meta_struct {
-                text(out, key.as_bytes());
-                binary(out, document);
-            }
+    fn reuse(&mut self, buffer: Vec<u8>) {
+        self.payload = buffer;
+    }
+}
+
+#[inline(always)]
+fn span(out: &mut Appender<'_>, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, added: &mut AddedTags) {
+    let (head, runs) = (record.head, &record.runs);
+    let extra = record.extra();
+    let [service, name, resource, span_type] = runs.encoded_fields(head);
+    let service = if service.is_empty() { &facts.library.encoded_service } else { service };
+    out.named(b"\x80\xa7service", service)[0] |= 11 + u8::from(!span_type.is_empty()) + optional_keys(facts, extra);
+    out.named(b"\xa4name", or_empty(name));
+    out.named(b"\xa8resource", or_empty(if resource.is_empty() { name } else { resource }));
+    if !span_type.is_empty() {
+        out.named(b"\xa4type", span_type);
+    }
+    let (map, fields) = out.begin_map(FIXED_FIELDS);
+    fill_in(fields, facts, record);
+    out.text(runs.texts);
+    let mut count = head.text_count + added.texts(facts, record, is_chunk_root, out);
+    let as_json = |extra: &&Extra| !facts.native_events && !extra.events.is_empty() && !has_tag(facts, record, b"events");
+    if let Some(extra) = extra.filter(as_json) {
+        out.with_vec(|out| {
+            text(out, b"events");
+            text(out, events_json(&extra.events).as_bytes());
+        });
+        count += 1;
+    }
+    out.end_map(map, count);
+    let (map, _) = out.begin_map(b"\xa7metrics\xde\0\0");
+    out.text(runs.numbers);
+    let count = head.number_count + added.numbers(facts, record, is_chunk_root, out);
+    out.end_map(map, count);
+    if let Some(extra) = extra {
+        out.with_vec(|out| put_extra(out, facts, extra));
+    }
+}
+
+fn put_extra(out: &mut Vec<u8>, facts: &ChunkFacts<'_>, extra: &Extra) {
+    if !extra.meta_struct.is_empty() {
+        out.extend_from_slice(b"\xabmeta_struct");
+        map_header(out, extra.meta_struct.len());
+        for (key, document) in &extra.meta_struct {
+            text(out, key.as_bytes());
+            binary(out, document);
         }
-        if !extra.links.is_empty() {
-            out.extend_from_slice(b"\xaaspan_links");
-            array_header(out, extra.links.len());
-            extra.links.iter().for_each(|entry| link(out, entry));
-        }
-        if facts.native_events && !extra.events.is_empty() {
-            out.extend_from_slice(b"\xabspan_events");
-            array_header(out, extra.events.len());
-            extra.events.iter().for_each(|entry| event(out, entry));
-        }
+    }
+    if !extra.links.is_empty() {
+        out.extend_from_slice(b"\xaaspan_links");
+        array_header(out, extra.links.len());
+        extra.links.iter().for_each(|entry| link(out, entry));
+    }
+    if facts.native_events && !extra.events.is_empty() {
+        out.extend_from_slice(b"\xabspan_events");
+        array_header(out, extra.events.len());
+        extra.events.iter().for_each(|entry| event(out, entry));
     }
 }
 
@@ -111,40 +115,26 @@ fn optional_keys(facts: &ChunkFacts<'_>, extra: Option<&Extra>) -> u8 {
         + u8::from(facts.native_events && !extra.events.is_empty())
 }
 
-/// Ids, times and error, with their keys, and the key of the string tags.
-const FIXED_FIELDS: &[u8; 99] = b"\xa8trace_id\xcf01234567\xa7span_id\xcf01234567\xa9parent_id\xcf01234567\
-\xa5start\xd301234567\xa8duration\xd301234567\xa5error\x00\xa4meta";
+/// Ids, times and error, with their keys, and the key and header of the string tags.
+const FIXED_FIELDS: &[u8; 102] = b"\xa8trace_id\xcf01234567\xa7span_id\xcf01234567\xa9parent_id\xcf01234567\
+\xa5start\xd301234567\xa8duration\xd301234567\xa5error\x00\xa4meta\xde\0\0";
 /// Where the numbers stand.
 const FIXED_NUMBERS: [usize; 5] = [10, 27, 46, 61, 79];
 const ERROR_AT: usize = 93;
 
-/// Fixed-width numbers, because that is quicker than the shortest form.
+/// Fills in the numbers. Their width is fixed, because that is quicker than the shortest form.
 #[inline]
-fn fixed_fields(facts: &ChunkFacts<'_>, record: &RecordRef<'_>) -> [u8; FIXED_FIELDS.len()] {
-    let head = &record.head;
-    let mut to = *FIXED_FIELDS;
+fn fill_in(to: &mut [u8; FIXED_FIELDS.len()], facts: &ChunkFacts<'_>, record: &RecordRef<'_>) {
+    let head = record.head;
     let numbers = [facts.trace_id as u64, head.span_id, head.parent_id, head.start_ns as u64, head.duration_ns.max(0) as u64];
     for (at, number) in FIXED_NUMBERS.into_iter().zip(numbers) {
         to[at..at + 8].copy_from_slice(&number.to_be_bytes());
     }
     to[ERROR_AT] = u8::from(head.has(flag::ERROR));
-    to
 }
 
 fn or_empty(field: &[u8]) -> &[u8] {
     if field.is_empty() { b"\xa0" } else { field }
-}
-
-#[inline]
-fn field(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
-    out.extend_from_slice(key);
-    append_text(out, value);
-}
-
-fn text(out: &mut Vec<u8>, text: &[u8]) {
-    let at = out.len();
-    out.resize(at + str_size(text.len()), 0);
-    write_str(out.get_mut(at..).unwrap_or_default(), text);
 }
 
 fn binary(out: &mut Vec<u8>, bytes: &[u8]) {

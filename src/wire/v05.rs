@@ -2,13 +2,13 @@
 //!
 //! Links and events travel as JSON in tags; structured tags cannot be sent in this format.
 
-use super::added_tags::has_tag;
-use super::buffer::{begin_map, end_map, restart};
+use super::added_tags::{TagSink, has_tag};
+use super::appender::Appender;
+use super::buffer::restart;
+use super::string_table::{Role, StringTable};
 use super::{AddedTags, ChunkFacts, TraceEncoder, events_json, links_json};
-use crate::record::msgpack::{decode_number, split_str, str_size, write_str};
-use crate::record::{Field, Number, RecordRef, flag, text_hash};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use crate::record::msgpack::{NUMBER_SIZE, append_str, decode_number, encode_f64, is_number};
+use crate::record::{Extra, Number, RecordRef, SharedTags, flag};
 
 /// Builds v0.5 payloads.
 #[derive(Default)]
@@ -16,194 +16,218 @@ pub struct V05 {
     strings: StringTable,
     chunks: Vec<u8>,
     chunk_count: u32,
-    payload: Vec<u8>,
+    remembered: Remembered,
     added: AddedTags,
 }
 
 impl TraceEncoder for V05 {
     fn begin(&mut self) {
         self.strings.clear();
+        self.remembered.clear();
         restart(&mut self.chunks);
+        self.chunks.extend_from_slice(&[0xdd, 0, 0, 0, 0]);
         self.chunk_count = 0;
     }
 
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
         self.chunk_count += 1;
-        self.chunks.push(0xdd);
-        self.chunks.extend_from_slice(&(records.len() as u32).to_be_bytes());
+        let V05 { strings, chunks, remembered, added, .. } = self;
+        let mut out = Out { to: Appender::new(chunks), strings, remembered, last_key: 0 };
+        out.to.bytes(b"\xdd\0\0\0\0")[1..].copy_from_slice(&(records.len() as u32).to_be_bytes());
         for (index, record) in records.iter().enumerate() {
-            self.span(facts, record, index == 0);
+            out.span(facts, record, index == 0, added);
         }
     }
 
     fn finish(&mut self) -> &[u8] {
-        restart(&mut self.payload);
-        self.payload.extend_from_slice(&[0x92, 0xdd]);
-        self.payload.extend_from_slice(&self.strings.len().to_be_bytes());
-        self.payload.extend_from_slice(&self.strings.encoded);
-        self.payload.push(0xdd);
-        self.payload.extend_from_slice(&self.chunk_count.to_be_bytes());
-        self.payload.extend_from_slice(&self.chunks);
-        &self.payload
+        if let Some(count) = self.chunks.get_mut(1..5) {
+            count.copy_from_slice(&self.chunk_count.to_be_bytes());
+        }
+        self.strings.close(&self.chunks)
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::take(self.strings.payload())
+    }
+
+    fn reuse(&mut self, buffer: Vec<u8>) {
+        *self.strings.payload() = buffer;
     }
 }
 
-impl V05 {
-    fn span(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
-        let head = &record.head;
-        let service = record.field(Field::Service);
-        let name = record.field(Field::Name);
-        let resource = record.field(Field::Resource);
-        let service = if service.is_empty() { facts.library.service.as_bytes() } else { service };
-        let resource = if resource.is_empty() { name } else { resource };
-        self.chunks.push(0x9c);
-        for text in [service, name, resource] {
-            let index = self.strings.index(text);
-            put_index(&mut self.chunks, index);
-        }
-        for id in [facts.trace_id as u64, head.span_id, head.parent_id] {
-            put(&mut self.chunks, 0xcf, id);
-        }
-        put(&mut self.chunks, 0xd3, head.start_ns as u64);
-        put(&mut self.chunks, 0xd3, head.duration_ns.max(0) as u64);
-        self.chunks.push(u8::from(head.has(flag::ERROR)));
-        self.texts(facts, record, is_chunk_root);
-        self.numbers(facts, record, is_chunk_root);
-        let index = self.strings.index(record.field(Field::Type));
-        put_index(&mut self.chunks, index);
-    }
+/// Ids, times and error, and the header of the string tags.
+const FIXED_FIELDS: &[u8; 49] = b"\xcf01234567\xcf01234567\xcf01234567\xd301234567\xd301234567\x00\xde\0\0";
+/// Where the numbers stand.
+const FIXED_NUMBERS: [usize; 5] = [1, 10, 19, 28, 37];
+const ERROR_AT: usize = 45;
 
-    fn texts(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
-        let (out, strings) = (&mut self.chunks, &mut self.strings);
-        let at = begin_map(out);
-        let mut count = record.head.text_count;
-        for (key, value) in record.runs.each_text() {
-            strings.put_pair(out, key, value);
+/// Where the spans of a chunk go.
+struct Out<'a> {
+    to: Appender<'a>,
+    strings: &'a mut StringTable,
+    remembered: &'a mut Remembered,
+    /// Index of the key, or what else it is, after which the next key comes.
+    last_key: u32,
+}
+
+impl Out<'_> {
+    fn span(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, added: &mut AddedTags) {
+        let head = record.head;
+        let [service, name, resource, span_type] = record.runs.encoded_fields(head);
+        self.to.bytes(&[0x9c]);
+        let service = if service.is_empty() { &facts.library.encoded_service } else { service };
+        let service = self.field(0, Role::Next, service);
+        self.last_key = self.field(service, Role::Next, name);
+        self.field(self.last_key, Role::Value, if resource.is_empty() { name } else { resource });
+        let (map, fields) = self.to.begin_map(FIXED_FIELDS);
+        let numbers = [facts.trace_id as u64, head.span_id, head.parent_id, head.start_ns as u64, head.duration_ns.max(0) as u64];
+        for (at, number) in FIXED_NUMBERS.into_iter().zip(numbers) {
+            fields[at..at + 8].copy_from_slice(&number.to_be_bytes());
         }
-        count += self.added.texts(facts, record, is_chunk_root, &mut |tag| {
-            let pair = split_str(tag).and_then(|(key, rest)| Some((key, split_str(rest)?.0)));
-            if let Some((key, value)) = pair {
-                strings.put_pair(out, key, value);
-            }
-        });
+        fields[ERROR_AT] = u8::from(head.has(flag::ERROR));
+        self.tags(record.runs.texts);
+        let mut count = head.text_count + added.texts(facts, record, is_chunk_root, self);
         if let Some(extra) = record.extra() {
-            if !extra.events.is_empty() && !has_tag(facts, record, b"events") {
-                strings.put_pair(out, b"events", events_json(&extra.events).as_bytes());
-                count += 1;
-            }
-            if !extra.links.is_empty() && !has_tag(facts, record, b"_dd.span_links") {
-                strings.put_pair(out, b"_dd.span_links", links_json(&extra.links).as_bytes());
-                count += 1;
-            }
+            count += self.extra(facts, record, extra);
         }
-        end_map(out, at, count);
+        self.to.end_map(map, count);
+        let (map, _) = self.to.begin_map(b"\xde\0\0");
+        self.tags(record.runs.numbers);
+        let count = head.number_count + added.numbers(facts, record, is_chunk_root, self);
+        self.to.end_map(map, count);
+        self.field(service, Role::Value, span_type);
     }
 
-    fn numbers(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool) {
-        let (out, strings) = (&mut self.chunks, &mut self.strings);
-        let at = begin_map(out);
-        let mut count = record.head.number_count;
-        let mut pair = |key: &[u8], number: Number| {
-            let index = strings.index(key);
-            put_index(out, index);
-            let value = match number {
-                Number::Int(value) => value as f64,
-                Number::Float(value) => value,
-            };
-            put(out, 0xcb, value.to_bits());
+    /// A field by its index, which is returned. One that is not set is the empty string.
+    #[inline]
+    fn field(&mut self, before: u32, role: Role, text: &[u8]) -> u32 {
+        if text.is_empty() {
+            self.to.bytes(&[0]);
+            return 0;
+        }
+        self.string(before, role, text).map_or(0, |(index, _)| index)
+    }
+
+    /// The string at the beginning of `from`, by its index. Returns this, and the rest.
+    #[inline(always)]
+    fn string<'f>(&mut self, before: u32, role: Role, from: &'f [u8]) -> Option<(u32, &'f [u8])> {
+        let (index, rest) = self.strings.index_after(before, role, from)?;
+        match index {
+            0..=0x7f => {
+                self.to.bytes(&[index as u8]);
+            }
+            0x80..=0xff => {
+                self.to.bytes(&[0xcc, index as u8]);
+            }
+            0x100..=0xffff => {
+                let [high, low] = (index as u16).to_be_bytes();
+                self.to.bytes(&[0xcd, high, low]);
+            }
+            _ => {
+                self.to.bytes(b"\xce\0\0\0\0")[1..].copy_from_slice(&index.to_be_bytes());
+            }
+        }
+        Some((index, rest))
+    }
+
+    /// Keys and values of a run.
+    #[inline(never)]
+    fn tags(&mut self, run: &[u8]) {
+        let mut rest = run;
+        while !rest.is_empty() {
+            let Some((key, value)) = self.string(self.last_key, Role::Next, rest) else { return };
+            self.last_key = key;
+            if let Some((number, tail)) = value.split_first_chunk().filter(|(number, _)| is_number(number)) {
+                self.number(number);
+                rest = tail;
+            } else {
+                let Some((_, tail)) = self.string(key, Role::Value, value) else { return };
+                rest = tail;
+            }
+        }
+    }
+
+    /// Every number is a float in this format.
+    #[inline]
+    fn number(&mut self, encoded: &[u8; NUMBER_SIZE]) {
+        match decode_number(encoded) {
+            Some(Number::Int(value)) => self.to.bytes(&encode_f64(value as f64)),
+            _ => self.to.bytes(encoded),
         };
-        for (key, number) in record.runs.each_number() {
-            pair(key, number);
+    }
+
+    #[inline(never)]
+    fn remember(&mut self, tags: &SharedTags) {
+        let start = self.to.len();
+        self.tags(tags.encoded());
+        self.remembered.put(tags.identity(), self.to.since(start));
+    }
+
+    #[cold]
+    fn extra(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, extra: &Extra) -> u32 {
+        let mut count = 0;
+        if !extra.events.is_empty() && !has_tag(facts, record, b"events") {
+            self.json(b"\xa6events", &events_json(&extra.events));
+            count += 1;
         }
-        count += self.added.numbers(facts, record, is_chunk_root, &mut |tag| {
-            if let Some((key, number)) = split_str(tag).and_then(|(key, rest)| Some((key, decode_number(rest)?))) {
-                pair(key, number);
-            }
-        });
-        end_map(out, at, count);
+        if !extra.links.is_empty() && !has_tag(facts, record, b"_dd.span_links") {
+            self.json(b"\xae_dd.span_links", &links_json(&extra.links));
+            count += 1;
+        }
+        count
+    }
+
+    fn json(&mut self, key: &[u8], json: &str) {
+        let mut tag = key.to_vec();
+        append_str(&mut tag, json.as_bytes());
+        self.tags(&tag);
     }
 }
 
-/// The strings of a payload in the order of their indexes; the empty one is always the first.
-#[derive(Default)]
-struct StringTable {
-    indexes: HashMap<Box<[u8]>, u32, BuildHasherDefault<TextHasher>>,
-    encoded: Vec<u8>,
+impl TagSink for Out<'_> {
+    #[inline]
+    fn tag(&mut self, encoded: &[u8]) {
+        self.tags(encoded);
+    }
+
+    #[inline(always)]
+    fn shared(&mut self, tags: &SharedTags) {
+        match self.remembered.get(tags.identity()) {
+            Some(bytes) => self.to.text(bytes),
+            None => self.remember(tags),
+        }
+    }
 }
 
-/// Strings that a payload leaves in the table's memory for the next one; more are freed.
-const KEPT_STRINGS: usize = 16 * 1024;
+/// What shared tags became in this payload, by their identity: they become the same with every span.
+#[derive(Default)]
+struct Remembered {
+    /// Identity and place in `bytes`.
+    places: [(u64, usize, usize); REMEMBERED],
+    bytes: Vec<u8>,
+}
 
-impl StringTable {
+/// More than the tags of one configuration, whose identities follow one another. Those of another one may find no place.
+const REMEMBERED: usize = 16;
+
+impl Remembered {
     fn clear(&mut self) {
-        if self.indexes.len() > KEPT_STRINGS {
-            self.indexes = HashMap::default();
-        }
-        self.indexes.clear();
-        restart(&mut self.encoded);
-        self.index(b"");
-    }
-
-    fn len(&self) -> u32 {
-        self.indexes.len() as u32
+        self.places = Default::default();
+        self.bytes.clear();
     }
 
     #[inline]
-    fn index(&mut self, text: &[u8]) -> u32 {
-        if let Some(index) = self.indexes.get(text) {
-            return *index;
-        }
-        let index = self.len();
-        let at = self.encoded.len();
-        self.encoded.resize(at + str_size(text.len()), 0);
-        write_str(self.encoded.get_mut(at..).unwrap_or_default(), text);
-        self.indexes.insert(text.into(), index);
-        index
+    fn get(&self, identity: u64) -> Option<&[u8]> {
+        let (owner, start, end) = self.places[identity as usize % REMEMBERED];
+        if owner == identity { self.bytes.get(start..end) } else { None }
     }
 
-    #[inline]
-    fn put_pair(&mut self, out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
-        let (key, value) = (self.index(key), self.index(value));
-        put_index(out, key);
-        put_index(out, value);
-    }
-}
-
-/// A quick hash for short texts. The table is bounded by the payload, and a flood of collisions costs time in the background only.
-#[derive(Default)]
-struct TextHasher(u64);
-
-impl Hasher for TextHasher {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = text_hash(bytes);
-    }
-    /// The length, which the text's own hash has in it already.
-    fn write_usize(&mut self, _: usize) {}
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-#[inline]
-fn put_index(out: &mut Vec<u8>, index: u32) {
-    match index {
-        0..=0x7f => out.push(index as u8),
-        0x80..=0xff => out.extend_from_slice(&[0xcc, index as u8]),
-        0x100..=0xffff => {
-            let [high, low] = (index as u16).to_be_bytes();
-            out.extend_from_slice(&[0xcd, high, low]);
-        }
-        _ => {
-            out.push(0xce);
-            out.extend_from_slice(&index.to_be_bytes());
+    fn put(&mut self, identity: u64, bytes: &[u8]) {
+        let place = &mut self.places[identity as usize % REMEMBERED];
+        if place.0 == 0 {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(bytes);
+            *place = (identity, start, self.bytes.len());
         }
     }
-}
-
-#[inline]
-fn put(out: &mut Vec<u8>, marker: u8, value: u64) {
-    let mut bytes = [marker; 9];
-    bytes[1..].copy_from_slice(&value.to_be_bytes());
-    out.extend_from_slice(&bytes);
 }

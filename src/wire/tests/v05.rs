@@ -3,7 +3,7 @@
 use super::decoded::decode_v05;
 use super::records::RecordBuilder;
 use super::*;
-use crate::record::{Field, SpanEvent, SpanLink, flag};
+use crate::record::{Field, SpanEvent, SpanLink, TagEntry, flag};
 use crate::wire::V05;
 use std::collections::BTreeSet;
 
@@ -78,6 +78,33 @@ fn the_table_has_every_string_once_for_the_whole_payload() {
         assert_eq!(chunks[199][0].text(&format!("round{round}")), Some("value199"));
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         assert!(!table.contains(&format!("round{}", 1 - round)), "the strings of the last payload are gone");
+    }
+}
+
+#[test]
+fn tags_of_several_configurations_are_not_mixed_up() {
+    let libraries: Vec<LibraryTags> = (0..20)
+        .map(|number| {
+            let mut library = library();
+            library.every_span = vec![TagEntry::text("env", &format!("env{number}")), TagEntry::text("team", "a")];
+            library.version = Some(TagEntry::text("version", &number.to_string()));
+            library
+        })
+        .collect();
+    let mut format = V05::default();
+    for _ in 0..2 {
+        format.begin();
+        for library in libraries.iter().chain(&libraries) {
+            let records = [flag::VERSION, 0, flag::VERSION].map(|flags| RecordBuilder::new().flags(flags).build());
+            format.chunk(&facts(library), &[records[0].get(), records[1].get(), records[2].get()]);
+        }
+        let (chunks, _) = decode_v05(format.finish());
+        for (chunk, number) in chunks.iter().zip((0..20).chain(0..20)) {
+            let (env, version) = (format!("env{number}"), number.to_string());
+            for (span, version) in chunk.iter().zip([Some(version.as_str()), None, Some(version.as_str())]) {
+                assert_eq!((span.text("env"), span.text("team"), span.text("version")), (Some(env.as_str()), Some("a"), version));
+            }
+        }
     }
 }
 
