@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub const BLOCK_BYTES: usize = 64 * 1024;
 /// The size when half of the budget is used, so that many threads can each have one.
 const SMALL_BLOCK_BYTES: usize = 8 * 1024;
-/// Blocks that wait empty.
-const POOLED: usize = 24;
+/// Empty blocks that are kept however long nobody needs them: a payload's worth.
+const KEPT: usize = 8;
 
 /// Chunks of one configuration snapshot. Whoever drops a block with chunks in it drops the chunks.
 pub struct Block {
@@ -33,7 +33,15 @@ pub struct Block {
 pub struct BlockPool {
     /// The budget.
     pub budget: Budget,
-    free: Mutex<Vec<Vec<u8>>>,
+    free: Mutex<Free>,
+}
+
+/// Memory of blocks that wait empty.
+#[derive(Default)]
+struct Free {
+    buffers: Vec<Vec<u8>>,
+    /// The fewest that there were since somebody looked.
+    fewest: usize,
 }
 
 impl BlockPool {
@@ -48,8 +56,22 @@ impl BlockPool {
         let usual = len.max(if roomy { BLOCK_BYTES } else { SMALL_BLOCK_BYTES });
         let size = [usual, len].into_iter().find(|size| self.budget.book(*size))?;
         let pooled = if size == BLOCK_BYTES { self.free.lock().pop() } else { None };
-        let bytes = pooled.unwrap_or_else(|| Vec::with_capacity(size));
+        let bytes = pooled.unwrap_or_else(|| {
+            self.make_way();
+            Vec::with_capacity(size)
+        });
         Some(self.block(bytes, size, snapshot))
+    }
+
+    /// Frees empty blocks where they and what is booked would be more than the budget.
+    #[cold]
+    fn make_way(&self) {
+        let in_use = self.budget.booked();
+        let mut free = self.free.lock();
+        let room = self.budget.limit().saturating_sub(in_use) / BLOCK_BYTES;
+        let surplus = free.keep(room);
+        drop(free);
+        drop(surplus);
     }
 
     /// A block made of a buffer that already holds one chunk and is booked.
@@ -61,15 +83,43 @@ impl BlockPool {
         Block { bytes, snapshot: Arc::clone(snapshot), chunks: 0, spans: 0, owns: false, booked, pool: Arc::clone(self) }
     }
 
+    /// Under load memory is kept, within the budget: if it went back to the system and came again, that would cost more than all that is
+    /// written to it. [`BlockPool::shed`] finds out that there is no load any more. Small blocks are for times of need, and not kept.
     fn give_back(&self, mut bytes: Vec<u8>) {
         if bytes.capacity() != BLOCK_BYTES {
             return;
         }
         bytes.clear();
+        let in_use = self.budget.booked();
         let mut free = self.free.lock();
-        if free.len() < POOLED {
-            free.push(bytes);
+        if in_use + (free.buffers.len() + 1) * BLOCK_BYTES <= self.budget.limit() {
+            free.buffers.push(bytes);
         }
+    }
+
+    /// Frees the empty blocks that nobody needed since the last call.
+    pub fn shed(&self) {
+        let mut free = self.free.lock();
+        let needed = free.buffers.len() - free.fewest;
+        let unneeded = free.keep(needed.max(KEPT));
+        free.fewest = free.buffers.len();
+        drop(free);
+        drop(unneeded);
+    }
+}
+
+impl Free {
+    fn pop(&mut self) -> Option<Vec<u8>> {
+        let popped = self.buffers.pop();
+        self.fewest = self.fewest.min(self.buffers.len());
+        popped
+    }
+
+    /// Keeps `count` at most, and returns the others, to be freed when the lock is given back.
+    fn keep(&mut self, count: usize) -> Vec<Vec<u8>> {
+        let surplus = self.buffers.split_off(count.min(self.buffers.len()));
+        self.fewest = self.fewest.min(self.buffers.len());
+        surplus
     }
 }
 
@@ -110,5 +160,58 @@ impl Drop for Block {
         }
         self.pool.budget.unbook(self.booked);
         self.pool.give_back(std::mem::take(&mut self.bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::test_tracer::TestTracer;
+
+    fn pool() -> Arc<BlockPool> {
+        Arc::new(BlockPool::new(64 * BLOCK_BYTES))
+    }
+
+    fn take(pool: &Arc<BlockPool>, count: usize) -> Vec<Block> {
+        let snapshot = TestTracer::new(&[]).local.snapshot.clone();
+        (0..count).map(|_| pool.take(1, &snapshot).unwrap()).collect()
+    }
+
+    fn empty(pool: &BlockPool) -> usize {
+        pool.free.lock().buffers.len()
+    }
+
+    #[test]
+    fn empty_blocks_and_those_in_use_stay_within_the_budget() {
+        let pool = pool();
+        let usual = take(&pool, 32);
+        let small = take(&pool, 32 * 8);
+        assert!(pool.take(1, &TestTracer::new(&[]).local.snapshot).is_none());
+        drop(usual);
+        assert_eq!(empty(&pool), 32);
+        drop(small);
+        assert_eq!(empty(&pool), 32, "small blocks are not kept");
+        let again = take(&pool, 20);
+        assert_eq!(empty(&pool), 12);
+        assert!(pool.budget.book(40 * BLOCK_BYTES));
+        drop(again);
+        assert_eq!(empty(&pool), 24, "what else is booked leaves no room for more");
+        drop(take(&pool, 8));
+        assert_eq!(empty(&pool), 23, "small blocks take the room of others");
+    }
+
+    #[test]
+    fn blocks_that_nobody_needs_are_freed() {
+        let pool = pool();
+        drop(take(&pool, 30));
+        pool.shed();
+        assert_eq!(empty(&pool), 30, "all were in use");
+        drop(take(&pool, 12));
+        pool.shed();
+        assert_eq!(empty(&pool), 12);
+        pool.shed();
+        assert_eq!(empty(&pool), KEPT);
+        pool.shed();
+        assert_eq!(empty(&pool), KEPT);
     }
 }

@@ -19,6 +19,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+/// How often memory that nobody needed in the meantime is given back.
+const SHED_EVERY: Duration = Duration::from_secs(1);
+
 /// Empties one pipeline into one exporter.
 pub struct Sender {
     /// Weak, because the pipeline's runtime has the sender.
@@ -32,6 +35,7 @@ pub struct Sender {
     retry_at: Option<Instant>,
     keep_rate: KeepRate,
     calibration: Calibration,
+    shed_at: Instant,
     accepted: u64,
     dropped: u64,
     /// What was dropped in front of the queue when the keep rate was computed last.
@@ -50,6 +54,7 @@ impl Sender {
             retry_at: None,
             keep_rate: KeepRate::new(),
             calibration: Calibration::default(),
+            shed_at: Instant::now() + SHED_EVERY,
             accepted: 0,
             dropped: 0,
             dropped_before_queue: 0,
@@ -65,6 +70,11 @@ impl Sender {
         self.update_keep_rate(pipeline);
         let pause = self.send_waiting(pipeline, last_attempt_by);
         self.waiting.iter_mut().for_each(Block::shrink);
+        let now = Instant::now();
+        if now >= self.shed_at {
+            pipeline.pool.shed();
+            self.shed_at = now + SHED_EVERY;
+        }
         if let Some(ticket) = flush.filter(|_| self.waiting.is_empty()) {
             pipeline.complete_flush(ticket);
         }
