@@ -4,7 +4,7 @@
 //! how long a tick is; until it did, and wherever the counter is of no use, threads read the clock.
 
 use super::monotonic_ns;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// Nanoseconds per tick, times 2³²; 0: not known.
 static RATE: AtomicU64 = AtomicU64::new(0);
@@ -71,7 +71,7 @@ pub struct Calibration {
 
 impl Default for Calibration {
     fn default() -> Self {
-        Calibration { base: None, span_ns: FIRST_SPAN_NS, is_useless: false }
+        Calibration { base: None, span_ns: FIRST_SPAN_NS, is_useless: !is_the_kernel_s_clock() }
     }
 }
 
@@ -81,7 +81,10 @@ impl Calibration {
         if self.is_useless {
             return;
         }
-        let Some(base) = self.base else { return self.begin() };
+        let Some(base) = self.base else {
+            self.base = read_both();
+            return;
+        };
         if let Some(rate) = read_both().and_then(|now| self.compare(base, now, rate())) {
             RATE.store(rate, Ordering::Relaxed);
         }
@@ -104,13 +107,6 @@ impl Calibration {
         self.span_ns = (2 * elapsed_ns).min(LONGEST_SPAN_NS);
         rate
     }
-
-    fn begin(&mut self) {
-        self.is_useless = !is_the_kernel_s_clock();
-        if !self.is_useless {
-            self.base = read_both();
-        }
-    }
 }
 
 fn rate_between(base: Reading, now: Reading) -> Option<u64> {
@@ -124,14 +120,19 @@ fn are_same(one: u64, other: u64) -> bool {
     one.abs_diff(other) <= one / SAME_CLOCK
 }
 
-#[cfg(target_arch = "x86_64")]
+/// Whether the kernel makes its clock from the counter. It is asked once, when the first tracer is made: later the program may be in a
+/// sandbox where no file can be read.
 fn is_the_kernel_s_clock() -> bool {
-    std::fs::read(KERNEL_S_CHOICE).is_ok_and(|name| name.trim_ascii() == b"tsc")
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn is_the_kernel_s_clock() -> bool {
-    false
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+    static ANSWER: AtomicU8 = AtomicU8::new(0);
+    let mut answer = ANSWER.load(Ordering::Relaxed);
+    if answer == 0 {
+        let is_tsc = || std::fs::read(KERNEL_S_CHOICE).is_ok_and(|name| name.trim_ascii() == b"tsc");
+        answer = if cfg!(target_arch = "x86_64") && is_tsc() { YES } else { NO };
+        ANSWER.store(answer, Ordering::Relaxed);
+    }
+    answer == YES
 }
 
 #[cfg(test)]
