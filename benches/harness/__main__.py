@@ -75,7 +75,7 @@ def parse():
     parser.add_argument("--subjects", type=names(ALL), default=ALL, help=",".join(ALL))
     parser.add_argument("--rates", type=names(list(export.RATES)), default=list(export.RATES), help="of W5: " + ",".join(export.RATES))
     parser.add_argument("--rounds", type=at_least_one, default=15, help="of each measurement of CPU time; 15 by default")
-    parser.add_argument("--milliseconds", type=at_least_one, default=50, help="that a hot path is kept busy in a round; 50 by default")
+    parser.add_argument("--milliseconds", type=at_least_one, default=250, help="that a hot path is kept busy in a round; 250 by default")
     parser.add_argument(
         "--seconds",
         type=at_least_one,

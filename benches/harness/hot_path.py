@@ -58,14 +58,14 @@ def median(samples, key):
 
 
 def allocations(subjects, results, workloads, sink):
-    """Of the calling thread, per unit: the difference of two run lengths, as of instructions."""
+    """Of the calling thread, per unit: the difference of two run lengths, both long enough for memory to go round."""
     for workload in workloads:
         for subject in subjects.names:
             environment = hot_path_settings(subject, sink.url)
             environment["LD_PRELOAD"] = str(subjects.built.alloc_count)
             few, many = (
                 subjects.run(subject, "hot", workload, iterations, environment=environment)
-                for iterations in (CALIBRATION, 5 * CALIBRATION)
+                for iterations in (25 * CALIBRATION, 50 * CALIBRATION)
             )
             spent = max(0, many["allocations"] - few["allocations"])
             results.add(workload, subject, "allocations", spent / (many["units"] - few["units"]))
