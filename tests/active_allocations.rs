@@ -1,14 +1,15 @@
 //! Activating and restoring spans allocates nothing once a thread has done it before.
 
-use ddtrace::ffi::config::{ddtrace_config_free, ddtrace_config_new, ddtrace_config_set};
-use ddtrace::ffi::handles::{ddtrace_config, ddtrace_provider, ddtrace_span, ddtrace_tracer};
+mod quiet_tracer;
+
+use ddtrace::ffi::handles::{ddtrace_provider, ddtrace_span};
 use ddtrace::ffi::provider::{
     ddtrace_provider_activate_span, ddtrace_provider_current_span, ddtrace_provider_free, ddtrace_provider_restore,
     ddtrace_provider_thread_local,
 };
 use ddtrace::ffi::span::{ddtrace_span_end, ddtrace_span_free, ddtrace_span_start};
-use ddtrace::ffi::tracer::{ddtrace_tracer_free, ddtrace_tracer_new};
-use ddtrace::ffi::types::DDTRACE_NTS;
+use ddtrace::ffi::tracer::ddtrace_tracer_free;
+use quiet_tracer::tracer;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::{null, null_mut};
@@ -36,22 +37,6 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-unsafe fn tracer() -> *mut ddtrace_tracer {
-    let mut config: *mut ddtrace_config = null_mut();
-    let mut tracer = null_mut();
-    // SAFETY: C texts, and pointers to locals.
-    unsafe {
-        assert_eq!(ddtrace_config_new(&mut config), 0);
-        for (key, value) in [(c"LIBDDTRACE_EXPORTER", c"null"), (c"DD_TRACE_STARTUP_LOGS", c"false")] {
-            let set = ddtrace_config_set(config, key.as_ptr(), DDTRACE_NTS, value.as_ptr(), DDTRACE_NTS, null_mut());
-            assert_eq!(set, 0);
-        }
-        assert_eq!(ddtrace_tracer_new(config, &mut tracer, null_mut()), 0);
-        ddtrace_config_free(config);
-    }
-    tracer
-}
 
 /// Two nested scopes, each with a look at what is active.
 unsafe fn nest(provider: *mut ddtrace_provider, spans: [*mut ddtrace_span; 2]) {

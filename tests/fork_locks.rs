@@ -1,14 +1,16 @@
 //! A child of `fork` meets lock words that threads of its parent held: those threads do not exist in the child, so nobody will let go.
 #![cfg(unix)]
 
-use ddtrace::ffi::config::{ddtrace_config_free, ddtrace_config_new, ddtrace_config_set};
-use ddtrace::ffi::handles::{ddtrace_config, ddtrace_span, ddtrace_tracer};
+mod quiet_tracer;
+
+use ddtrace::ffi::handles::{ddtrace_span, ddtrace_tracer};
 use ddtrace::ffi::span::{ddtrace_span_end, ddtrace_span_free, ddtrace_span_start};
 use ddtrace::ffi::span_tags::ddtrace_span_set_tag;
 use ddtrace::ffi::status::{DDTRACE_ERR_FORKED, DDTRACE_OK, ddtrace_status};
-use ddtrace::ffi::tracer::{ddtrace_tracer_free, ddtrace_tracer_new, ddtrace_tracer_shutdown};
+use ddtrace::ffi::tracer::{ddtrace_tracer_free, ddtrace_tracer_shutdown};
 use ddtrace::ffi::types::{DDTRACE_NTS, ddtrace_span_options};
 use ddtrace::span::{AnySpan, lock_span};
+use quiet_tracer::tracer;
 use std::ffi::c_void;
 use std::mem::{size_of, zeroed};
 use std::ptr::{null, null_mut};
@@ -16,22 +18,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// A child that waits for a lock is ended by this.
 const CHILD_SECONDS: u32 = 20;
-
-unsafe fn tracer() -> *mut ddtrace_tracer {
-    let mut config: *mut ddtrace_config = null_mut();
-    let mut tracer = null_mut();
-    // SAFETY: C texts, and pointers to locals.
-    unsafe {
-        assert_eq!(ddtrace_config_new(&mut config), 0);
-        for (key, value) in [(c"LIBDDTRACE_EXPORTER", c"null"), (c"DD_TRACE_STARTUP_LOGS", c"false")] {
-            let set = ddtrace_config_set(config, key.as_ptr(), DDTRACE_NTS, value.as_ptr(), DDTRACE_NTS, null_mut());
-            assert_eq!(set, 0);
-        }
-        assert_eq!(ddtrace_tracer_new(config, &mut tracer, null_mut()), 0);
-        ddtrace_config_free(config);
-    }
-    tracer
-}
 
 unsafe fn start(tracer: *mut ddtrace_tracer, parent: *const ddtrace_span) -> *mut ddtrace_span {
     let mut span = null_mut();
