@@ -97,7 +97,7 @@ impl Head {
         number_count: 0,
     };
 
-    /// Whether a flag is set.
+    /// Whether a flag is set; of several, whether any is.
     #[inline]
     pub fn has(&self, flag: u32) -> bool {
         self.flags & flag != 0

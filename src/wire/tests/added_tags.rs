@@ -104,6 +104,15 @@ fn a_local_root_behind_the_first_span_has_the_rates() {
 }
 
 #[test]
+fn a_span_that_enters_another_service_is_top_level_wherever_it_stands() {
+    let library = full_library();
+    let entering = child().flags(flag::VERSION | flag::TOP_LEVEL);
+    let spans = spans(&facts(&library), [root(), child(), entering]);
+    assert_eq!([0, 1, 2].map(|index| spans[index].number("_dd.top_level")), [Some(1.0), None, Some(1.0)]);
+    assert_eq!(keys(&spans[2]), ["env", "team", "version", "_dd.top_level"]);
+}
+
+#[test]
 fn the_span_s_own_tags_win_in_either_form() {
     let library = full_library();
     let facts = ChunkFacts { decision: by_rule(2), ..facts(&library) };
