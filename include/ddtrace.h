@@ -137,6 +137,9 @@
 /** Log level: everything. */
 #define DDTRACE_LOG_TRACE 5
 
+/** For `ddtrace_tracer_configure`: traces that are open are given up. Their spans go on to propagate and are never sent. */
+#define DDTRACE_CONFIGURE_GIVE_UP_OPEN_TRACES 1
+
 /** Console format: each span as JSON on a line of its own. */
 #define DDTRACE_CONSOLE_JSON 0
 
@@ -936,6 +939,31 @@ DDTRACE_API ddtrace_status ddtrace_tracer_get_exporter(const struct ddtrace_trac
  * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_tracer_counters(const struct ddtrace_tracer *tracer, struct ddtrace_counters *out);
+
+/**
+ * Lets a tracer work with other settings: all of a configuration, as if the tracer were made from it now. Handles stay valid, spans that are
+ * open go on, and what they say of the settings (service, environment, global tags) is said by the new ones when they are finished.
+ *
+ * What is finished by now goes to the former exporter. What that does not take in time goes to the new one. Processors and filters that the
+ * former configuration brought are replaced by those of this one; the others stay. Counters go on, and so do sampling rates of the agent
+ * unless settings of sampling differ.
+ *
+ * @param tracer          borrowed
+ * @param config_or_null  the settings as they are now; the caller may change or free it afterwards. NULL: the environment decides
+ * @param flags           0, or DDTRACE_CONFIGURE_GIVE_UP_OPEN_TRACES
+ * @param timeout_ms      how long to wait for the former exporter
+ * @param err_or_null     receives an error if the settings are not used, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT or DDTRACE_ERR_IO: the settings are in force, but not all that was finished was taken, or some was
+ *         dropped. All others change nothing: DDTRACE_ERR_STATE: the mode `LIBDDTRACE_HOST_DRIVEN` is another one; DDTRACE_ERR_SHUTDOWN;
+ *         DDTRACE_ERR_UNSUPPORTED: unknown flags; and those of `ddtrace_tracer_new`. Only those give an error object.
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_configure(struct ddtrace_tracer *tracer,
+    const struct ddtrace_config *config_or_null,
+    uint32_t flags,
+    uint32_t timeout_ms,
+    struct ddtrace_error **err_or_null);
 
 /**
  * Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.

@@ -51,7 +51,7 @@ impl Tracer {
         let mut config = ConfigBuilder::new();
         config.set_env_lookup(Arc::new(|_| None));
         settings.iter().for_each(|(name, value)| config.set(name, value).unwrap());
-        let snapshot = Arc::new(make_snapshot(&Arc::new(config.resolve()), 1));
+        let snapshot = Arc::new(make_snapshot(&Arc::new(config.resolve()), 1, None));
         let pipeline = Arc::new(Pipeline::new(budget, true));
         let sender = Sender::new(Arc::clone(&pipeline), Exporter::Null, Duration::from_secs(600));
         Tracer { parts: Parts::default(), local: Local::new(pipeline, snapshot), sender }

@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Bytes that may wait, and bytes that do.
 pub struct Budget {
     booked: AtomicUsize,
-    limit: usize,
+    limit: AtomicUsize,
 }
 
 impl Budget {
     /// A budget of `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Budget { booked: AtomicUsize::new(0), limit }
+        Budget { booked: AtomicUsize::new(0), limit: AtomicUsize::new(limit) }
     }
 
     /// Books bytes; `false` if the budget has not that many left.
     pub fn book(&self, bytes: usize) -> bool {
         let before = self.booked.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= self.limit {
+        if before.saturating_add(bytes) <= self.limit() {
             return true;
         }
         self.unbook(bytes);
@@ -36,7 +36,12 @@ impl Budget {
 
     /// The limit.
     pub fn limit(&self) -> usize {
-        self.limit
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// Sets another limit. What is booked stays, even if that is more.
+    pub fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 }
 

@@ -48,7 +48,7 @@ pub use local::Local;
 pub use memory::MemoryExporter;
 pub use outbox::Outbox;
 pub use output::Output;
-pub use pipeline::{Flushed, Pipeline};
+pub use pipeline::{Flushed, Pipeline, Successor};
 pub use sender::Sender;
 pub use shared_exporter::SharedExporter;
 pub use snapshot::Snapshot;

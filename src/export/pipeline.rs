@@ -2,6 +2,7 @@
 
 use super::block::{Block, BlockPool};
 use super::counters::{ExportCounters, Totals};
+use super::exporter::Exporter;
 use super::outbox::Outbox;
 use super::snapshot::Snapshot;
 use crate::lock::{Condvar, Mutex};
@@ -29,12 +30,23 @@ pub struct Pipeline {
     /// Whether the host drives the background instead of a thread.
     pub is_host_driven: bool,
     sender: OnceLock<ServiceId>,
-    transport: OnceLock<Arc<dyn Transport>>,
+    transport: Mutex<Option<Arc<dyn Transport>>>,
+    successor: Mutex<Option<Successor>>,
     accepts: AtomicBool,
     outboxes: Mutex<Outboxes>,
     queue: Mutex<Queue>,
     flush: Mutex<FlushState>,
     flushed: Condvar,
+}
+
+/// What the sender goes on with when the settings have changed.
+pub struct Successor {
+    /// Where chunks go from then on.
+    pub exporter: Exporter,
+    /// How often.
+    pub interval: Duration,
+    /// Whether the former exporter still gets what waits.
+    pub after_sending: bool,
 }
 
 #[derive(Default)]
@@ -80,7 +92,8 @@ impl Pipeline {
             generation: fork::generation(),
             is_host_driven,
             sender: OnceLock::new(),
-            transport: OnceLock::new(),
+            transport: Mutex::default(),
+            successor: Mutex::default(),
             accepts: AtomicBool::new(true),
             outboxes: Mutex::default(),
             queue: Mutex::default(),
@@ -92,9 +105,22 @@ impl Pipeline {
     /// Names the service that empties the queue, and the transport to interrupt when it must end.
     pub fn set_sender(&self, sender: ServiceId, transport: Option<Arc<dyn Transport>>) {
         let _ = self.sender.set(sender);
-        if let Some(transport) = transport {
-            let _ = self.transport.set(transport);
-        }
+        *self.transport.lock() = transport;
+    }
+
+    /// Lets the sender go on with another exporter, and with what waits for the former one if that does not take it at once.
+    pub fn replace_exporter(&self, exporter: Exporter, interval: Duration, transport: Option<Arc<dyn Transport>>) {
+        // Without a thread nothing was sent yet, so that nothing is the former exporter's.
+        let after_sending = self.is_host_driven || self.runtime.is_started();
+        let replaced = self.successor.lock().replace(Successor { exporter, interval, after_sending });
+        let former = std::mem::replace(&mut *self.transport.lock(), transport);
+        // Freed without a lock: what they hold may be the host's.
+        drop((replaced, former));
+    }
+
+    /// What the sender is to go on with.
+    pub fn take_successor(&self) -> Option<Successor> {
+        self.successor.lock().take()
     }
 
     /// Whether chunks are still taken.
@@ -232,7 +258,8 @@ impl Pipeline {
         self.refuse();
         let lost_before = self.counters.chunks_dropped.get();
         let interrupt = || {
-            if let Some(transport) = self.transport.get() {
+            let transport = self.transport.lock().clone();
+            if let Some(transport) = transport {
                 transport.interrupt();
             }
         };

@@ -8,7 +8,7 @@ use super::chunk::{ChunkHead, ChunkRef, StartOrder, each_chunk_mut};
 use super::chunk_data::{chunk_data, chunk_facts};
 use super::exporter::{Attempt, Exporter, Payload};
 use super::keep_rate::KeepRate;
-use super::pipeline::{EARLY_FLUSH_BYTES, Pipeline};
+use super::pipeline::{EARLY_FLUSH_BYTES, Pipeline, Successor};
 use super::snapshot::Snapshot;
 use super::span_ref::SpanRef;
 use crate::context::{Decision, TraceTags};
@@ -64,10 +64,17 @@ impl Sender {
     fn cycle(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
         self.calibration.step();
         let flush = pipeline.requested_flush();
+        let successor = pipeline.take_successor();
         let mut fresh = pipeline.collect();
         decide(&mut fresh);
         self.waiting.extend(fresh);
         self.update_keep_rate(pipeline);
+        if let Some(successor) = successor {
+            if successor.after_sending {
+                self.send_waiting(pipeline, last_attempt_by);
+            }
+            self.go_on_with(successor);
+        }
         let pause = self.send_waiting(pipeline, last_attempt_by);
         self.waiting.iter_mut().for_each(Block::shrink);
         let now = Instant::now();
@@ -79,6 +86,15 @@ impl Sender {
             pipeline.complete_flush(ticket);
         }
         pause
+    }
+
+    /// The settings have changed: what the former exporter did not take goes to the next one.
+    fn go_on_with(&mut self, successor: Successor) {
+        self.exporter.give_up();
+        self.exporter.shutdown();
+        self.exporter = successor.exporter;
+        self.interval = successor.interval;
+        (self.in_attempt, self.retry_at) = (0, None);
     }
 
     /// Sends until nothing waits or the exporter wants a pause.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::guard::{guard, guard_status};
 use super::handles::ddtrace_error;
 use super::status::{
-    DDTRACE_ERR_INVALID, DDTRACE_ERR_IO, DDTRACE_ERR_LIMIT, DDTRACE_ERR_NOT_FOUND, DDTRACE_ERR_NULL, DDTRACE_OK, ddtrace_status,
-    text_of,
+    DDTRACE_ERR_INVALID, DDTRACE_ERR_IO, DDTRACE_ERR_LIMIT, DDTRACE_ERR_NOT_FOUND, DDTRACE_ERR_NULL, DDTRACE_ERR_SHUTDOWN,
+    DDTRACE_ERR_STATE, DDTRACE_OK, ddtrace_status, text_of,
 };
 use super::text;
 use super::types::ddtrace_str;
@@ -17,6 +17,7 @@ use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::slot::cold::{self, Cold, cold_class};
 use crate::slot::{HandleError, Kind, SlotClass};
+use crate::tracer::ConfigureError;
 use crate::tracer::build::BuildError;
 
 static CLASS: SlotClass = cold_class(Kind::Error);
@@ -65,9 +66,20 @@ impl From<BuildError> for Failure {
         let status = match error {
             BuildError::Exporter(_) => DDTRACE_ERR_IO,
             BuildError::Transport(_) | BuildError::LongName(_) => DDTRACE_ERR_INVALID,
+            BuildError::Fixed(_) => DDTRACE_ERR_STATE,
             BuildError::OutOfMemory | BuildError::TooManyNames => DDTRACE_ERR_LIMIT,
         };
         Failure::new(status, error)
+    }
+}
+
+impl From<ConfigureError> for Failure {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Handle(error) => Failure::of_argument("tracer", error),
+            ConfigureError::Build(error) => error.into(),
+            ConfigureError::ShutDown => Failure::of_argument("tracer", DDTRACE_ERR_SHUTDOWN),
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub mod config;
 
 pub mod tracer;
 
+pub mod tracer_configure;
+
 pub mod span;
 
 pub mod span_fields;

@@ -286,7 +286,7 @@ pub(crate) unsafe fn find(tracer: *const ddtrace_tracer) -> Result<&'static Trac
     Ok(unsafe { resolve_tracer(tracer.cast()) }?)
 }
 
-fn outcome(flushed: Flushed) -> Result<(), ddtrace_status> {
+pub(super) fn outcome(flushed: Flushed) -> Result<(), ddtrace_status> {
     match flushed {
         Flushed::All => Ok(()),
         Flushed::Dropped => Err(DDTRACE_ERR_IO),
@@ -294,7 +294,7 @@ fn outcome(flushed: Flushed) -> Result<(), ddtrace_status> {
     }
 }
 
-fn timeout(milliseconds: u32) -> Duration {
+pub(super) fn timeout(milliseconds: u32) -> Duration {
     Duration::from_millis(u64::from(milliseconds))
 }
 

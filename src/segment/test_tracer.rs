@@ -62,7 +62,7 @@ impl TestTracer {
         for (name, value) in [("DD_SERVICE", "web"), ("LIBDDTRACE_LANGUAGE", "cpp")].iter().chain(settings) {
             config.set(name, value).unwrap();
         }
-        let snapshot = Arc::new(make_snapshot(&Arc::new(config.resolve()), 1));
+        let snapshot = Arc::new(make_snapshot(&Arc::new(config.resolve()), 1, None));
         let pipeline = Arc::new(Pipeline::new(budget, true));
         let sender = Sender::new(Arc::clone(&pipeline), exporter, Duration::from_secs(600));
         let local = Local::new(Arc::clone(&pipeline), snapshot);

@@ -32,6 +32,8 @@ pub enum BuildError {
     Transport(TransportError),
     /// Memory is out.
     OutOfMemory,
+    /// A setting cannot change while the tracer runs.
+    Fixed(&'static str),
     /// Too many names of tracers.
     TooManyNames,
     /// The name of a tracer has this many bytes.
@@ -44,6 +46,7 @@ impl fmt::Display for BuildError {
             BuildError::Exporter(cause) => write!(f, "LIBDDTRACE_EXPORTER: {cause}"),
             BuildError::Transport(cause) => write!(f, "the agent cannot be reached by this library: {cause}"),
             BuildError::OutOfMemory => write!(f, "memory is out"),
+            BuildError::Fixed(setting) => write!(f, "{setting}: cannot change while the tracer runs; make another tracer"),
             BuildError::TooManyNames => write!(f, "{MOST_NAMES} names of tracers are in use, which is the limit"),
             BuildError::LongName(length) => {
                 write!(f, "the name of a tracer has {length} bytes, expected {LONGEST_NAME} at most")
@@ -88,7 +91,7 @@ fn colour(settings: &Settings) -> Colour {
 /// Builds what a tracer runs on in this process.
 pub fn build_pipeline(parts: &Parts, version: u32) -> Result<(Arc<Pipeline>, Arc<Snapshot>), BuildError> {
     let settings = &parts.config.settings;
-    let snapshot = Arc::new(make_snapshot(&parts.config, version));
+    let snapshot = Arc::new(make_snapshot(&parts.config, version, None));
     let pipeline = Arc::new(Pipeline::new(settings.writer.buffer_size, settings.lifecycle.host_driven));
     let (exporter, transport) = exporter_of(parts)?;
     if let Some(shared) = &parts.exporter {
@@ -101,7 +104,8 @@ pub fn build_pipeline(parts: &Parts, version: u32) -> Result<(Arc<Pipeline>, Arc
     Ok((pipeline, snapshot))
 }
 
-fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Transport>>), BuildError> {
+/// The exporter of a tracer's sender, with the transport to interrupt when it must end.
+pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Transport>>), BuildError> {
     if let Some(shared) = &parts.exporter {
         return Ok((shared.exporter(), None));
     }

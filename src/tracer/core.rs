@@ -20,6 +20,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 pub struct Tracer {
     header: SlotHeader,
     /// Tells this tracer from earlier and later ones in the same slot; 0 once it has ended.
+    serial: AtomicU64,
+    /// The number that segments remember; another one from the moment on when open traces are given up.
     id: AtomicU64,
     /// Grows with every new snapshot.
     version: AtomicU32,
@@ -33,15 +35,15 @@ pub struct Tracer {
 /// What a tracer's lock word guards.
 pub(super) struct Body {
     pub(super) references: u32,
-    running: Option<Box<Running>>,
+    pub(super) running: Option<Box<Running>>,
 }
 
 /// What a tracer consists of in this process.
 #[derive(Clone)]
-struct Running {
-    parts: Parts,
-    pipeline: Arc<Pipeline>,
-    snapshot: Arc<Snapshot>,
+pub(super) struct Running {
+    pub(super) parts: Parts,
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) snapshot: Arc<Snapshot>,
 }
 
 /// A tracer's handle, as a pointer.
@@ -93,7 +95,9 @@ fn open(running: Option<Box<Running>>, base: TracerHandle) -> Result<TracerHandl
     tracer.base.store(base, Ordering::Relaxed);
     tracer.generation.store(fork::generation(), Ordering::Relaxed);
     tracer.version.store(1, Ordering::Relaxed);
-    tracer.id.store(NEXT_ID.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    let number = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+    tracer.serial.store(number, Ordering::Release);
+    tracer.id.store(number, Ordering::Release);
     tracer.header.open_handle();
     drop(guard);
     Ok(tracer.header.handle())
@@ -150,6 +154,7 @@ pub unsafe fn release(handle: *const c_void) -> Result<(), HandleError> {
         if body.references > 0 {
             return None;
         }
+        tracer.serial.store(0, Ordering::Release);
         tracer.id.store(0, Ordering::Release);
         tracer.header.close_handle();
         Some((tracer, tracer.base.load(Ordering::Relaxed), body.running.take()))
@@ -214,6 +219,21 @@ impl Tracer {
                 use_it(tracer);
             }
         });
+    }
+
+    /// The number of this tracer, which no other one ever has; 0 once it has ended.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial.load(Ordering::Acquire)
+    }
+
+    /// Segments that began before do not find their tracer any more: their spans go on to propagate and are never sent.
+    pub(super) fn give_up_open_segments(&self) {
+        self.id.store(NEXT_ID.fetch_add(1, Ordering::Relaxed), Ordering::Release);
+    }
+
+    /// Lets the threads look for what is new. The tracer's lock is held.
+    pub(super) fn set_version(&self, version: u32) {
+        self.version.store(version, Ordering::Release);
     }
 
     /// What segments remember of their tracer.
@@ -291,7 +311,7 @@ impl Tracer {
         Ok(())
     }
 
-    fn with_body<R>(&self, use_it: impl FnOnce(&mut Body) -> R) -> Result<R, HandleError> {
+    pub(super) fn with_body<R>(&self, use_it: impl FnOnce(&mut Body) -> R) -> Result<R, HandleError> {
         let guard = lock(&self.header).map_err(|_| HandleError::Forked)?;
         if !self.header.has_live_handle() {
             return Err(HandleError::Stale);

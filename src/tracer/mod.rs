@@ -5,6 +5,7 @@ mod core;
 mod exit;
 mod fork;
 mod propagators;
+mod reconfigure;
 mod registry;
 mod snapshot;
 mod start;
@@ -16,6 +17,7 @@ pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter}
 pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, resolve_tracer};
 pub use fork::decide_before_fork;
 pub use propagators::{add_propagator_reference, live_propagators, new_propagator, release_propagator, resolve_propagator};
+pub use reconfigure::{ConfigureError, OpenTraces};
 pub use registry::{default_tracer, named_tracer};
 pub use snapshot::{make_snapshot, runtime_id};
 pub use start::start_tracer;

@@ -1,6 +1,6 @@
 //! From settings to a snapshot: samplers, propagator, and the tags that the library adds.
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, SamplingSettings, Settings};
 use crate::export::Snapshot;
 use crate::propagation::Propagator;
 use crate::record::{LibraryTags, TagEntry, fill_random};
@@ -10,24 +10,25 @@ use crate::wire::SpanRule;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Makes a snapshot.
-pub fn make_snapshot(config: &Arc<Config>, version: u32) -> Snapshot {
+/// Makes a snapshot. Samplers whose settings are those of the `former` one are taken over, with what they have learned and counted.
+pub fn make_snapshot(config: &Arc<Config>, version: u32, former: Option<&Snapshot>) -> Snapshot {
     let settings = &config.settings;
     let sampling = &settings.sampling;
-    let span_sampler = SpanSampler::new(&sampling.span_rules);
+    let former = former.filter(|former| former.config.settings.sampling == *sampling);
+    let sampler = former.map(|former| Arc::clone(&former.sampler)).unwrap_or_else(|| {
+        let SamplingSettings { rules, sample_rate, rate_limit, rate_limit_is_set, .. } = sampling;
+        Arc::new(TraceSampler::new(rules, *sample_rate, *rate_limit, *rate_limit_is_set))
+    });
+    let span_sampler = former.map(|former| Arc::clone(&former.span_sampler));
+    let span_sampler = span_sampler.unwrap_or_else(|| Arc::new(SpanSampler::new(&sampling.span_rules)));
     let span_rules = span_sampler.outcomes().map(|rule| SpanRule { rate: rule.rule_rate, max_per_second: rule.max_per_second });
     Snapshot {
         version,
         config: Arc::clone(config),
         library: library_tags(settings),
-        sampler: Arc::new(TraceSampler::new(
-            &sampling.rules,
-            sampling.sample_rate,
-            sampling.rate_limit,
-            sampling.rate_limit_is_set,
-        )),
+        sampler,
         span_rules: span_rules.collect(),
-        span_sampler: Arc::new(span_sampler),
+        span_sampler,
         propagator: Arc::new(Propagator::new(&settings.propagation)),
         is_enabled: settings.enabled,
         max_live_spans: settings.lifecycle.max_live_spans,

@@ -19,13 +19,13 @@ impl WeakTracer {
     pub(super) fn of(handle: TracerHandle) -> Self {
         // SAFETY: the handle was given out by this library.
         let tracer = unsafe { resolve_alias(handle) };
-        WeakTracer { handle, id: tracer.map_or(0, |(tracer, _)| tracer.link().id) }
+        WeakTracer { handle, id: tracer.map_or(0, |(tracer, _)| tracer.serial()) }
     }
 
     /// The handle with one more reference, if it is alive.
     pub(super) fn upgrade(self) -> Option<TracerHandle> {
         let add = |tracer: &'static Tracer, references: &mut u32| {
-            let is_same = tracer.link().id == self.id;
+            let is_same = tracer.serial() == self.id;
             *references = references.saturating_add(u32::from(is_same));
             is_same
         };
@@ -37,7 +37,7 @@ impl WeakTracer {
     /// Whether it is alive. Waits for nothing.
     pub(super) fn is_alive(self) -> bool {
         // SAFETY: as above.
-        unsafe { resolve_alias(self.handle) }.is_ok_and(|(tracer, _)| tracer.link().id == self.id)
+        unsafe { resolve_alias(self.handle) }.is_ok_and(|(tracer, _)| tracer.serial() == self.id)
     }
 }
 
