@@ -58,8 +58,14 @@ pub enum Refusal {
 
 impl Exchange {
     /// A request; `awake` is called when its answer is there.
-    pub fn new(path: &'static str, headers: Vec<(String, String)>, body: Vec<u8>, awake: Box<dyn Fn() + Send + Sync>) -> Self {
-        Exchange { method: "POST", path, headers, body, answer: Guarded::default(), bell: Default::default(), awake }
+    pub fn new(
+        method: &'static str,
+        path: &'static str,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+        awake: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        Exchange { method, path, headers, body, answer: Guarded::default(), bell: Default::default(), awake }
     }
 
     /// Notes a header of the answer.
@@ -139,7 +145,7 @@ mod tests {
         let awake = Box::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        (Exchange::new("/path", Vec::new(), vec![1], awake), awakened)
+        (Exchange::new("POST", "/path", Vec::new(), vec![1], awake), awakened)
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Finished chunks on their way out: export blocks, the queue, and the exporters.
 
 pub mod agent;
+mod batch;
 mod block;
 mod budget;
 mod chunk;
 mod chunk_data;
+mod client;
 pub mod console;
 mod counters;
 pub mod data_exporter;
+mod decide;
 mod exchange;
 mod exporter;
 pub mod file;
@@ -33,14 +36,16 @@ mod tree_order;
 mod tree_time;
 mod turn;
 
+pub use agent::AgentExporter;
 pub use block::{Block, BlockPool};
 pub use budget::{Budget, Reserve};
 pub use chunk::{CHUNK_HEAD, ChunkHead, drop_chunks};
+pub use client::{Client, Limit, Link, Outgoing, Progress};
 pub use console::{Colour, ConsoleExporter, ConsoleFormat};
 pub use counters::{Counter, ThreadCounters, Totals};
 pub use data_exporter::{DataExporter, ExportError, NullExporter};
 pub use exchange::{BeginExchange, Exchange, Refusal};
-pub use exporter::{AgentExporter, Exporter, Link};
+pub use exporter::Exporter;
 pub use file::FileExporter;
 pub use json::{SpanJson, span_json};
 pub use keep_rate::KeepRate;

@@ -3,18 +3,15 @@
 //! It decides what is undecided, applies single-span sampling, gathers about 512 KiB of records into a payload and gives it to the
 //! exporter. Records wait until the exporter took them: a retry, or a change to another format, encodes the same records again.
 
+use super::batch::{Batch, batch_len};
 use super::block::Block;
-use super::chunk::{ChunkHead, ChunkRef, StartOrder, each_chunk_mut};
-use super::chunk_data::{chunk_data, chunk_facts};
-use super::exporter::{Attempt, Exporter, Payload};
+use super::decide::decide;
+use super::exporter::{Attempt, Exporter};
 use super::keep_rate::KeepRate;
-use super::pipeline::{EARLY_FLUSH_BYTES, Pipeline, Successor};
+use super::pipeline::{Pipeline, Successor};
 use super::snapshot::Snapshot;
-use super::span_ref::SpanRef;
-use crate::context::{Decision, TraceTags};
-use crate::record::{Calibration, ChunkData, RecordRef, start_numbers, unix_ns, update_head};
+use crate::record::Calibration;
 use crate::service::{Cause, PeriodicService};
-use crate::wire::TraceEncoder;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -203,123 +200,6 @@ impl PeriodicService for Sender {
         }
         self.exporter.shutdown();
         self.interval
-    }
-}
-
-/// What one attempt sends.
-struct Batch<'a> {
-    blocks: &'a VecDeque<Block>,
-    count: usize,
-    keep_rate: f64,
-}
-
-impl Batch<'_> {
-    /// Calls `use_it` with every chunk: its snapshot, itself, its tags, its records in start order.
-    fn each_chunk(&self, mut use_it: impl FnMut(&Snapshot, &ChunkRef<'_>, Option<&TraceTags>, &[RecordRef<'_>])) {
-        let (mut order, mut records) = (StartOrder::default(), Vec::new());
-        for block in self.blocks.iter().take(self.count) {
-            let mut rest = block.bytes.as_slice();
-            while let Some((chunk, tail)) = ChunkRef::split(rest) {
-                rest = tail;
-                chunk.sorted_records(&mut order, &mut records);
-                let tags = chunk.head.state.filter(|state| state.has_tags());
-                // A copy, so that no thread of the application waits for the encoding.
-                let tags = tags.and_then(|state| state.read_tags(TraceTags::clone));
-                use_it(&block.snapshot, &chunk, tags.as_ref(), &records);
-            }
-        }
-    }
-}
-
-impl Payload for Batch<'_> {
-    fn chunk_count(&self) -> usize {
-        self.blocks.iter().take(self.count).map(|block| block.chunks as usize).sum()
-    }
-
-    fn encode(&self, format: &mut dyn TraceEncoder) {
-        format.begin();
-        self.each_chunk(|snapshot, chunk, tags, records| {
-            format.chunk(&chunk_facts(chunk, snapshot, tags, self.keep_rate), records);
-        });
-    }
-
-    fn data(&self) -> Vec<ChunkData> {
-        let mut all = Vec::new();
-        self.each_chunk(|snapshot, chunk, tags, records| {
-            all.push(chunk_data(&chunk_facts(chunk, snapshot, tags, self.keep_rate), records));
-        });
-        all
-    }
-}
-
-/// How many blocks go into one payload.
-fn batch_len(waiting: &VecDeque<Block>) -> usize {
-    let mut bytes = 0;
-    let fits = waiting.iter().take_while(|block| {
-        bytes += block.bytes.len();
-        bytes <= EARLY_FLUSH_BYTES
-    });
-    fits.count().max(1)
-}
-
-/// Makes the decisions that are open, in the order in which the chunks ended, and applies single-span sampling.
-fn decide(blocks: &mut [Block]) {
-    let now = unix_ns();
-    let mut open: Vec<(i64, usize, usize)> = Vec::new();
-    for (index, block) in blocks.iter_mut().enumerate() {
-        let mut at = 0;
-        each_chunk_mut(&mut block.bytes, |head, _| {
-            if !head.is_processed {
-                // A chunk may claim to end in the future, which must not fill the limiters.
-                open.push((head.end_ns.min(now), index, at));
-            }
-            at += head.len as usize;
-        });
-    }
-    open.sort_unstable();
-    for (end_ns, index, at) in open {
-        let Some(block) = blocks.get_mut(index) else { continue };
-        let snapshot = Arc::clone(&block.snapshot);
-        let Some(rest) = block.bytes.get_mut(at..) else { continue };
-        let len = ChunkRef::split(rest).map_or(0, |(chunk, _)| chunk.head.len as usize);
-        let Some(chunk) = rest.get_mut(..len) else { continue };
-        each_chunk_mut(chunk, |head, records| process(head, records, end_ns, &snapshot));
-    }
-}
-
-fn process(head: &mut ChunkHead, records: &mut [u8], end_ns: i64, snapshot: &Snapshot) {
-    head.decision = head.state.and_then(|state| state.decision()).or(head.decision);
-    if head.decision.is_none() {
-        let decision = decide_chunk(head, records, end_ns, snapshot);
-        head.decision = Some(head.state.map_or(decision, |state| state.decide(&decision)));
-    }
-    head.is_processed = true;
-    if head.decision.is_some_and(|decision| !decision.is_kept()) && !snapshot.span_sampler.is_empty() {
-        sample_spans(end_ns, records, snapshot);
-    }
-}
-
-/// Decides on the local root; where it is not in the chunk, on the first record.
-fn decide_chunk(head: &ChunkHead, records: &[u8], end_ns: i64, snapshot: &Snapshot) -> Decision {
-    let first = start_numbers(records).min_by_key(|(number, _)| *number);
-    let Some(root) = first.and_then(|(_, at)| RecordRef::at(records, at)) else {
-        return Decision { priority: 1, mechanism: Some(0), rate: None, limit_rate: None };
-    };
-    let span = SpanRef::of_record(&root, snapshot);
-    let env = snapshot.env_of(&span);
-    snapshot.sampler.decide(head.trace_id as u64, &span, env, end_ns)
-}
-
-/// Marks the spans of a dropped trace that single-span rules keep, in start order.
-fn sample_spans(end_ns: i64, records: &mut [u8], snapshot: &Snapshot) {
-    for at in StartOrder::default().offsets(records) {
-        let Some(bytes) = records.get_mut(at..) else { continue };
-        let rule = RecordRef::split(bytes)
-            .and_then(|(record, _)| snapshot.span_sampler.decide(&SpanRef::of_record(&record, snapshot), end_ns))
-            .map(|sampling| sampling.rule as u32 + 1);
-        if let Some(rule) = rule {
-            update_head(bytes, |head| head.span_rule = rule);
-        }
     }
 }
 

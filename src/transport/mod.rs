@@ -8,6 +8,7 @@
 //! `lookup.rs` talk to the system.
 
 mod agent;
+mod agent_info;
 mod connection;
 mod error;
 mod lookup;
@@ -17,6 +18,7 @@ mod socket;
 
 pub use crate::config::AgentUrl;
 pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
+pub use agent_info::{AgentInfo, TagFilters};
 pub use error::TransportError;
 pub use message::{Request, Response};
 pub use origin::Origin;
