@@ -69,10 +69,15 @@ impl<'a> Appender<'a> {
     /// Says the size of a map that [`Appender::begin_map`] began. A span is limited so that it cannot have 65,536 tags.
     #[inline(always)]
     pub(super) fn end_map(&mut self, map: OpenMap, count: u32) {
-        let size = u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes();
-        assert!(map.size_at + size.len() <= self.len());
-        // SAFETY: these two bytes are among those that are written, and nobody else refers to them.
-        unsafe { self.buffer.as_mut_ptr().add(map.size_at).cast::<[u8; 2]>().write(size) };
+        self.overwrite(map.size_at, u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
+    }
+
+    /// Replaces what was appended when the length was `at`.
+    #[inline(always)]
+    pub(super) fn overwrite<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        assert!(at + N <= self.len());
+        // SAFETY: these bytes are among those that are written, and nobody else refers to them.
+        unsafe { self.buffer.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
     }
 
     /// For what is rare: appends by other means.

@@ -1,12 +1,13 @@
 //! Byte layouts of trace payloads, and nothing else: finished records go in, one buffer comes out.
 //!
-//! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5.
+//! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5, and OTLP.
 
 mod added_tags;
 mod appender;
 mod buffer;
 mod changing_tag;
 mod chunk_facts;
+pub mod otlp;
 mod span_json;
 mod string_table;
 #[cfg(test)]

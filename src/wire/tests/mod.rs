@@ -3,6 +3,7 @@
 mod added_tags;
 mod both_formats;
 mod decoded;
+mod otlp;
 mod records;
 mod v04;
 mod v05;
