@@ -541,7 +541,7 @@ DDTRACE_API uint32_t ddtrace_abi_version(void);
 
 /**
  * Whether this build of the library has a feature: `tracing`, `propagation`, `sampling-rules`, `console`, `file`, `memory`, `unix-sockets`,
- * `host-driven`.
+ * `host-driven`, `tls`.
  *
  * @param name, len  the feature's name
  * @return false for names that the library does not know, and for NULL

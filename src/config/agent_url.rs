@@ -62,7 +62,7 @@ impl AgentUrl {
     }
 }
 
-fn parse_tcp(rest: &str, default_port: u16) -> Option<(String, u16, String)> {
+pub(super) fn parse_tcp(rest: &str, default_port: u16) -> Option<(String, u16, String)> {
     if rest.contains(['?', '#']) {
         return None;
     }

@@ -1,13 +1,15 @@
 //! Resolved values become typed settings. Where two settings speak of one thing, this is where they meet.
 
 use super::agent_endpoint;
+use super::agentless;
 use super::identity;
 use super::propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
+use super::proxies::{DirectHosts, ProxySettings};
 use super::resolution::Resolution;
 use super::sampling_settings::SamplingSettings;
 use super::settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, PartialFlushSettings,
-    RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
+    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 use super::status_ranges::StatusRanges;
 use super::value::Value;
@@ -20,6 +22,7 @@ const SHORTEST_BAGGAGE: i64 = 3;
 /// All settings.
 pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool) -> Settings {
     let api_version = api_version(resolution);
+    let agentless = agentless::settle(resolution);
     Settings {
         enabled: resolution.flag("DD_TRACE_ENABLED"),
         apm_tracing_enabled: resolution.flag("DD_APM_TRACING_ENABLED"),
@@ -27,6 +30,8 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool) -
         identity: identity_settings(resolution, service_is_user_set),
         logging: logging(resolution),
         agent: agent(resolution, api_version),
+        agentless,
+        network: network(resolution),
         writer: writer(resolution),
         partial_flush: PartialFlushSettings {
             enabled: resolution.flag("DD_TRACE_PARTIAL_FLUSH_ENABLED"),
@@ -111,6 +116,22 @@ fn api_version(resolution: &mut Resolution) -> (TraceApiVersion, bool) {
             (TraceApiVersion::V04, true)
         }
         _ => (TraceApiVersion::V04, true),
+    }
+}
+
+fn network(resolution: &Resolution) -> NetworkSettings {
+    let proxy = |name: &str| match resolution.value(name) {
+        Value::Proxy(proxy) => Some(proxy.clone()),
+        _ => None,
+    };
+    NetworkSettings {
+        proxies: ProxySettings {
+            https: proxy("DD_PROXY_HTTPS"),
+            http: proxy("DD_PROXY_HTTP"),
+            direct: DirectHosts::parse(&resolution.text("DD_PROXY_NO_PROXY").unwrap_or_default()),
+        },
+        certificate_file: resolution.text("SSL_CERT_FILE").map(Into::into),
+        certificate_directory: resolution.text("SSL_CERT_DIR").map(Into::into),
     }
 }
 
@@ -206,7 +227,7 @@ fn lifecycle(resolution: &Resolution) -> LifecycleSettings {
 
 /// Typed reading. Settings with a default always have a value of their type, which the tests of the table guarantee.
 impl Resolution {
-    fn flag(&self, name: &str) -> bool {
+    pub(super) fn flag(&self, name: &str) -> bool {
         *self.value(name) == Value::Bool(true)
     }
 
@@ -238,7 +259,7 @@ impl Resolution {
         Duration::try_from_secs_f64(self.number(name)).unwrap_or_default().max(Duration::from_millis(1))
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.value(name) {
             Value::Text(text) => Some(text.clone()),
             _ => None,

@@ -5,6 +5,7 @@ use super::exporter_choice::ExporterChoice;
 use super::git_repository;
 use super::grammar;
 use super::propagation_settings::PropagationStyle;
+use super::proxies::ProxyUrl;
 use super::sampling_rules;
 use super::status_ranges::StatusRanges;
 use super::value::Value;
@@ -54,6 +55,8 @@ pub(super) enum Kind {
     Host,
     /// Where the agent is.
     AgentUrl,
+    /// An HTTP proxy.
+    Proxy,
     /// A repository; credentials in a URL are removed.
     RepositoryUrl,
     /// Items separated by commas.
@@ -125,6 +128,7 @@ impl Kind {
             Kind::Service => Some(Value::Text(raw.trim().to_owned())),
             Kind::Line => grammar::header_value(raw.trim()).map(|text| Value::Text(text.to_owned())),
             Kind::Host => Some(raw.trim()).filter(|host| agent_url::is_host(host)).map(|host| Value::Text(host.to_owned())),
+            Kind::Proxy => ProxyUrl::parse(raw).map(Value::Proxy),
             Kind::RepositoryUrl => Some(Value::Text(git_repository::without_credentials(raw.trim()))),
             Kind::List => Some(Value::List(grammar::list(raw))),
             Kind::TagMap => Some(Value::Tags(grammar::tag_map(raw))),
@@ -168,6 +172,7 @@ impl Kind {
             Kind::Line => "text without control characters",
             Kind::Host => "a host name or an IP address",
             Kind::AgentUrl => "http://HOST:PORT, https://HOST:PORT or unix:///PATH",
+            Kind::Proxy => "http://HOST:PORT, with USER:PASSWORD@ before the host if the proxy wants it",
             Kind::RepositoryUrl => "the URL of a repository",
             Kind::List => "items separated by commas",
             Kind::TagMap => "key:value pairs separated by commas or spaces",
@@ -184,7 +189,7 @@ impl Kind {
     /// A value without what must never be shown: user and password in URLs.
     pub(super) fn without_secrets(&self, raw: &str) -> String {
         match self {
-            Kind::AgentUrl => agent_url::without_user_info(raw),
+            Kind::AgentUrl | Kind::Proxy => agent_url::without_user_info(raw),
             Kind::RepositoryUrl => git_repository::without_credentials(raw),
             Kind::Host => agent_url::without_user_info(raw),
             _ => raw.to_owned(),

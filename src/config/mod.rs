@@ -13,6 +13,7 @@
 
 mod agent_endpoint;
 mod agent_url;
+mod agentless;
 mod assemble;
 mod builder;
 mod error;
@@ -26,6 +27,7 @@ mod otel;
 mod otel_resource;
 mod process;
 mod propagation_settings;
+mod proxies;
 mod remarks;
 mod resolution;
 mod resolved;
@@ -43,6 +45,7 @@ mod value;
 mod tests;
 
 pub use agent_url::AgentUrl;
+pub use agentless::{AgentlessSettings, ApiKey};
 pub use builder::ConfigBuilder;
 pub use error::ConfigError;
 pub use evaluation::{Evaluation, Origin, ReportedValue};
@@ -50,12 +53,13 @@ pub use exporter_choice::ExporterChoice;
 pub use otel::{OtelFinding, OtelProblem};
 pub use process::EnvLookup;
 pub use propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
+pub use proxies::{DirectHosts, ProxySettings, ProxyUrl};
 pub use resolved::Config;
 pub use sampling_settings::{Provenance, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, PartialFlushSettings,
-    RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
+    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;

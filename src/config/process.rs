@@ -41,6 +41,10 @@ impl Environment {
 
     /// Reads a variable.
     pub(super) fn read(&self, name: &str) -> Variable {
+        // In a CGI program this is a header of the request, `Proxy`, and not the administrator's word.
+        if name == "HTTP_PROXY" && (self.lookup)("REQUEST_METHOD").is_some() {
+            return Variable::Absent;
+        }
         if self.undecodable.contains(name) {
             return Variable::Unusable("is not UTF-8");
         }

@@ -1,11 +1,14 @@
 //! The settings as the rest of the library reads them: plain and typed.
 
 use super::agent_url::AgentUrl;
+use super::agentless::AgentlessSettings;
 use super::exporter_choice::ExporterChoice;
 use super::propagation_settings::PropagationSettings;
+use super::proxies::ProxySettings;
 use super::sampling_settings::SamplingSettings;
 use super::status_ranges::StatusRanges;
 use crate::log::Level;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// All settings.
@@ -23,6 +26,10 @@ pub struct Settings {
     pub logging: LoggingSettings,
     /// Where the agent is and how to talk to it.
     pub agent: AgentSettings,
+    /// Sending without an agent; `None`: with one, or elsewhere.
+    pub agentless: Option<AgentlessSettings>,
+    /// The way to other machines.
+    pub network: NetworkSettings,
     /// Memory and rhythm of sending.
     pub writer: WriterSettings,
     /// Sending parts of unfinished traces.
@@ -114,6 +121,17 @@ pub struct AgentSettings {
     pub entity_id: Option<String>,
     /// Whether trace statistics are computed here; `None`: if the agent can take them.
     pub stats_computation: Option<bool>,
+}
+
+/// The way to other machines.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkSettings {
+    /// HTTP proxies; not for the agent.
+    pub proxies: ProxySettings,
+    /// A file with the certificates of trusted authorities.
+    pub certificate_file: Option<PathBuf>,
+    /// A directory with the certificates of trusted authorities.
+    pub certificate_directory: Option<PathBuf>,
 }
 
 /// Memory and rhythm of sending.

@@ -44,7 +44,7 @@ pub static SETTINGS: &[Setting] = &[
     row("NO_COLOR", Kind::Text, None, "Whatever its value: the console exporters use no colour."),
     row("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED", Kind::Bool, ON, "Whether log correlation shows all 128 bits of trace ids."),
     // Agent
-    row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http:// or unix://; https:// is refused, there is no TLS yet.").deprecated(&["DD_TRACE_URL"]),
+    row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http://, https:// or unix://.").deprecated(&["DD_TRACE_URL"]),
     row("DD_AGENT_HOST", Kind::Host, Some("localhost"), "Host of the agent, where no URL is given.")
         .deprecated(&["DD_TRACE_AGENT_HOSTNAME"]),
     row("DD_TRACE_AGENT_PORT", Kind::Int { min: 1, max: 65535 }, Some("8126"), "Port of the agent, where no URL is given.")
@@ -56,6 +56,16 @@ pub static SETTINGS: &[Setting] = &[
         .alias(&["DD_TRACE_COMPUTE_STATS"])
         .without_effect(),
     row("_DD_TRACE_WRITER_ADDITIONAL_HEADERS", Kind::Headers, None, "Further headers of every request to the agent; for tests.").sensitive(),
+    // Without an agent, and on the way out
+    row("_DD_APM_TRACING_AGENTLESS_ENABLED", Kind::Bool, OFF, "Whether traces go straight to Datadog, without an agent; needs DD_API_KEY.").without_effect(),
+    row("DD_API_KEY", Kind::Line, None, "Key of the Datadog account, for what is sent without an agent.").deprecated(&["DATADOG_API_KEY"]).sensitive().without_effect(),
+    row("DD_SITE", Kind::Host, Some("datadoghq.com"), "Datadog site of the account, for what is sent without an agent.").without_effect(),
+    row("_DD_APM_TRACING_AGENTLESS_URL", Kind::AgentUrl, None, "Where traces go without an agent, instead of to DD_SITE; for tests.").without_effect(),
+    row("DD_PROXY_HTTPS", Kind::Proxy, None, "HTTP proxy for https:// to other machines, but not to the agent.").alias(&["HTTPS_PROXY", "https_proxy"]).without_effect(),
+    row("DD_PROXY_HTTP", Kind::Proxy, None, "HTTP proxy for http:// to other machines, but not to the agent.").alias(&["HTTP_PROXY", "http_proxy"]).without_effect(),
+    row("DD_PROXY_NO_PROXY", Kind::Text, None, "Hosts that are reached without a proxy: names, addresses, networks or *.").alias(&["NO_PROXY", "no_proxy"]).without_effect(),
+    row("SSL_CERT_FILE", Kind::Text, None, "File with the certificates of trusted authorities, instead of the system's."),
+    row("SSL_CERT_DIR", Kind::Text, None, "Directory with the certificates of trusted authorities, instead of the system's."),
     // Writer
     row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
     row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),
@@ -113,13 +123,15 @@ pub(super) fn position(name: &str) -> Option<usize> {
 /// The known name that is most like an unknown one, if any is near.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     const LONGEST: usize = 100;
+    /// Of a short name this much must not be a mistake: nearly everything is near to it.
     const FARTHEST: usize = 3;
+    let farthest = FARTHEST.min(name.len() / 3);
     if name.len() > LONGEST {
         return None;
     }
     let upper = name.trim().to_ascii_uppercase();
     let distances = SETTINGS.iter().map(|setting| (edit_distance(&upper, setting.name), setting.name));
-    distances.filter(|(distance, _)| *distance <= FARTHEST).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+    distances.filter(|(distance, _)| *distance <= farthest).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// How many bytes must be put in, taken out or changed to make one text the other (Levenshtein).

@@ -4,6 +4,7 @@ use super::agent_url::AgentUrl;
 use super::evaluation::ReportedValue;
 use super::exporter_choice::ExporterChoice;
 use super::propagation_settings::PropagationStyle;
+use super::proxies::ProxyUrl;
 use super::sampling_settings::{RuleSpec, SpanRuleSpec};
 use super::status_ranges::StatusRanges;
 
@@ -18,6 +19,7 @@ pub(super) enum Value {
     Text(String),
     /// The URL and its text, as given.
     Url(AgentUrl, String),
+    Proxy(ProxyUrl),
     List(Vec<String>),
     Tags(Vec<(String, String)>),
     Choice(&'static str),
@@ -41,6 +43,7 @@ impl Value {
             Value::Rate(value) if value.fract() == 0.0 => format!("{value:.1}"),
             Value::Rate(value) => value.to_string(),
             Value::Text(text) | Value::Url(_, text) | Value::Rules(_, text) | Value::SpanRules(_, text) => text.clone(),
+            Value::Proxy(proxy) => proxy.to_string(),
             Value::List(items) => items.join(","),
             Value::Tags(pairs) => pairs.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(","),
             Value::Choice(word) => (*word).to_owned(),

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn ddtrace_abi_version() -> u32 {
 }
 
 /// Whether this build of the library has a feature: `tracing`, `propagation`, `sampling-rules`, `console`, `file`, `memory`, `unix-sockets`,
-/// `host-driven`.
+/// `host-driven`, `tls`.
 ///
 /// @param name, len  the feature's name
 /// @return false for names that the library does not know, and for NULL
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn ddtrace_has_feature(name: *const c_char, len: usize) ->
         let Ok(name) = (unsafe { text::text(name, len) }) else {
             return false;
         };
-        FEATURES.contains(&name.as_ref())
+        FEATURES.contains(&name.as_ref()) || cfg!(feature = "tls") && name == "tls"
     })
 }
 
@@ -189,6 +189,7 @@ mod tests {
         unsafe {
             assert!(ddtrace_has_feature(c"tracing".as_ptr(), DDTRACE_NTS));
             assert!(ddtrace_has_feature(c"memory and more".as_ptr(), 6));
+            assert_eq!(ddtrace_has_feature(c"tls".as_ptr(), DDTRACE_NTS), cfg!(feature = "tls"));
             assert!(!ddtrace_has_feature(c"profiler".as_ptr(), DDTRACE_NTS));
             assert!(!ddtrace_has_feature(c"".as_ptr(), 0));
             assert!(!ddtrace_has_feature(std::ptr::null(), DDTRACE_NTS));

@@ -8,7 +8,7 @@ use crate::export::{
     AgentExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, Output, Pipeline, Sender,
     SharedExporter, Snapshot,
 };
-use crate::transport::{AgentTransport, Origin, Transport, TransportError};
+use crate::transport::{AgentTransport, Origin, Transport, TransportError, TransportOptions, TrustedAuthorities};
 use std::fmt;
 use std::sync::Arc;
 
@@ -122,7 +122,14 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
 }
 
 fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
-    AgentTransport::new(&settings.agent.url, settings.agent.timeout).map_err(BuildError::Transport)
+    // The agent is a neighbour, to whom no proxy leads.
+    let options = TransportOptions { connect_timeout: settings.agent.timeout, proxy: None, authorities: authorities(settings) };
+    AgentTransport::with_options(&settings.agent.url, &options).map_err(BuildError::Transport)
+}
+
+fn authorities(settings: &Settings) -> TrustedAuthorities {
+    let network = &settings.network;
+    TrustedAuthorities { file: network.certificate_file.clone(), directory: network.certificate_directory.clone() }
 }
 
 fn agent_facts(settings: &Settings) -> AgentFacts {

@@ -1,4 +1,4 @@
-//! The library's own transport: HTTP/1.1 to one agent, over TCP or a unix socket.
+//! The library's own transport: HTTP/1.1 to one agent or other server, over TCP, TLS or a unix socket.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -10,9 +10,10 @@ use std::time::Duration;
 use ureq::http::{self, HeaderName, HeaderValue, Uri};
 use ureq::{AsSendBody, Body};
 
-use super::connection::{self, AgentConnector, Endpoint};
+use super::connection::{self, Endpoint, Layer, ServerConnector};
 use super::lookup::HostLookup;
-use super::{Request, Response, Transport, TransportError};
+use super::proxy;
+use super::{Request, Response, Transport, TransportError, TransportOptions};
 use crate::config::AgentUrl;
 use crate::log::log_warn;
 
@@ -50,36 +51,67 @@ pub struct AgentTransport {
     address: String,
     /// Scheme, host, port and base path: what precedes the path of a request.
     prefix: String,
+    /// The header of requests that a proxy reads.
+    proxy_authorization: Option<String>,
     interrupted: Arc<AtomicBool>,
     process: u32,
 }
 
 impl AgentTransport {
-    /// A transport to the agent at this URL. Nothing is connected until the first request; a connection, with the lookup
-    /// of the host, then takes `connect_timeout` at most, and never longer than the request may.
+    /// A transport to the agent at this URL: directly, and trusting the authorities that the system trusts. Nothing is connected
+    /// until the first request; a connection, with the lookup of the host, then takes `connect_timeout` at most, and never longer
+    /// than the request may.
     ///
     /// # Errors
-    /// [`TransportError::Connect`] for an `https` URL, because TLS is not built in, and for a host or base path that cannot
-    /// stand in a URL.
+    /// As [`AgentTransport::with_options`].
     pub fn new(url: &AgentUrl, connect_timeout: Duration) -> Result<AgentTransport, TransportError> {
-        let address = url.to_string();
-        let endpoint = match url {
-            AgentUrl::Http { host, port, .. } => Endpoint::Host(HostLookup::new(host, *port)),
-            AgentUrl::Unix { path } => Endpoint::Unix(path.into()),
-            AgentUrl::Https { .. } => {
-                let cause = "TLS is not built into this library; expected an http:// or unix:// URL".to_owned();
-                return Err(TransportError::Connect { address, cause });
+        Self::with_options(url, &TransportOptions { connect_timeout, ..TransportOptions::default() })
+    }
+
+    /// The same to any server.
+    ///
+    /// # Errors
+    /// [`TransportError::Connect`] for a host or base path that cannot stand in a URL, and for an `https` URL where TLS was left out.
+    pub fn with_options(url: &AgentUrl, options: &TransportOptions) -> Result<AgentTransport, TransportError> {
+        let target = url.to_string();
+        let address =
+            options.proxy.as_ref().map_or_else(|| target.clone(), |proxy| format!("{target} through the proxy {proxy}"));
+        let refused = |cause: &str| TransportError::Connect { address: address.clone(), cause: cause.to_owned() };
+        let Some(prefix) = url_prefix(url) else {
+            return Err(refused("its host or base path cannot stand in a URL; expected a name or an IP address, and a path"));
+        };
+        let server = |host: &str, port| match &options.proxy {
+            Some(proxy) => HostLookup::new(&proxy.host, proxy.port),
+            None => HostLookup::new(host, port),
+        };
+        let (endpoint, layer) = match url {
+            AgentUrl::Unix { path } => (Endpoint::Unix(path.into()), Layer::None),
+            AgentUrl::Http { host, port, .. } => {
+                let prefix = format!("http://{}", authority(host, *port));
+                let layer = options.proxy.as_ref().map_or(Layer::None, |_| Layer::AbsoluteForm { prefix: prefix.into() });
+                (Endpoint::Host(server(host, *port)), layer)
+            }
+            AgentUrl::Https { host, port, .. } => {
+                let layer = tls_layer(host, *port, options).ok_or_else(|| {
+                    refused("this build of the library has no TLS (feature `tls`); expected an http:// or unix:// URL")
+                })?;
+                (Endpoint::Host(server(host, *port)), layer)
             }
         };
-        let Some(prefix) = url_prefix(url) else {
-            let cause = "its host or base path cannot stand in a URL; expected a name or an IP address, and a path".to_owned();
-            return Err(TransportError::Connect { address, cause });
+        let proxy_authorization = match (&layer, &options.proxy) {
+            (Layer::AbsoluteForm { .. }, Some(proxy)) => proxy::authorization(proxy),
+            _ => None,
         };
         let interrupted = Arc::new(AtomicBool::new(false));
-        let connector =
-            AgentConnector { endpoint, address: address.clone(), connect_timeout, interrupted: Arc::clone(&interrupted) };
+        let connector = ServerConnector {
+            endpoint,
+            layer,
+            address: address.clone(),
+            connect_timeout: options.connect_timeout,
+            interrupted: Arc::clone(&interrupted),
+        };
         let client = connection::client(client_config(), connector);
-        Ok(AgentTransport { client, address, prefix, interrupted, process: process::id() })
+        Ok(AgentTransport { client, address, prefix, proxy_authorization, interrupted, process: process::id() })
     }
 
     fn exchange(&self, request: &Request<'_>) -> Result<Response, TransportError> {
@@ -103,6 +135,9 @@ impl AgentTransport {
         let uri = format!("{}{}", self.prefix, request.path);
         let mut message = http::Request::builder().method(request.method).uri(uri).body(body)?;
         add_headers(message.headers_mut(), request);
+        if let Some(value) = self.proxy_authorization.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+            message.headers_mut().insert(http::header::PROXY_AUTHORIZATION, value);
+        }
         let message = self.client.configure_request(message).timeout_global(Some(request.timeout.min(MAX_TIMEOUT))).build();
         self.client.run(message)
     }
@@ -145,24 +180,48 @@ impl Transport for AgentTransport {
     }
 }
 
+/// TLS to the host, if it is built in.
+#[cfg(feature = "tls")]
+fn tls_layer(host: &str, port: u16, options: &TransportOptions) -> Option<Layer> {
+    use super::tunnel::Tunnel;
+    use crate::config::ProxyUrl;
+    let tunnel = |proxy: &ProxyUrl| Tunnel { proxy: proxy.clone(), authority: authority(host, port) };
+    let client = super::tls::TlsClient::new(options.authorities.clone());
+    Some(Layer::Tls { client, host: host.to_owned(), tunnel: options.proxy.as_ref().map(tunnel) })
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls_layer(_: &str, _: u16, _: &TransportOptions) -> Option<Layer> {
+    None
+}
+
 /// Scheme, host, port and base path as they precede the path of a request; `None` where the parts cannot stand in a URL.
 fn url_prefix(url: &AgentUrl) -> Option<String> {
-    let (host, port, base_path) = match url {
-        AgentUrl::Http { host, port, base_path } | AgentUrl::Https { host, port, base_path } => (host, port, base_path),
+    let (scheme, default_port, host, port, base_path) = match url {
+        AgentUrl::Http { host, port, base_path } => ("http", 80, host, *port, base_path),
+        AgentUrl::Https { host, port, base_path } => ("https", 443, host, *port, base_path),
         AgentUrl::Unix { .. } => return Some("http://localhost".to_owned()),
     };
-    // The zone of an IPv6 address means something on this machine only, and is not told to the agent (RFC 6874).
-    let host = host.split_once('%').map_or(host.as_str(), |(address, _zone)| address);
+    let host = proxy::without_zone(host);
     let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     if host.is_empty() || !host.bytes().all(is_host_byte) {
         return None;
     }
-    let is_bare_ipv6 = host.contains(':') && !host.starts_with('[');
-    let host = if is_bare_ipv6 { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) };
-    let prefix = format!("http://{host}:{port}{base_path}");
+    let authority = if port == default_port { bracketed(host).into_owned() } else { authority(host, port) };
+    let prefix = format!("{scheme}://{authority}{base_path}");
     let is_path = base_path.is_empty() || base_path.starts_with('/');
     let uri: Uri = format!("{prefix}/").parse().ok()?;
     (is_path && uri.query().is_none()).then_some(prefix)
+}
+
+/// Host and port.
+fn authority(host: &str, port: u16) -> String {
+    format!("{}:{port}", bracketed(proxy::without_zone(host)))
+}
+
+fn bracketed(host: &str) -> Cow<'_, str> {
+    let is_bare_ipv6 = host.contains(':') && !host.starts_with('[');
+    if is_bare_ipv6 { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) }
 }
 
 fn client_config() -> ureq::config::Config {

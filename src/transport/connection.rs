@@ -1,8 +1,8 @@
-//! The HTTP client's connections to one agent.
+//! The HTTP client's connections to one server.
 //!
-//! This file alone uses the parts of ureq that may change in its minor releases. It differs from ureq's own connector in
-//! that it knows unix sockets; resolves the host only when a connection is made, not for each request; and can be
-//! interrupted while it resolves and connects.
+//! This file alone uses the parts of ureq that may change in its minor releases. It differs from ureq's own connectors in
+//! that it knows unix sockets; resolves the host only when a connection is made, not for each request; can be interrupted while
+//! it resolves and connects; writes requests to proxies in absolute form; and hears an answer that comes before the request was read.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,19 +17,37 @@ use ureq::{Agent, Error};
 
 use super::error::TransportError;
 use super::lookup::HostLookup;
+use super::proxy;
 use super::socket::{Socket, SocketTarget};
+#[cfg(feature = "tls")]
+use super::tls::{TlsClient, TlsStream};
+#[cfg(feature = "tls")]
+use super::tunnel::Tunnel;
 
-/// Where the agent listens.
+/// Where to connect: to the server, or to the proxy before it.
 #[derive(Debug)]
 pub(super) enum Endpoint {
     Host(HostLookup),
     Unix(PathBuf),
 }
 
-/// Makes the connections of one agent transport.
+/// What lies between the socket and HTTP.
 #[derive(Debug)]
-pub(super) struct AgentConnector {
+pub(super) enum Layer {
+    /// Nothing.
+    None,
+    /// A proxy that is told the whole URL in each request. The prefix is the part of it before the path.
+    AbsoluteForm { prefix: Arc<str> },
+    /// TLS to the host, through a tunnel of the proxy if there is one.
+    #[cfg(feature = "tls")]
+    Tls { client: TlsClient, host: String, tunnel: Option<Tunnel> },
+}
+
+/// Makes the connections of one transport.
+#[derive(Debug)]
+pub(super) struct ServerConnector {
     pub(super) endpoint: Endpoint,
+    pub(super) layer: Layer,
     /// The address as errors name it.
     pub(super) address: String,
     pub(super) connect_timeout: Duration,
@@ -37,29 +55,50 @@ pub(super) struct AgentConnector {
 }
 
 /// An HTTP client that makes all its connections with this connector.
-pub(super) fn client(config: ureq::config::Config, connector: AgentConnector) -> Agent {
+pub(super) fn client(config: ureq::config::Config, connector: ServerConnector) -> Agent {
     Agent::with_parts(config, connector, NoLookup)
 }
 
-impl Connector for AgentConnector {
+impl Connector for ServerConnector {
     type Out = Connection;
 
     fn connect(&self, details: &ConnectionDetails<'_>, _chained: Option<()>) -> Result<Option<Connection>, Error> {
         let timeout = self.connect_timeout.min(*details.timeout.after);
-        let socket = self.open(deadline_after(timeout)).map_err(|error| Error::Other(Box::new(self.failure(&error, timeout))))?;
-        let socket = Arc::new(SharedSocket(socket));
+        let deadline = deadline_after(timeout);
+        let failed = |error: io::Error| Error::Other(Box::new(self.failure(&error, timeout)));
+        let socket = Arc::new(self.open(deadline).map_err(failed)?);
+        // From here on a shutdown reaches the socket.
         let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as Weak<dyn ShutdownHandle>;
         (details.register_shutdown)(handle)?;
+        let stream = self.stream(&socket, deadline).map_err(failed)?;
+        let absolute_form = match &self.layer {
+            Layer::AbsoluteForm { prefix } => Some(Arc::clone(prefix)),
+            _ => None,
+        };
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Connection { socket, buffers, peer_stopped_reading: false }))
+        Ok(Some(Connection { stream, absolute_form, begins_request: true, buffers, peer_stopped_reading: false }))
     }
 }
 
-impl AgentConnector {
+impl ServerConnector {
     fn open(&self, deadline: Option<Instant>) -> io::Result<Socket> {
         match &self.endpoint {
             Endpoint::Unix(path) => Socket::connect(SocketTarget::Unix(path), deadline, &self.interrupted),
             Endpoint::Host(lookup) => self.open_first(lookup, deadline),
+        }
+    }
+
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "only a handshake takes time"))]
+    fn stream(&self, socket: &Arc<Socket>, deadline: Option<Instant>) -> io::Result<Stream> {
+        match &self.layer {
+            Layer::None | Layer::AbsoluteForm { .. } => Ok(Stream::Plain(Arc::clone(socket))),
+            #[cfg(feature = "tls")]
+            Layer::Tls { client, host, tunnel } => {
+                if let Some(tunnel) = tunnel {
+                    tunnel.open(socket, deadline)?;
+                }
+                client.connect(host, socket, deadline).map(|stream| Stream::Tls(Box::new(stream)))
+            }
         }
     }
 
@@ -91,20 +130,54 @@ impl AgentConnector {
     }
 }
 
-/// A socket that another thread may shut down.
-#[derive(Debug)]
-struct SharedSocket(Socket);
-
-impl ShutdownHandle for SharedSocket {
+impl ShutdownHandle for Socket {
     fn shutdown(&self) {
-        self.0.shutdown();
+        Socket::shutdown(self);
+    }
+}
+
+/// What carries the bytes of HTTP.
+#[derive(Debug)]
+enum Stream {
+    Plain(Arc<Socket>),
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream>),
+}
+
+impl Stream {
+    fn send_all(&mut self, bytes: &[u8], deadline: Option<Instant>) -> io::Result<()> {
+        match self {
+            Stream::Plain(socket) => socket.send_all(bytes, deadline),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.send_all(bytes, deadline),
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.receive(buffer, deadline),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.receive(buffer, deadline),
+        }
+    }
+
+    fn is_idle(&mut self) -> bool {
+        match self {
+            Stream::Plain(socket) => socket.is_idle(),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.is_idle(),
+        }
     }
 }
 
 /// One connection, in use or kept alive.
 #[derive(Debug)]
 pub(super) struct Connection {
-    socket: Arc<SharedSocket>,
+    stream: Stream,
+    /// What a proxy is told in front of each path.
+    absolute_form: Option<Arc<str>>,
+    /// Whether what is sent next is the beginning of a request: nothing was sent since something was received.
+    begins_request: bool,
     buffers: LazyBuffers,
     peer_stopped_reading: bool,
 }
@@ -119,9 +192,15 @@ impl Transport for Connection {
             return Ok(());
         }
         let limit = timeout.for_write();
+        let deadline = deadline_of(limit);
         let output = self.buffers.output().get(..amount).ok_or_else(|| Error::Io(io::ErrorKind::InvalidInput.into()))?;
-        match self.socket.0.send_all(output, deadline_of(limit)) {
-            // An agent that refuses a payload may answer and close before it has read all of it. The answer, if there is one,
+        let begins_request = std::mem::replace(&mut self.begins_request, false);
+        let sent = match self.absolute_form.as_deref().filter(|_| begins_request) {
+            Some(prefix) => self.stream.send_all(&proxy::absolute_form(output, prefix), deadline),
+            None => self.stream.send_all(output, deadline),
+        };
+        match sent {
+            // A server that refuses a payload may answer and close before it has read all of it. The answer, if there is one,
             // is worth more than the broken pipe: it says whether to try again.
             Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
                 self.peer_stopped_reading = true;
@@ -135,16 +214,21 @@ impl Transport for Connection {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let limit = timeout.for_read();
         let input = self.buffers.input_append_buf();
-        let amount = match self.socket.0.receive(input, deadline_of(limit)) {
+        let amount = match self.stream.receive(input, deadline_of(limit)) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(Error::Timeout(limit.reason)),
             other => other?,
         };
+        self.begins_request = true;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }
 
     fn is_open(&mut self) -> bool {
-        !self.peer_stopped_reading && self.socket.0.is_idle()
+        !self.peer_stopped_reading && self.stream.is_idle()
+    }
+
+    fn is_tls(&self) -> bool {
+        !matches!(self.stream, Stream::Plain(_))
     }
 }
 

@@ -1,7 +1,7 @@
-//! HTTP to the agent: over TCP and over unix sockets, and what a request needs to know about its origin.
+//! HTTP to the agent and to other servers: over TCP, TLS and unix sockets, and what a request needs to know about its origin.
 //!
-//! The wire is HTTP/1.1 with keep-alive; a body always has a Content-Length, redirects are not followed, proxies of the
-//! environment are not used, and of a response at most [`MAX_RESPONSE_BODY_BYTES`] are read. Whoever sends sees the
+//! The wire is HTTP/1.1 with keep-alive; a body always has a Content-Length, redirects are not followed, a proxy is used only if
+//! [`TransportOptions`] name it, and of a response at most [`MAX_RESPONSE_BODY_BYTES`] are read. Whoever sends sees the
 //! [`Transport`] trait alone, which a host may provide as well; [`AgentTransport`] is the library's own.
 //!
 //! Only `connection.rs` knows the parts of the HTTP client that may change in its minor releases, and only `socket.rs` and
@@ -13,14 +13,21 @@ mod connection;
 mod error;
 mod lookup;
 mod message;
+mod options;
 mod origin;
+mod proxy;
 mod socket;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+mod tunnel;
 
 pub use crate::config::AgentUrl;
 pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
 pub use agent_info::{AgentInfo, TagFilters};
 pub use error::TransportError;
 pub use message::{Request, Response};
+pub use options::{TransportOptions, TrustedAuthorities};
 pub use origin::Origin;
 
 /// Sends one request and waits for its response.
@@ -37,6 +44,10 @@ pub trait Transport: Send + Sync {
 }
 
 #[cfg(test)]
+mod proxy_tests;
+#[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "tls"))]
+mod tls_tests;

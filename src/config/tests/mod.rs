@@ -3,6 +3,7 @@
 mod agent;
 mod defaults;
 mod identity;
+mod network;
 mod otel;
 mod reports;
 mod rules;
