@@ -1,7 +1,7 @@
 //! libddtrace: the tracer core that every language can load.
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
-//! `ffi` → `tracer` → `active` → `span` → `segment` → `export` → {`propagation`, `sampling`, `wire`} → `context` →
+//! `ffi` → `tracer` → `active` → `span` → `segment` → `export` → `stats` → {`propagation`, `sampling`, `wire`} → `context` →
 //! `record` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]
@@ -23,6 +23,7 @@ pub mod segment;
 pub mod service;
 pub mod slot;
 pub mod span;
+pub mod stats;
 pub mod tracer;
 pub mod transport;
 pub mod wire;

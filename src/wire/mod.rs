@@ -1,23 +1,27 @@
 //! Byte layouts of trace payloads, and nothing else: finished records go in, one buffer comes out.
 //!
-//! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5, and OTLP.
+//! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5, of its statistics API, and OTLP.
 
 mod added_tags;
 mod appender;
 mod buffer;
 mod changing_tag;
 mod chunk_facts;
+mod dd_sketch;
 pub mod otlp;
 mod span_json;
+mod stats;
 mod string_table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod v04;
 mod v05;
 
 pub use added_tags::AddedTags;
 pub use chunk_facts::{ChunkFacts, SpanRule};
+pub use dd_sketch::{SKETCH_LN_GAMMA, SKETCH_OFFSET, append_sketch};
 pub use span_json::{events_json, links_json};
+pub use stats::{StatsFacts, StatsGroup, begin_stats, begin_stats_bucket, stats_group};
 pub use v04::V04;
 pub use v05::V05;
 

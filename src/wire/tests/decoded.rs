@@ -37,7 +37,7 @@ impl DecodedSpan {
     }
 }
 
-pub(super) fn read_whole(mut payload: &[u8]) -> Value {
+pub(crate) fn read_whole(mut payload: &[u8]) -> Value {
     let value = rmpv::decode::read_value(&mut payload).unwrap();
     assert!(payload.is_empty(), "{} bytes are left over", payload.len());
     value
@@ -104,7 +104,7 @@ fn v05_span(value: &Value, table: &[String]) -> DecodedSpan {
     }
 }
 
-pub(super) fn map_of<K: Ord + std::fmt::Debug, V>(
+pub(crate) fn map_of<K: Ord + std::fmt::Debug, V>(
     value: &Value,
     key_of: impl Fn(&Value) -> K,
     value_of: impl Fn(&Value) -> V,
@@ -115,7 +115,7 @@ pub(super) fn map_of<K: Ord + std::fmt::Debug, V>(
     map
 }
 
-pub(super) fn string(value: &Value) -> String {
+pub(crate) fn string(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 

@@ -2,9 +2,9 @@
 
 mod added_tags;
 mod both_formats;
-mod decoded;
+pub(crate) mod decoded;
 mod otlp;
-mod records;
+pub(crate) mod records;
 mod v04;
 mod v05;
 
@@ -13,7 +13,7 @@ use crate::record::{LibraryTags, RecordRef};
 use records::BuiltRecord;
 
 /// A chunk that nothing is known of: no decision, no tags, nothing dropped lately.
-fn facts(library: &LibraryTags) -> ChunkFacts<'_> {
+pub(crate) fn facts(library: &LibraryTags) -> ChunkFacts<'_> {
     ChunkFacts {
         trace_id: 1,
         decision: None,
@@ -26,7 +26,7 @@ fn facts(library: &LibraryTags) -> ChunkFacts<'_> {
     }
 }
 
-fn library() -> LibraryTags {
+pub(crate) fn library() -> LibraryTags {
     LibraryTags::new("web", "cpp")
 }
 
@@ -38,7 +38,7 @@ fn encode(format: &mut impl TraceEncoder, facts: &ChunkFacts<'_>, records: &[Bui
     format.finish().to_vec()
 }
 
-fn bytes_of(hex: &str) -> Vec<u8> {
+pub(crate) fn bytes_of(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }

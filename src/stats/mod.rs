@@ -1,0 +1,39 @@
+//! Trace statistics: how many spans of which sort there were, how many failed, how long they took.
+//!
+//! All spans count, also those of traces that are dropped later. Spans are told apart by what the agent would see of them; the text of a
+//! key is compared as bytes, so that a span whose group is known costs a look-up and no memory.
+
+#![forbid(unsafe_code)]
+
+mod additional_tags;
+mod aggregator;
+mod bucket;
+mod concentrator;
+mod eligibility;
+mod features;
+mod group_key;
+mod grpc_status;
+mod ip_address;
+mod limits;
+mod obfuscation;
+mod peer_tags;
+mod sketch;
+mod span_key;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use aggregator::{Aggregator, Options};
+pub use bucket::{Bucket, Group};
+pub use concentrator::{Concentrator, StatsPayload};
+pub use features::{Features, OBFUSCATION_VERSION, SqlMode};
+pub use group_key::{KeyNumbers, KeyView};
+pub use grpc_status::grpc_status_name;
+pub use limits::{BLOCKED, CardinalityLimits};
+pub use sketch::Sketch;
+
+/// How the durations of a group's spans are remembered.
+pub trait Summary: Default {
+    /// Adds a duration. `room` is the memory that is left, in bytes; what is taken is taken off.
+    fn record(&mut self, nanoseconds: u64, room: &mut usize);
+}
