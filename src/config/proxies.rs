@@ -3,6 +3,7 @@
 //! They serve what leaves the site: the intake, and collectors elsewhere. The agent is a neighbour, and reached directly.
 
 use super::agent_url::{self, AgentUrl};
+use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -27,7 +28,7 @@ impl ProxyUrl {
         }
         let (host, port, _path) = agent_url::parse_tcp(rest, DEFAULT_PORT)?;
         let authority = rest.find('/').map_or(rest, |slash| rest.split_at(slash).0);
-        let credentials = authority.rsplit_once('@').map(|(user_info, _)| percent_decoded(user_info));
+        let credentials = authority.rsplit_once('@').map(|(user_info, _)| percent_decode_str(user_info).collect());
         Some(ProxyUrl { host, port, credentials })
     }
 
@@ -55,26 +56,6 @@ impl fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ProxyUrl({self})")
     }
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let decoded = digits.filter(|digits| *first == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match decoded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    out
 }
 
 /// The proxies, and the hosts that are reached without them.

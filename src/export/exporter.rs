@@ -1,6 +1,7 @@
 //! Exporters as the sender sees them: an attempt to hand over a payload, and what became of it.
 
 use super::agent::AgentExporter;
+use super::agentless::AgentlessExporter;
 use super::data_exporter::DataExporter;
 use super::pipeline::Pipeline;
 use crate::record::ChunkData;
@@ -42,6 +43,8 @@ pub trait Payload {
 pub enum Exporter {
     /// To an agent, over the library's own transport.
     Agent(Box<AgentExporter>),
+    /// To Datadog's intake, without an agent.
+    Agentless(Box<AgentlessExporter>),
     /// To people and tests.
     Data(Arc<dyn DataExporter>),
     /// Nowhere.
@@ -53,6 +56,7 @@ impl Exporter {
     pub fn attempt(&mut self, payload: &dyn Payload, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Attempt {
         match self {
             Exporter::Agent(agent) => agent.attempt(payload, by, pipeline),
+            Exporter::Agentless(agentless) => agentless.attempt(payload, by),
             Exporter::Data(exporter) => match exporter.export(&payload.data()) {
                 Ok(()) => Attempt::Taken { bytes: 0 },
                 Err(error) => {
@@ -74,8 +78,10 @@ impl Exporter {
 
     /// The payload that was to be tried again is given up.
     pub fn give_up(&mut self) {
-        if let Exporter::Agent(agent) = self {
-            agent.give_up();
+        match self {
+            Exporter::Agent(agent) => agent.give_up(),
+            Exporter::Agentless(agentless) => agentless.give_up(),
+            _ => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! Finished chunks on their way out: export blocks, the queue, and the exporters.
 
 pub mod agent;
+mod agentless;
 mod batch;
 mod block;
 mod budget;
@@ -37,6 +38,7 @@ mod tree_time;
 mod turn;
 
 pub use agent::AgentExporter;
+pub use agentless::AgentlessExporter;
 pub use block::{Block, BlockPool};
 pub use budget::{Budget, Reserve};
 pub use chunk::{CHUNK_HEAD, ChunkHead, drop_chunks};

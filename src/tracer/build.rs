@@ -1,14 +1,15 @@
 //! From settings to a running pipeline: exporter, transport, snapshot.
 
 use super::registry::{LONGEST_NAME, MOST_NAMES};
-use super::snapshot::make_snapshot;
-use crate::config::{Config, ExporterChoice, Settings, TraceApiVersion};
+use super::snapshot::{hostname, make_snapshot, runtime_id};
+use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings, TraceApiVersion};
 use crate::export::agent::{AgentFacts, AgentProtocol, TraceFormat};
 use crate::export::{
-    AgentExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, Output, Pipeline, Sender,
-    SharedExporter, Snapshot,
+    AgentExporter, AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link,
+    Output, Pipeline, Sender, SharedExporter, Snapshot,
 };
 use crate::transport::{AgentTransport, Origin, Transport, TransportError, TransportOptions, TrustedAuthorities};
+use crate::wire::AgentlessJson;
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::Exporter(cause) => write!(f, "LIBDDTRACE_EXPORTER: {cause}"),
-            BuildError::Transport(cause) => write!(f, "the agent cannot be reached by this library: {cause}"),
+            BuildError::Transport(cause) => write!(f, "traces cannot be sent by this library: {cause}"),
             BuildError::OutOfMemory => write!(f, "memory is out"),
             BuildError::Fixed(setting) => write!(f, "{setting}: cannot change while the tracer runs; make another tracer"),
             BuildError::TooManyNames => write!(f, "{MOST_NAMES} names of tracers are in use, which is the limit"),
@@ -110,6 +111,11 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
         return Ok((shared.exporter(), None));
     }
     let settings = &parts.config.settings;
+    match &settings.agentless {
+        Some(agentless) if parts.transport.is_none() => return agentless_exporter(settings, agentless),
+        Some(_) => crate::log::log_warn!("traces go to the agent by the host's transport, which knows no other way"),
+        None => {}
+    }
     let (link, transport) = match &parts.transport {
         Some(begin) => (Link::Host(Arc::clone(begin)), None),
         None => {
@@ -119,6 +125,31 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
     };
     let protocol = AgentProtocol::new(agent_facts(settings));
     Ok((Exporter::Agent(Box::new(AgentExporter::new(protocol, link, settings.agent.timeout))), transport))
+}
+
+fn agentless_exporter(
+    settings: &Settings,
+    agentless: &AgentlessSettings,
+) -> Result<(Exporter, Option<Arc<dyn Transport>>), BuildError> {
+    let options = TransportOptions {
+        connect_timeout: AgentlessExporter::TIMEOUT,
+        proxy: settings.network.proxies.proxy_for(&agentless.url).cloned(),
+        authorities: authorities(settings),
+    };
+    let transport = AgentTransport::with_options(&agentless.url, &options).map_err(BuildError::Transport)?;
+    let transport: Arc<dyn Transport> = Arc::new(transport);
+    let (identity, runtime) = (&settings.identity, &settings.runtime);
+    let encoder = AgentlessJson::new(&[
+        ("hostname", &hostname(identity).unwrap_or_default()),
+        ("env", identity.env.as_deref().unwrap_or_default()),
+        ("languageName", &runtime.language),
+        ("languageVersion", &runtime.language_version),
+        ("tracerVersion", env!("CARGO_PKG_VERSION")),
+        ("runtimeID", &runtime_id()),
+        ("containerID", &Origin::detect().container_id.unwrap_or_default()),
+    ]);
+    let exporter = AgentlessExporter::new(encoder, Arc::clone(&transport), agentless.api_key.clone());
+    Ok((Exporter::Agentless(Box::new(exporter)), Some(transport)))
 }
 
 fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {

@@ -1,6 +1,6 @@
 //! From settings to a snapshot: samplers, propagator, and the tags that the library adds.
 
-use crate::config::{Config, SamplingSettings, Settings};
+use crate::config::{Config, IdentitySettings, SamplingSettings, Settings};
 use crate::export::Snapshot;
 use crate::propagation::Propagator;
 use crate::record::{LibraryTags, TagEntry, fill_random};
@@ -61,8 +61,7 @@ fn library_tags(settings: &Settings) -> LibraryTags {
     tags.local_root_texts.push(TagEntry::text("runtime-id", &runtime_id()));
     tags.local_root_numbers.push(TagEntry::number("process_id", f64::from(std::process::id())));
     if identity.report_hostname {
-        let hostname = identity.hostname.clone().or_else(system_hostname);
-        tags.trace_root_texts.extend(hostname.map(|name| TagEntry::text("_dd.hostname", &name)));
+        tags.trace_root_texts.extend(hostname(identity).map(|name| TagEntry::text("_dd.hostname", &name)));
     }
     tags.chunk_root_texts.push(TagEntry::text("language", tag_language(language)));
     if identity.git_metadata {
@@ -87,6 +86,11 @@ fn short_language(language: &str) -> &str {
         "nodejs" => "js",
         other => other,
     }
+}
+
+/// The configured or the detected name of the host.
+pub(super) fn hostname(identity: &IdentitySettings) -> Option<String> {
+    identity.hostname.clone().or_else(system_hostname)
 }
 
 fn system_hostname() -> Option<String> {

@@ -3,6 +3,7 @@
 //! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5, of its statistics API, and OTLP.
 
 mod added_tags;
+mod agentless;
 mod appender;
 mod buffer;
 mod changing_tag;
@@ -18,6 +19,7 @@ mod v04;
 mod v05;
 
 pub use added_tags::AddedTags;
+pub use agentless::AgentlessJson;
 pub use chunk_facts::{ChunkFacts, SpanRule};
 pub use dd_sketch::{SKETCH_LN_GAMMA, SKETCH_OFFSET, append_sketch};
 pub use span_json::{events_json, links_json};

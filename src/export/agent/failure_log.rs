@@ -5,26 +5,39 @@ use std::time::{Duration, Instant};
 const PERIOD: Duration = Duration::from_secs(60);
 
 /// Decides when a failure is worth a line in the log.
-#[derive(Debug, Default)]
-pub(super) struct FailureLog {
+#[derive(Debug)]
+pub(in crate::export) struct FailureLog {
+    /// Who does not get them.
+    receiver: &'static str,
     last_line: Option<Instant>,
     dropped_since: u64,
     /// A failure was logged, and nothing has arrived since.
     in_outage: bool,
 }
 
+impl Default for FailureLog {
+    fn default() -> Self {
+        FailureLog::of("the agent")
+    }
+}
+
 impl FailureLog {
+    /// Failures of payloads to this receiver.
+    pub(in crate::export) fn of(receiver: &'static str) -> Self {
+        FailureLog { receiver, last_line: None, dropped_since: 0, in_outage: false }
+    }
+
     /// A payload failed and will be sent again. The line, if this is the first that is heard of the trouble.
-    pub(super) fn will_retry(&mut self, cause: &str, now: Instant) -> Option<String> {
+    pub(in crate::export) fn will_retry(&mut self, cause: &str, now: Instant) -> Option<String> {
         if self.in_outage || !self.is_due(now) {
             return None;
         }
         self.begin_line(now);
-        Some(format!("cannot send traces to the agent: {cause}; trying again"))
+        Some(format!("cannot send traces to {}: {cause}; trying again", self.receiver))
     }
 
     /// A payload was dropped. The line, if it is time for one.
-    pub(super) fn dropped(&mut self, cause: &str, now: Instant) -> Option<String> {
+    pub(in crate::export) fn dropped(&mut self, cause: &str, now: Instant) -> Option<String> {
         self.dropped_since = self.dropped_since.saturating_add(1);
         if !self.is_due(now) {
             return None;
@@ -32,15 +45,15 @@ impl FailureLog {
         self.begin_line(now);
         let count = std::mem::take(&mut self.dropped_since);
         let payloads = if count == 1 { "payload" } else { "payloads" };
-        Some(format!("traces could not be sent to the agent: {cause}; {count} {payloads} dropped"))
+        Some(format!("traces could not be sent to {}: {cause}; {count} {payloads} dropped", self.receiver))
     }
 
     /// A payload arrived. The line, if an outage was logged before.
-    pub(super) fn accepted(&mut self) -> Option<String> {
+    pub(in crate::export) fn accepted(&mut self) -> Option<String> {
         let was_in_outage = std::mem::take(&mut self.in_outage);
         was_in_outage.then(|| match std::mem::take(&mut self.dropped_since) {
-            0 => "the agent accepts traces again".to_owned(),
-            count => format!("the agent accepts traces again; payloads dropped since the last message: {count}"),
+            0 => format!("{} accepts traces again", self.receiver),
+            count => format!("{} accepts traces again; payloads dropped since the last message: {count}", self.receiver),
         })
     }
 

@@ -12,7 +12,7 @@
 
 mod exporter;
 mod facts;
-mod failure_log;
+pub(super) mod failure_log;
 mod protocol;
 mod verdict;
 

@@ -1,6 +1,7 @@
 //! Payloads are decoded by another MessagePack implementation, and their values compared.
 
 mod added_tags;
+mod agentless;
 mod both_formats;
 pub(crate) mod decoded;
 mod otlp;
