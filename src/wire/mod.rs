@@ -10,6 +10,7 @@ mod changing_tag;
 mod chunk_facts;
 mod dd_sketch;
 pub mod otlp;
+mod remembered;
 mod span_json;
 mod stats;
 mod string_table;

@@ -5,6 +5,7 @@
 use super::added_tags::{TagSink, has_tag};
 use super::appender::Appender;
 use super::buffer::restart;
+use super::remembered::Remembered;
 use super::string_table::{Role, StringTable};
 use super::{AddedTags, ChunkFacts, TraceEncoder, events_json, links_json};
 use crate::record::msgpack::{NUMBER_SIZE, append_str, decode_number, encode_f64, is_number};
@@ -14,15 +15,19 @@ use crate::record::{Extra, Number, RecordRef, SharedTags, flag};
 #[derive(Default)]
 pub struct V05 {
     strings: StringTable,
+    /// The beginning of the payload: headers, then the strings.
+    payload: Vec<u8>,
     chunks: Vec<u8>,
     chunk_count: u32,
-    remembered: Remembered,
+    remembered: Remembered<()>,
     added: AddedTags,
 }
 
 impl TraceEncoder for V05 {
     fn begin(&mut self) {
-        self.strings.clear();
+        self.strings.clear(0);
+        restart(&mut self.payload);
+        self.payload.extend_from_slice(HEADERS);
         self.remembered.clear();
         restart(&mut self.chunks);
         self.chunks.extend_from_slice(&[0xdd, 0, 0, 0, 0]);
@@ -31,8 +36,8 @@ impl TraceEncoder for V05 {
 
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
         self.chunk_count += 1;
-        let V05 { strings, chunks, remembered, added, .. } = self;
-        let mut out = Out { to: Appender::new(chunks), strings, remembered, last_key: 0 };
+        let V05 { strings, payload, chunks, remembered, added, .. } = self;
+        let mut out = Out { to: Appender::new(chunks), strings, texts: payload, remembered, last_key: 0 };
         out.to.bytes(b"\xdd\0\0\0\0")[1..].copy_from_slice(&(records.len() as u32).to_be_bytes());
         for (index, record) in records.iter().enumerate() {
             out.span(facts, record, index == 0, added);
@@ -43,17 +48,24 @@ impl TraceEncoder for V05 {
         if let Some(count) = self.chunks.get_mut(1..5) {
             count.copy_from_slice(&self.chunk_count.to_be_bytes());
         }
-        self.strings.close(&self.chunks)
+        if let Some(count) = self.payload.get_mut(2..6) {
+            count.copy_from_slice(&(self.strings.len() as u32).to_be_bytes());
+        }
+        self.payload.extend_from_slice(&self.chunks);
+        &self.payload
     }
 
     fn take(&mut self) -> Vec<u8> {
-        std::mem::take(self.strings.payload())
+        std::mem::take(&mut self.payload)
     }
 
     fn reuse(&mut self, buffer: Vec<u8>) {
-        *self.strings.payload() = buffer;
+        self.payload = buffer;
     }
 }
+
+/// The payload is an array of two, of which the first is an array of strings; their number follows, and the first of them.
+const HEADERS: &[u8; 7] = b"\x92\xdd\0\0\0\0\xa0";
 
 /// Ids, times and error, and the header of the string tags.
 const FIXED_FIELDS: &[u8; 49] = b"\xcf01234567\xcf01234567\xcf01234567\xd301234567\xd301234567\x00\xde\0\0";
@@ -65,7 +77,8 @@ const ERROR_AT: usize = 45;
 struct Out<'a> {
     to: Appender<'a>,
     strings: &'a mut StringTable,
-    remembered: &'a mut Remembered,
+    texts: &'a mut Vec<u8>,
+    remembered: &'a mut Remembered<()>,
     /// Index of the key, or what else it is, after which the next key comes.
     last_key: u32,
 }
@@ -111,7 +124,10 @@ impl Out<'_> {
     /// The string at the beginning of `from`, by its index. Returns this, and the rest.
     #[inline(always)]
     fn string<'f>(&mut self, before: u32, role: Role, from: &'f [u8]) -> Option<(u32, &'f [u8])> {
-        let (index, rest) = self.strings.index_after(before, role, from)?;
+        let (index, rest) = match self.strings.expected(self.texts, before, role, from) {
+            Some(found) => found,
+            None => self.other_string(before, role, from)?,
+        };
         match index {
             0..=0x7f => {
                 self.to.bytes(&[index as u8]);
@@ -128,6 +144,16 @@ impl Out<'_> {
             }
         }
         Some((index, rest))
+    }
+
+    #[inline(never)]
+    fn other_string<'f>(&mut self, before: u32, role: Role, from: &'f [u8]) -> Option<(u32, &'f [u8])> {
+        let (found, text, rest) = self.strings.find(self.texts, from)?;
+        if found.is_new {
+            self.texts.extend_from_slice(text);
+        }
+        self.strings.follow(before, role, found.index);
+        Some((found.index, rest))
     }
 
     /// Keys and values of a run.
@@ -160,7 +186,7 @@ impl Out<'_> {
     fn remember(&mut self, tags: &SharedTags) {
         let start = self.to.len();
         self.tags(tags.encoded());
-        self.remembered.put(tags.identity(), self.to.since(start));
+        self.remembered.put(tags.identity(), self.to.since(start), ());
     }
 
     #[cold]
@@ -193,41 +219,8 @@ impl TagSink for Out<'_> {
     #[inline(always)]
     fn shared(&mut self, tags: &SharedTags) {
         match self.remembered.get(tags.identity()) {
-            Some(bytes) => self.to.text(bytes),
+            Some((bytes, ())) => self.to.text(bytes),
             None => self.remember(tags),
-        }
-    }
-}
-
-/// What shared tags became in this payload, by their identity: they become the same with every span.
-#[derive(Default)]
-struct Remembered {
-    /// Identity and place in `bytes`.
-    places: [(u64, usize, usize); REMEMBERED],
-    bytes: Vec<u8>,
-}
-
-/// More than the tags of one configuration, whose identities follow one another. Those of another one may find no place.
-const REMEMBERED: usize = 16;
-
-impl Remembered {
-    fn clear(&mut self) {
-        self.places = Default::default();
-        self.bytes.clear();
-    }
-
-    #[inline]
-    fn get(&self, identity: u64) -> Option<&[u8]> {
-        let (owner, start, end) = self.places[identity as usize % REMEMBERED];
-        if owner == identity { self.bytes.get(start..end) } else { None }
-    }
-
-    fn put(&mut self, identity: u64, bytes: &[u8]) {
-        let place = &mut self.places[identity as usize % REMEMBERED];
-        if place.0 == 0 {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(bytes);
-            *place = (identity, start, self.bytes.len());
         }
     }
 }
