@@ -20,7 +20,8 @@ pub const fn str_size(len: usize) -> usize {
 /// Every number in a record takes this: a marker and eight bytes.
 pub const NUMBER_SIZE: usize = 9;
 const FLOAT64: u8 = 0xcb;
-const INT64: u8 = 0xd3;
+/// The marker of an integer; every other number is a float64.
+pub const INT64: u8 = 0xd3;
 
 /// Writes a string; returns how much of `to` it took, or `None` if it does not fit.
 #[inline(always)]

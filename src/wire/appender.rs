@@ -80,6 +80,14 @@ impl<'a> Appender<'a> {
         unsafe { self.buffer.as_mut_ptr().add(at).cast::<[u8; N]>().write(bytes) };
     }
 
+    /// Takes back what was appended since the length was `len`.
+    #[cold]
+    pub(super) fn take_back_to(&mut self, len: usize) {
+        self.set_len();
+        self.buffer.truncate(len);
+        (self.at, self.end) = room_of(self.buffer);
+    }
+
     /// For what is rare: appends by other means.
     #[cold]
     pub(super) fn with_vec(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
@@ -96,6 +104,13 @@ impl<'a> Appender<'a> {
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.at.addr() - self.buffer.as_ptr().addr()
+    }
+
+    /// Everything that is in the buffer.
+    #[inline(always)]
+    pub(super) fn written(&self) -> &[u8] {
+        // SAFETY: everything in front of `at` is written, and nothing is appended while the result is in use.
+        unsafe { std::slice::from_raw_parts(self.buffer.as_ptr(), self.len()) }
     }
 
     /// What was appended since the length was `start`.
@@ -178,6 +193,20 @@ mod tests {
             drop(to);
             assert!(buffer == expected, "room {room}");
         }
+    }
+
+    #[test]
+    fn what_was_appended_can_be_read_changed_and_taken_back() {
+        let mut buffer = b"front".to_vec();
+        let mut to = Appender::new(&mut buffer);
+        to.text(b" and back");
+        to.overwrite(0, *b"F");
+        assert_eq!(to.written(), b"Front and back");
+        to.take_back_to(6);
+        to.text(b"end");
+        assert_eq!((to.written(), to.len()), (b"Front end".as_slice(), 9));
+        drop(to);
+        assert_eq!(buffer, b"Front end");
     }
 
     #[test]

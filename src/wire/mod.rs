@@ -1,6 +1,6 @@
 //! Byte layouts of trace payloads, and nothing else: finished records go in, one buffer comes out.
 //!
-//! Formats follow the trace API of the Datadog agent, versions 0.4 and 0.5, of its statistics API, and OTLP.
+//! Formats follow the trace API of the Datadog agent, versions 0.4, 0.5 and 1.0, its statistics API, and OTLP.
 
 mod added_tags;
 mod agentless;
@@ -10,6 +10,7 @@ mod changing_tag;
 mod chunk_facts;
 mod dd_sketch;
 pub mod otlp;
+mod payload_facts;
 mod remembered;
 mod span_json;
 mod stats;
@@ -18,15 +19,18 @@ mod string_table;
 pub(crate) mod tests;
 mod v04;
 mod v05;
+mod v10;
 
 pub use added_tags::AddedTags;
 pub use agentless::AgentlessJson;
 pub use chunk_facts::{ChunkFacts, SpanRule};
 pub use dd_sketch::{SKETCH_LN_GAMMA, SKETCH_OFFSET, append_sketch};
+pub use payload_facts::PayloadFacts;
 pub use span_json::{events_json, links_json};
 pub use stats::{StatsFacts, StatsGroup, begin_stats, begin_stats_bucket, stats_group};
 pub use v04::V04;
 pub use v05::V05;
+pub use v10::V10;
 
 /// A payload format: chunks go in one by one, then the payload is closed.
 pub trait TraceEncoder {

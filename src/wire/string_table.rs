@@ -245,7 +245,8 @@ mod tests {
             }
         }
         assert_eq!(kept.strings(), texts);
-        (kept.table.clear(0), kept.texts.clear());
+        kept.table.clear(0);
+        kept.texts.clear();
         assert_eq!((kept.index(&encoded("other")), kept.index(&encoded("x1"))), (Some(1), Some(2)));
     }
 
@@ -265,7 +266,11 @@ mod tests {
         let mut kept = Kept::new(4);
         assert_eq!(kept.index(b"\xa3abc"), Some(5));
         for reserved in 0..=4 {
-            assert_eq!(kept.index_after(reserved, Role::Value, b"\xa0."), Some((4, b".".as_slice())), "the empty string is the last");
+            assert_eq!(
+                kept.index_after(reserved, Role::Value, b"\xa0."),
+                Some((4, b".".as_slice())),
+                "the empty string is the last"
+            );
             assert_eq!(kept.index_after(reserved, Role::Value, b"\xa3abc"), Some((5, [].as_slice())));
             assert_eq!(kept.table.expected(&kept.texts, reserved, Role::Value, b"\xa3abc"), Some((5, [].as_slice())));
         }

@@ -2,12 +2,14 @@
 
 mod added_tags;
 mod agentless;
-mod both_formats;
 pub(crate) mod decoded;
+mod decoded_v10;
+mod formats_agree;
 mod otlp;
 pub(crate) mod records;
 mod v04;
 mod v05;
+mod v10;
 
 use super::{ChunkFacts, TraceEncoder};
 use crate::record::{LibraryTags, RecordRef};

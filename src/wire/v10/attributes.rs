@@ -1,0 +1,125 @@
+//! Attributes: a flat array of keys, types and values. Runs of tags become attributes one by one, but for those that are promoted.
+
+use super::Out;
+use super::promoted;
+use crate::record::SharedTags;
+use crate::record::msgpack::{INT64, NUMBER_SIZE, is_number, split_encoded_str};
+use crate::wire::added_tags::TagSink;
+use crate::wire::string_table::Role;
+
+/// Types of values.
+pub(super) mod kind {
+    pub(in super::super) const TEXT: u8 = 1;
+    pub(in super::super) const BOOL: u8 = 2;
+    pub(in super::super) const FLOAT: u8 = 3;
+    pub(in super::super) const INT: u8 = 4;
+    pub(in super::super) const BYTES: u8 = 5;
+    pub(in super::super) const ARRAY: u8 = 6;
+}
+
+impl Out<'_> {
+    /// The string tags of a run.
+    #[inline(never)]
+    pub(super) fn texts(&mut self, run: &[u8]) {
+        let mut rest = run;
+        while !rest.is_empty() {
+            let expected = self.strings.table.expected(self.to.written(), self.last_key, Role::Next, rest);
+            let value = if let Some((key, value)) = expected {
+                self.id(key);
+                self.last_key = key;
+                value
+            } else {
+                match self.other_key(rest) {
+                    Some(Key::Written { value }) => value,
+                    Some(Key::Promoted { behind }) => {
+                        rest = behind;
+                        continue;
+                    }
+                    None => return,
+                }
+            };
+            self.to.bytes(&[kind::TEXT]);
+            let Some((_, tail)) = self.string(self.last_key, Role::Value, value) else { return };
+            rest = tail;
+        }
+    }
+
+    /// The numeric tags of a run.
+    #[inline(never)]
+    pub(super) fn numbers(&mut self, run: &[u8]) {
+        let mut rest = run;
+        while !rest.is_empty() {
+            let Some((key, value)) = self.string(self.last_key, Role::Next, rest) else { return };
+            self.last_key = key;
+            let Some((number, tail)) = value.split_first_chunk::<NUMBER_SIZE>() else { return };
+            let kind = if number[0] == INT64 { kind::INT } else { kind::FLOAT };
+            self.to.named(&[kind], number);
+            rest = tail;
+        }
+    }
+
+    /// The key of a string tag that was not met here before, or is promoted: then its value is kept for later.
+    #[inline(never)]
+    fn other_key<'f>(&mut self, from: &'f [u8]) -> Option<Key<'f>> {
+        let (text, value) = split_encoded_str(from)?;
+        if let Some(tag) = promoted::of_key(text) {
+            if let Some(behind) = self.promote(tag, value) {
+                self.strings.table.follow(self.last_key, Role::Next, tag);
+                self.last_key = tag;
+                return Some(Key::Promoted { behind });
+            }
+        }
+        let (key, value) = self.other_string(self.last_key, Role::Next, from)?;
+        self.last_key = key;
+        Some(Key::Written { value })
+    }
+
+    /// String attributes of the payload or a link, with the header of their array.
+    pub(super) fn text_attributes(&mut self, attributes: &[(String, String)]) {
+        self.array_header(3 * attributes.len());
+        for (key, value) in attributes {
+            self.plain_string(key);
+            self.to.bytes(&[kind::TEXT]);
+            self.plain_string(value);
+        }
+    }
+
+    /// Tags whose ids are the same with the next span are remembered.
+    #[inline(never)]
+    fn remember(&mut self, tags: &SharedTags) {
+        let (start, strings) = (self.to.len(), self.strings.table.len());
+        let before = std::mem::take(&mut self.promoted);
+        tags.each().for_each(|tag| self.tag(tag));
+        let of_these = self.promoted;
+        self.promoted = before.and(of_these);
+        if self.strings.table.len() == strings && of_these.is_known() {
+            self.strings.remembered.put(tags.identity(), self.to.since(start), of_these);
+        }
+    }
+}
+
+/// What became of a key.
+enum Key<'f> {
+    /// It is written, and its value comes next.
+    Written { value: &'f [u8] },
+    /// It is promoted, and so is its value.
+    Promoted { behind: &'f [u8] },
+}
+
+impl TagSink for Out<'_> {
+    fn tag(&mut self, encoded: &[u8]) {
+        let value = split_encoded_str(encoded).and_then(|(_, value)| value.first_chunk());
+        if value.is_some_and(is_number) { self.numbers(encoded) } else { self.texts(encoded) }
+    }
+
+    #[inline(always)]
+    fn shared(&mut self, tags: &SharedTags) {
+        match self.strings.remembered.get(tags.identity()) {
+            Some((bytes, promoted)) => {
+                self.to.text(bytes);
+                self.promoted = self.promoted.and(promoted);
+            }
+            None => self.remember(tags),
+        }
+    }
+}
