@@ -8,7 +8,7 @@ use super::proxies::{DirectHosts, ProxySettings};
 use super::resolution::Resolution;
 use super::sampling_settings::SamplingSettings;
 use super::settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings, OtelApiSettings,
     PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 use super::status_ranges::StatusRanges;
@@ -38,6 +38,10 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool) -
             min_spans: resolution.count("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS"),
         },
         content: content(resolution),
+        otel_api: OtelApiSettings {
+            enabled: resolution.optional_flag("DD_TRACE_OTEL_ENABLED"),
+            semantics: resolution.flag("DD_TRACE_OTEL_SEMANTICS_ENABLED"),
+        },
         sampling: sampling(resolution),
         propagation: propagation(resolution),
         exporter: match resolution.value("LIBDDTRACE_EXPORTER") {
@@ -96,10 +100,7 @@ fn agent(resolution: &Resolution, api_version: (TraceApiVersion, bool)) -> Agent
         extra_headers: resolution.tags("_DD_TRACE_WRITER_ADDITIONAL_HEADERS"),
         external_env: resolution.text("DD_EXTERNAL_ENV"),
         entity_id: resolution.text("DD_ENTITY_ID"),
-        stats_computation: match resolution.value("DD_TRACE_STATS_COMPUTATION_ENABLED") {
-            Value::Bool(enabled) => Some(*enabled),
-            _ => None,
-        },
+        stats_computation: resolution.optional_flag("DD_TRACE_STATS_COMPUTATION_ENABLED"),
     }
 }
 
@@ -229,6 +230,13 @@ fn lifecycle(resolution: &Resolution) -> LifecycleSettings {
 impl Resolution {
     pub(super) fn flag(&self, name: &str) -> bool {
         *self.value(name) == Value::Bool(true)
+    }
+
+    fn optional_flag(&self, name: &str) -> Option<bool> {
+        match self.value(name) {
+            Value::Bool(enabled) => Some(*enabled),
+            _ => None,
+        }
     }
 
     fn integer(&self, name: &str) -> i64 {

@@ -58,7 +58,7 @@ pub use resolved::Config;
 pub use sampling_settings::{Provenance, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings, OtelApiSettings,
     PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 pub use status_ranges::StatusRanges;

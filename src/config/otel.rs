@@ -8,6 +8,7 @@
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `DD_TRACE_SAMPLE_RATE`, `DD_TRACE_SAMPLE_IGNORE_PARENT` |
 //! | `OTEL_TRACES_EXPORTER` | `DD_TRACE_ENABLED` |
 //! | `OTEL_RESOURCE_ATTRIBUTES` | `DD_TAGS` |
+//! | `OTEL_SDK_DISABLED` | `DD_TRACE_OTEL_ENABLED`, reversed |
 //!
 //! Values are trimmed and lower-cased, but for names and attributes. The Datadog variable wins where both are set, with a
 //! warning. What cannot be translated is ignored, with a warning. Empty counts as unset.
@@ -87,6 +88,13 @@ const MAPPINGS: &[Mapping] = &[
         expected: "key=value pairs separated by commas",
         translate: |raw, notes| otel_resource::tags(raw, notes).map(Value::Tags),
     },
+    Mapping {
+        otel: "OTEL_SDK_DISABLED",
+        setting: "DD_TRACE_OTEL_ENABLED",
+        reported: "DD_TRACE_OTEL_ENABLED",
+        expected: "true or false",
+        translate: |raw, _| sdk_enabled(raw).map(Value::Bool),
+    },
 ];
 
 /// Adds what OpenTelemetry variables say.
@@ -151,6 +159,14 @@ fn propagators(raw: &str, notes: &mut Vec<String>) -> Option<Value> {
     let (styles, remarks) = PropagationStyle::parse_list(raw)?;
     notes.extend(remarks);
     Some(Value::Styles(styles))
+}
+
+fn sdk_enabled(raw: &str) -> Option<bool> {
+    match raw.trim().to_ascii_lowercase().as_str() {
+        "true" => Some(false),
+        "false" => Some(true),
+        _ => None,
+    }
 }
 
 fn traces_exporter(raw: &str, notes: &mut Vec<String>) -> Option<Value> {

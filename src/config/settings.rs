@@ -36,6 +36,8 @@ pub struct Settings {
     pub partial_flush: PartialFlushSettings,
     /// What is put on spans.
     pub content: ContentSettings,
+    /// Spans of the OpenTelemetry API.
+    pub otel_api: OtelApiSettings,
     /// Which traces are kept.
     pub sampling: SamplingSettings,
     /// Which headers are read and written.
@@ -162,6 +164,15 @@ pub enum AttributeSchema {
     V0,
     /// Uniform names.
     V1,
+}
+
+/// Spans of the OpenTelemetry API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtelApiSettings {
+    /// Whether they are recorded; `None`: by programs that ask for them.
+    pub enabled: Option<bool>,
+    /// Whether attributes stay as they are: none stands for a field, `env` and `version` are no tags, exceptions are events alone.
+    pub semantics: bool,
 }
 
 /// What is put on spans.

@@ -35,6 +35,8 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_ENABLED", Kind::Bool, ON, "Whether spans are recorded; off, they only propagate.").hot(),
     row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products.").without_effect(),
     row("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED", Kind::Bool, ON, "Whether new trace ids have 128 bits."),
+    row("DD_TRACE_OTEL_ENABLED", Kind::Bool, None, "Whether spans of the OpenTelemetry API are recorded; unset: those of programs that ask for them."),
+    row("DD_TRACE_OTEL_SEMANTICS_ENABLED", Kind::Bool, OFF, "Whether spans of the OpenTelemetry API keep their attributes as they are."),
     // Logging
     row("DD_TRACE_DEBUG", Kind::Bool, OFF, "Log level debug, unless DD_TRACE_LOG_LEVEL is set.").hot(),
     row("DD_TRACE_LOG_LEVEL", Kind::Choice(LOG_LEVELS), Some("warn"), "Least urgent level of the library's own messages.")

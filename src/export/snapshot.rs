@@ -40,9 +40,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The environment that agent rates are keyed by: the span's own, or the configured one, which [`SpanView`] answers too.
-    pub fn env_of<'a>(&self, span: &'a dyn SpanView) -> &'a str {
-        span.text("env").unwrap_or_default()
+    /// The environment that agent rates are keyed by: the span's own, or the configured one.
+    pub fn env_of<'a>(&'a self, span: &'a dyn SpanView) -> &'a str {
+        span.text("env").or(self.config.settings.identity.env.as_deref()).unwrap_or_default()
     }
 
     /// The service after renaming.

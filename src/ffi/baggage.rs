@@ -84,6 +84,28 @@ pub unsafe extern "C" fn ddtrace_span_clear_baggage(span: *mut ddtrace_span) -> 
     guard(DDTRACE_ERR_PANIC, || status(unsafe { with_view_of_span(span, |_, view| change_baggage(view, Baggage::clear)) }))
 }
 
+/// Sets all baggage at once, in place of what was there: what attaching a context of the OpenTelemetry API does.
+///
+/// @param span        borrowed; may be finished
+/// @param items, len  copied: keys and string values; an item without a key, or of another kind, answers DDTRACE_ERR_INVALID, and nothing
+///                    changes
+/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT for too much baggage
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_span_replace_baggage(
+    span: *mut ddtrace_span,
+    items: *const ddtrace_tag,
+    len: usize,
+) -> ddtrace_status {
+    guard(DDTRACE_ERR_PANIC, || {
+        // SAFETY: the header's rules for pointers.
+        status(unsafe {
+            baggage_of(items, len).and_then(|baggage| with_view_of_span(span, |_, view| replace_all(view, baggage)))
+        })
+    })
+}
+
 /// Calls `visit` with every baggage item, in the order in which they were set. No lock is held meanwhile.
 ///
 /// @param span       borrowed; may be finished
@@ -173,6 +195,28 @@ pub unsafe extern "C" fn ddtrace_context_unset_baggage(
 pub unsafe extern "C" fn ddtrace_context_clear_baggage(context: *mut ddtrace_context) -> ddtrace_status {
     // SAFETY: the header's rules for pointers.
     guard(DDTRACE_ERR_PANIC, || status(unsafe { with_view_of_context(context, |_, view| change_baggage(view, Baggage::clear)) }))
+}
+
+/// Sets all baggage at once, in place of what was there: what attaching a context of the OpenTelemetry API does.
+///
+/// @param context     borrowed
+/// @param items, len  copied: keys and string values; an item without a key, or of another kind, answers DDTRACE_ERR_INVALID, and nothing
+///                    changes
+/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT for too much baggage
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_context_replace_baggage(
+    context: *mut ddtrace_context,
+    items: *const ddtrace_tag,
+    len: usize,
+) -> ddtrace_status {
+    guard(DDTRACE_ERR_PANIC, || {
+        // SAFETY: the header's rules for pointers.
+        status(unsafe {
+            baggage_of(items, len).and_then(|baggage| with_view_of_context(context, |_, view| replace_all(view, baggage)))
+        })
+    })
 }
 
 /// Calls `visit` with every baggage item, in the order in which they were set. No lock is held meanwhile.
@@ -309,6 +353,32 @@ fn set_item(state: &TraceState, key: &str, value: &str) -> Result<(), ddtrace_st
         Some(false) => Err(DDTRACE_ERR_LIMIT),
         None => Err(DDTRACE_ERR_FORKED),
     }
+}
+
+/// # Safety
+/// The items and what they point to are readable.
+unsafe fn baggage_of(items: *const ddtrace_tag, len: usize) -> Result<Baggage, ddtrace_status> {
+    let mut baggage = Baggage::new();
+    // SAFETY: passed on; the kind says that the member `string` was written.
+    for item in unsafe { text::array(items, len) }? {
+        if item.kind != DDTRACE_TAG_STRING {
+            return Err(DDTRACE_ERR_INVALID);
+        }
+        // SAFETY: as above.
+        let (key, value) = unsafe { (text::optional_str(item.key)?, text::optional_str(item.value.string)?) };
+        let key = key.filter(|key| !key.is_empty()).ok_or(DDTRACE_ERR_INVALID)?;
+        if !baggage.set(&key, &value.unwrap_or_default()) {
+            return Err(DDTRACE_ERR_LIMIT);
+        }
+    }
+    Ok(baggage)
+}
+
+fn replace_all(view: &ContextView, baggage: Baggage) -> Result<(), ddtrace_status> {
+    if baggage.is_empty() {
+        return change_baggage(view, Baggage::clear);
+    }
+    view.state.change_tags(|tags| *tags.baggage_mut() = baggage).ok_or(DDTRACE_ERR_FORKED)
 }
 
 fn change_baggage(view: &ContextView, change: impl FnOnce(&mut Baggage)) -> Result<(), ddtrace_status> {

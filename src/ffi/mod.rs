@@ -48,6 +48,8 @@ pub mod span_tags;
 
 pub mod span_events;
 
+pub mod span_context;
+
 pub mod context;
 
 pub mod baggage;

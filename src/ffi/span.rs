@@ -8,10 +8,10 @@ use super::tag_input::{set_packed_tags, set_tags};
 use super::types::*;
 use super::{sized, text};
 use crate::export::Snapshot;
-use crate::record::Field;
+use crate::record::{Field, flag};
 use crate::span::{
     AnySpan, EndTime, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span, open_ancestor,
-    release_handle, share_view, start_span,
+    release_handle, share_view, start_span, start_unrecorded,
 };
 use crate::tracer::{resolve_tracer, with_thread};
 
@@ -78,14 +78,20 @@ unsafe fn start(
         };
         let mut ids = ddtrace_span_ids::default();
         let has_service = !options.service.ptr.is_null() && options.service.len > 0;
+        let is_unwanted =
+            options.flags & DDTRACE_SPAN_FLAG_OTEL != 0 && local.snapshot.config.settings.otel_api.enabled == Some(false);
         // SAFETY: passed on.
         let started = unsafe {
-            start_span(parts, local, tracer.link(), parent, options.start_ns, has_service, |span| {
-                if !ids_or_null.is_null() {
-                    ids = ids_of(span);
-                }
-                fill(span, options)
-            })
+            if is_unwanted {
+                start_unrecorded(parts, local, parent).map(|handle| (handle, None))
+            } else {
+                start_span(parts, local, tracer.link(), parent, options.start_ns, has_service, |span| {
+                    if !ids_or_null.is_null() {
+                        ids = ids_of(span);
+                    }
+                    fill(span, options)
+                })
+            }
         };
         if let Some(view) = view {
             crate::span::drop_view(parts, &view);
@@ -160,8 +166,8 @@ unsafe fn fill(span: &mut Started<'_>, options: &ddtrace_span_options) -> Result
             let kind = SpanKind::from_number(options.kind).ok_or(DDTRACE_ERR_INVALID);
             outcome = outcome.and(kind.and_then(|kind| body.set_kind(kind).map_err(of_tag)));
         }
-        if options.flags & DDTRACE_SPAN_FLAG_MEASURED != 0 {
-            outcome = outcome.and(body.set_plain_tag(b"_dd.measured", TagValue::Int(1)).map_err(of_tag));
+        if options.flags != 0 {
+            outcome = outcome.and(set_flags(body, options.flags));
         }
         let mut sink = TagSink { body, snapshot: Some(snapshot), state };
         let given = set_given_tags(&mut sink, (options.tags, options.tags_len), (options.packed_tags, options.packed_tags_len));
@@ -169,16 +175,36 @@ unsafe fn fill(span: &mut Started<'_>, options: &ddtrace_span_options) -> Result
     }
 }
 
+#[cold]
+fn set_flags(body: &mut SpanBody, flags: u32) -> Result<(), ddtrace_status> {
+    body.head.set_flag(flag::OPENTRACING, flags & DDTRACE_SPAN_FLAG_OPENTRACING != 0);
+    if flags & DDTRACE_SPAN_FLAG_MEASURED == 0 {
+        return Ok(());
+    }
+    body.set_plain_tag(b"_dd.measured", TagValue::Int(1)).map_err(of_tag)
+}
+
 /// # Safety
 /// What the options point to is readable.
 #[inline]
 unsafe fn fill_fields(body: &mut SpanBody, snapshot: &Snapshot, options: &ddtrace_span_options) -> Result<(), ddtrace_status> {
-    // SAFETY: passed on.
-    let [name, service, resource, span_type] = unsafe {
-        let given = [options.name, options.service, options.resource, options.r#type];
-        [text::raw_str(given[0])?, text::raw_str(given[1])?, text::raw_str(given[2])?, text::raw_str(given[3])?]
+    let mut outcome = Ok(());
+    let mut read = |given| {
+        // SAFETY: passed on. A field that cannot be read is left out, and the others are set.
+        unsafe { text::raw_str(given) }.unwrap_or_else(|status| {
+            outcome = Err(status);
+            &[]
+        })
     };
-    body.set_first_fields(snapshot, name, service, resource, span_type).map_err(of_full)
+    let (mut name, service, mut resource, span_type) =
+        (read(options.name), read(options.service), read(options.resource), read(options.r#type));
+    if options.flags & DDTRACE_SPAN_FLAG_OTEL != 0 {
+        resource = if resource.is_empty() { name } else { resource };
+        name = &[];
+        body.head.flags |= flag::OTEL;
+        body.head.set_flag(flag::OTEL_SEMANTICS, snapshot.config.settings.otel_api.semantics);
+    }
+    outcome.and(body.set_first_fields(snapshot, name, service, resource, span_type).map_err(of_full))
 }
 
 /// # Safety
@@ -342,6 +368,7 @@ unsafe fn last_changes(sink: &mut TagSink<'_>, options: &ddtrace_span_end_option
             }
             let set = text::raw_str(given).and_then(|text| match field {
                 Field::Service => sink.body.set_service(sink.snapshot, text).map_err(of_full),
+                Field::Name => sink.body.set_name(text).map_err(of_full),
                 field => sink.body.set_field(field, text).map_err(of_full),
             });
             outcome = outcome.and(set);

@@ -2,7 +2,7 @@
 
 use super::guard::guard;
 use super::handles::{ddtrace_context, ddtrace_span};
-use super::outcome::{of_handle, status};
+use super::outcome::{of_handle, of_tag, status};
 use super::span_tags::{change, snapshot_of};
 use super::status::*;
 use super::tag_input::{clean_text, event_attributes, link_attributes};
@@ -10,8 +10,9 @@ use super::types::*;
 use super::{sized, text};
 use crate::context::TraceState;
 use crate::export::span_json;
+use crate::propagation::tracestate_of;
 use crate::record::{AttributeValue, Field, SpanData, SpanEvent, SpanLink, flag, unix_ns};
-use crate::span::{AnySpan, drop_view, lock_recording, lock_span, share_view};
+use crate::span::{AnySpan, SpanGuard, drop_view, lock_recording, lock_span, share_view};
 use crate::tracer::with_thread;
 use std::ffi::c_char;
 
@@ -52,19 +53,27 @@ unsafe fn add_event(
     time_ns: i64,
     attributes: Vec<(String, AttributeValue)>,
 ) -> Result<(), ddtrace_status> {
-    let time = if time_ns == 0 { unix_ns() } else { time_ns };
-    let event = SpanEvent { name, time_unix_nano: u64::try_from(time).unwrap_or(0), attributes };
+    let event = event_at(time_ns, name, attributes);
     // SAFETY: passed on.
-    unsafe {
-        change(span, |span| {
-            let fits = span.extra().is_none_or(|extra| extra.events.len() < crate::record::MAX_ENTRIES);
-            if fits && span.extra_mut().add_event(event) { Ok(()) } else { Err(DDTRACE_ERR_LIMIT) }
-        })
-    }
+    unsafe { change(span, |span| push_event(span, event)) }
+}
+
+fn event_at(time_ns: i64, name: String, attributes: Vec<(String, AttributeValue)>) -> SpanEvent {
+    let time = if time_ns == 0 { unix_ns() } else { time_ns };
+    SpanEvent { name, time_unix_nano: u64::try_from(time).unwrap_or(0), attributes }
+}
+
+fn push_event(span: &mut SpanGuard, event: SpanEvent) -> Result<(), ddtrace_status> {
+    let fits = span.extra().is_none_or(|extra| extra.events.len() < crate::record::MAX_ENTRIES);
+    if fits && span.extra_mut().add_event(event) { Ok(()) } else { Err(DDTRACE_ERR_LIMIT) }
 }
 
 /// Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the
 /// same names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
+///
+/// On a span of the OpenTelemetry API (DDTRACE_SPAN_FLAG_OTEL) the event also has `exception.escaped` (`False` unless it is given), and the tags
+/// `error.type`, `error.message` and `error.stack` show what the event says; what it does not say is empty, or the language's name for any
+/// exception.
 ///
 /// @param span                        borrowed
 /// @param type, type_len              copied; may be NULL with 0
@@ -103,7 +112,15 @@ pub unsafe extern "C" fn ddtrace_span_record_exception(
                     }
                 }
                 all.extend(given);
-                add_event(span, "exception".to_owned(), 0, all)
+                let mut event = event_at(0, "exception".to_owned(), all);
+                change(span, |span| {
+                    if span.head.has(flag::OTEL) {
+                        let snapshot = snapshot_of(span);
+                        let language = snapshot.as_deref().map_or("", |snapshot| &snapshot.config.settings.runtime.language);
+                        span.note_exception(&mut event, language).map_err(of_tag)?;
+                    }
+                    push_event(span, event)
+                })
             })
         };
         status(recorded)
@@ -135,15 +152,23 @@ pub unsafe extern "C" fn ddtrace_span_add_link(span: *mut ddtrace_span, link: *c
 }
 
 unsafe fn add_link(span: *mut ddtrace_span, link: SpanLink) -> Result<(), ddtrace_status> {
-    if span.is_null() {
-        return Err(DDTRACE_ERR_NULL);
-    }
-    if link.trace_id == 0 || link.span_id == 0 {
-        crate::log::log_warn!("a span link is left out: its trace id or span id is 0");
-        return Err(DDTRACE_ERR_INVALID);
-    }
+    let has_ids = link.trace_id != 0 && link.span_id != 0;
+    let has_content = !link.attributes.is_empty() || !link.tracestate.is_empty();
     // SAFETY: passed on.
-    unsafe { push_link(span, link) }
+    let outcome = unsafe {
+        change(span, |span| {
+            // The OpenTelemetry API keeps a link that says something, wherever it leads.
+            let is_wanted = has_ids || (has_content && span.head.has(flag::OTEL));
+            if !is_wanted {
+                return Err(DDTRACE_ERR_INVALID);
+            }
+            if span.extra_mut().add_link(link) { Ok(()) } else { Err(DDTRACE_ERR_LIMIT) }
+        })
+    };
+    if outcome == Err(DDTRACE_ERR_INVALID) {
+        crate::log::log_warn!("a span link is left out: its trace id or span id is 0");
+    }
+    outcome
 }
 
 unsafe fn push_link(span: *mut ddtrace_span, link: SpanLink) -> Result<(), ddtrace_status> {
@@ -157,13 +182,15 @@ unsafe fn push_link(span: *mut ddtrace_span, link: SpanLink) -> Result<(), ddtra
 }
 
 /// A link to a place in a trace of this process, or of one that came in.
-fn link_to(state: &TraceState, span_id: u64, attributes: Vec<(String, String)>) -> SpanLink {
+fn link_to(state: &TraceState, span_id: u64, is_local: bool, attributes: Vec<(String, String)>) -> SpanLink {
     let decision = state.decision();
-    let tracestate = state.read_tags(|tags| tags.tracestate().map(str::to_owned)).flatten().unwrap_or_default();
+    let received = state.read_tags(|tags| tags.tracestate().map(str::to_owned)).flatten();
+    // Where none came in, what would be injected, if there is something to say.
+    let own = || decision.and_then(|_| tracestate_of(state, span_id, is_local));
     SpanLink {
         trace_id: state.trace_id(),
         span_id,
-        tracestate,
+        tracestate: received.or_else(own).unwrap_or_default(),
         flags: decision.map(|decision| u32::from(decision.is_kept())),
         attributes,
     }
@@ -192,12 +219,12 @@ pub unsafe extern "C" fn ddtrace_span_link_span(
                 let link = with_thread(|thread| match lock_span(other.cast()).map_err(of_handle)? {
                     AnySpan::Light(mut light) => {
                         let state = light.state(&mut thread.parts).ok_or(DDTRACE_ERR_LIMIT)?;
-                        Ok::<SpanLink, ddtrace_status>(link_to(state, light.span_id(&mut thread.parts), attributes))
+                        Ok::<SpanLink, ddtrace_status>(link_to(state, light.span_id(&mut thread.parts), true, attributes))
                     }
                     AnySpan::Recording(other) => {
                         let segment = other.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
                         let state = segment.lock().map_err(|_| DDTRACE_ERR_FORKED)?.state().ok_or(DDTRACE_ERR_HANDLE)?;
-                        Ok(link_to(state, other.head.span_id, attributes))
+                        Ok(link_to(state, other.head.span_id, true, attributes))
                     }
                 })?;
                 add_link(span, link)
@@ -227,7 +254,7 @@ pub unsafe extern "C" fn ddtrace_span_link_context(
             text::array(attributes, attributes_len).and_then(|attributes| {
                 let attributes = link_attributes(attributes)?;
                 let view = share_view(other.cast()).map_err(of_handle)?;
-                let link = link_to(view.state, view.span_id, attributes);
+                let link = link_to(view.state, view.span_id, !view.is_remote, attributes);
                 with_thread(|thread| drop_view(&mut thread.parts, &view));
                 add_link(span, link)
             })

@@ -21,6 +21,7 @@ unsafe fn set_field(span: *mut ddtrace_span, field: Field, value: *const c_char,
                         let snapshot = snapshot_of(span);
                         span.set_service(snapshot.as_deref(), value).map_err(of_full)
                     }
+                    Field::Name => span.set_name(value).map_err(of_full),
                     field => span.set_field(field, value).map_err(of_full),
                 })
             })

@@ -50,7 +50,7 @@ unsafe fn set(span: *mut ddtrace_span, key: *const c_char, key_len: usize, value
     // SAFETY: passed on.
     unsafe {
         let key = text::raw(key, key_len)?;
-        change(span, |span| match SpecialKey::of(key) {
+        change(span, |span| match SpecialKey::of(key, span.head.flags) {
             None => span.set_plain_tag(key, value).map_err(of_tag),
             Some(_) => with_sink(span, |sink| sink.set(key, value))?.map_err(of_tag),
         })

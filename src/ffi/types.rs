@@ -125,6 +125,13 @@ pub const DDTRACE_SPAN_STATUS_ERROR: i32 = 2;
 
 /// Span flag: the agent computes statistics for this span even though it is no service entry.
 pub const DDTRACE_SPAN_FLAG_MEASURED: u32 = 1;
+/// Span flag: the span was begun through the OpenTelemetry API, whose rules hold for it. Its name is the resource, and the operation name
+/// follows at the end from kind and attributes unless the attribute `operation.name` gives it; `update_name` of that API is
+/// `ddtrace_span_set_resource`. `analytics.event` and `http.response.status_code` are understood too. `ddtrace_span_record_exception`
+/// sets the tags `error.type`, `error.message` and `error.stack`. With DD_TRACE_OTEL_ENABLED=false the span records nothing.
+pub const DDTRACE_SPAN_FLAG_OTEL: u32 = 2;
+/// Span flag: the span was begun through the OpenTracing API.
+pub const DDTRACE_SPAN_FLAG_OPENTRACING: u32 = 4;
 
 /// A link from a span to another one, for `ddtrace_span_add_link`. Begin with DDTRACE_LINK_INIT.
 #[repr(C)]

@@ -20,6 +20,7 @@ mod propagator;
 mod report;
 mod scan;
 mod sink;
+mod span_context;
 mod tracecontext;
 mod tracestate;
 
@@ -31,3 +32,4 @@ pub use inject::InjectInput;
 pub use propagator::Propagator;
 pub use report::{ExtractReport, InjectReport, StyleSet};
 pub use sink::{BufferSink, HeaderSink};
+pub use span_context::tracestate_of;

@@ -22,6 +22,14 @@ pub mod flag {
     pub const STATUS_OK: u32 = 1 << 7;
     /// Status ERROR was set.
     pub const STATUS_ERROR: u32 = 1 << 8;
+    /// Begun through the OpenTelemetry API: some attributes stand for fields, and the name follows from kind and attributes.
+    pub const OTEL: u32 = 1 << 9;
+    /// Begun through the OpenTracing API.
+    pub const OPENTRACING: u32 = 1 << 10;
+    /// The attributes of a span of the OpenTelemetry API stay as they are (`DD_TRACE_OTEL_SEMANTICS_ENABLED`).
+    pub const OTEL_SEMANTICS: u32 = 1 << 11;
+    /// The name of a span of the OpenTelemetry API was given, and does not follow from anything.
+    pub const NAME_GIVEN: u32 = 1 << 12;
 }
 
 /// The fixed-size part of a record. Lengths are in bytes of the encoded runs.

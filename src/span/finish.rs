@@ -69,6 +69,10 @@ pub unsafe fn finish_span<'l>(
     }
     let mut local = local_of(guard.tracer);
     last_changes(&mut span, &mut guard, &local);
+    if span.head.has(flag::OTEL) {
+        // A name for which there is no room stays what it was.
+        let _ = span.settle_otel_name();
+    }
     set_duration(&mut span, end, &mut parts.clock);
     span.is_finished = true;
     // SAFETY: the segment's lock is held.

@@ -88,10 +88,19 @@ pub unsafe fn start_span<R>(
     body.head.set_flag(flag::START_GIVEN, start_ns != 0);
     let mut started = Started { body, state: placed.state, snapshot: &local.snapshot };
     let result = fill(&mut started);
-    settle_service(started.body);
+    settle(started.body);
     local.outbox.counters.spans_started.add(1);
     slot.header().open_handle();
     Ok((slot.header().handle(), Some(result)))
+}
+
+/// Starts a span that records nothing, whatever the settings say.
+///
+/// # Safety
+/// As for [`start_span`].
+pub unsafe fn start_unrecorded(parts: &mut Parts, local: &Local, parent: Parent) -> Result<*mut c_void, StartError> {
+    // SAFETY: passed on.
+    unsafe { start_light(parts, local, parent) }
 }
 
 /// Where a new span belongs.
@@ -303,9 +312,14 @@ fn inherited_state(parts: &mut Parts, parent: &'static SpanSlot) -> Result<&'sta
     state.fork(&mut parts.states).ok_or(StartError::Limit)
 }
 
-/// Now that the service is known: whether the span is top-level, and has the configured version.
+/// Now that everything is known that the start says: whether the span is top-level, and has the configured version. Rules may ask for the
+/// name before the end.
 #[inline]
-fn settle_service(body: &mut SpanBody) {
+fn settle(body: &mut SpanBody) {
+    if body.head.has(flag::OTEL) {
+        // A span without room for a name has none.
+        let _ = body.settle_otel_name();
+    }
     if body.head.service_hash != body.parent_service_hash {
         body.head.flags |= flag::TOP_LEVEL;
     }

@@ -19,7 +19,7 @@ impl TagSink<'_> {
     /// Sets a tag, or does what its key means.
     #[inline]
     pub fn set(&mut self, key: &[u8], value: TagValue<'_>) -> Result<(), TagError> {
-        match SpecialKey::of(key) {
+        match SpecialKey::of(key, self.body.head.flags) {
             None => self.body.set_plain_tag(key, value),
             Some(special) => self.body.set_special_tag(special, key, value, self.snapshot, self.state),
         }

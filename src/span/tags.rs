@@ -52,12 +52,26 @@ pub enum SpecialKey {
     Measured,
     /// A number if it looks like one.
     DestinationPort,
+    /// The name; of the OpenTelemetry API.
+    OperationName,
+    /// The rate of App Analytics; of the OpenTelemetry API.
+    AnalyticsEvent,
+    /// Another name of the HTTP status; of the OpenTelemetry API.
+    HttpResponseStatusCode,
 }
 
 impl SpecialKey {
-    /// Whether a key is special; most are told apart by length and first letter.
+    /// Whether a key is special for a span of these flags; most are told apart by length and first letter.
     #[inline(always)]
-    pub fn of(key: &[u8]) -> Option<Self> {
+    pub fn of(key: &[u8], flags: u32) -> Option<Self> {
+        if flags & flag::OTEL != 0 {
+            return Self::of_otel(key, flags);
+        }
+        Self::of_any(key)
+    }
+
+    #[inline(always)]
+    fn of_any(key: &[u8]) -> Option<Self> {
         /// One bit per length that a special key has.
         const LENGTHS: u32 = (1 << 9) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) | (1 << 16) | (1 << 24);
         let len = key.len() as u32;
@@ -67,6 +81,19 @@ impl SpecialKey {
         match key.first()? {
             b'm' | b's' | b'r' | b'h' | b'_' | b'n' => Self::look_up(key),
             _ => None,
+        }
+    }
+
+    #[cold]
+    fn of_otel(key: &[u8], flags: u32) -> Option<Self> {
+        let is_pure = flags & flag::OTEL_SEMANTICS != 0;
+        match key {
+            b"manual.keep" | b"manual.drop" => Self::of_any(key),
+            _ if is_pure => None,
+            b"operation.name" => Some(Self::OperationName),
+            b"analytics.event" => Some(Self::AnalyticsEvent),
+            b"http.response.status_code" => Some(Self::HttpResponseStatusCode),
+            _ => Self::of_any(key),
         }
     }
 
@@ -169,8 +196,10 @@ impl SpanBody {
             SpecialKey::ServiceName => self.set_service(snapshot, &text)?,
             SpecialKey::ResourceName => self.set_field(Field::Resource, &text)?,
             SpecialKey::SpanType => self.set_field(Field::Type, &text)?,
-            SpecialKey::HttpStatusCode if value == TagValue::Null => self.set_plain_tag(key, value)?,
-            SpecialKey::HttpStatusCode => self.set_text(key, &text)?,
+            SpecialKey::HttpStatusCode => self.set_as_text(key, value, &text)?,
+            SpecialKey::HttpResponseStatusCode => self.set_as_text(b"http.status_code", value, &text)?,
+            SpecialKey::OperationName => self.set_operation_name(value, &text)?,
+            SpecialKey::AnalyticsEvent => self.set_analytics_event(value)?,
             SpecialKey::ServiceVersion => {
                 self.set_plain_tag(key, value)?;
                 self.set_plain_tag(b"version", value)?;
@@ -182,6 +211,10 @@ impl SpanBody {
             }
         }
         Ok(())
+    }
+
+    fn set_as_text(&mut self, key: &[u8], value: TagValue<'_>, text: &[u8]) -> Result<(), TagError> {
+        if value == TagValue::Null { self.set_plain_tag(key, value) } else { self.set_text(key, text) }
     }
 
     /// Removes a tag, also one that the library adds. `false`: there was none.
@@ -268,9 +301,14 @@ impl SpanBody {
             _ if self.status() == SpanStatus::Ok => Ok(()),
             SpanStatus::Unset => Ok(()),
             SpanStatus::Ok => {
+                // Exceptions that the OpenTelemetry API recorded stay, as they are no errors of the span.
+                let is_cleared = !self.head.has(flag::OTEL) || self.head.has(flag::STATUS_ERROR);
                 self.head.set_flag(flag::STATUS_OK, true);
                 self.head.set_flag(flag::STATUS_ERROR, false);
-                self.set_error(false);
+                match is_cleared {
+                    true => self.set_error(false),
+                    false => self.head.set_flag(flag::ERROR, false),
+                }
                 Ok(())
             }
             SpanStatus::Error => {

@@ -51,13 +51,15 @@ fn library_tags(settings: &Settings) -> LibraryTags {
     let identity = &settings.identity;
     let language = &settings.runtime.language;
     let mut tags = LibraryTags::new(&identity.service, short_language(language));
-    if let Some(env) = &identity.env {
+    // Pure attributes of OpenTelemetry: the environment and the version are the resource's.
+    let is_pure = settings.otel_api.semantics;
+    if let Some(env) = identity.env.as_ref().filter(|_| !is_pure) {
         tags.every_span.push(TagEntry::text("env", env));
     }
     for (key, value) in &identity.global_tags {
         tags.every_span.push(TagEntry::text(key, value));
     }
-    tags.version = identity.version.as_ref().map(|version| TagEntry::text("version", version));
+    tags.version = identity.version.as_ref().filter(|_| !is_pure).map(|version| TagEntry::text("version", version));
     tags.local_root_texts.push(TagEntry::text("runtime-id", &runtime_id()));
     tags.local_root_numbers.push(TagEntry::number("process_id", f64::from(std::process::id())));
     if identity.report_hostname {

@@ -24,6 +24,8 @@ fn each_variable_sets_its_setting() {
         ),
         (&[("OTEL_TRACES_EXPORTER", "none")], "DD_TRACE_ENABLED", "false"),
         (&[("OTEL_TRACES_EXPORTER", "otlp")], "DD_TRACE_ENABLED", "true"),
+        (&[("OTEL_SDK_DISABLED", "TRUE")], "DD_TRACE_OTEL_ENABLED", "false"),
+        (&[("OTEL_SDK_DISABLED", "false")], "DD_TRACE_OTEL_ENABLED", "true"),
         (&[("OTEL_RESOURCE_ATTRIBUTES", "foo=bar,baz=qux")], "DD_TAGS", "foo:bar,baz:qux"),
         (&[("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=dev")], "DD_ENV", "dev"),
         (&[("OTEL_RESOURCE_ATTRIBUTES", "service.version=7")], "DD_VERSION", "7"),
@@ -50,6 +52,12 @@ fn the_datadog_variable_wins_and_hides_the_other() {
             "DD_TRACE_LOG_LEVEL",
             "error",
             &[(hidden, "OTEL_LOG_LEVEL", "DD_LOG_LEVEL")],
+        ),
+        (
+            &[("OTEL_SDK_DISABLED", "true"), ("DD_TRACE_OTEL_ENABLED", "true")],
+            "DD_TRACE_OTEL_ENABLED",
+            "true",
+            &[(hidden, "OTEL_SDK_DISABLED", "DD_TRACE_OTEL_ENABLED")],
         ),
         (
             &[("OTEL_PROPAGATORS", "b3"), ("DD_TRACE_PROPAGATION_STYLE", "datadog")],
