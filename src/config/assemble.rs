@@ -3,13 +3,15 @@
 use super::agent_endpoint;
 use super::agentless;
 use super::identity;
+use super::process::Surroundings;
+use super::process_tags;
 use super::propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
 use super::proxies::{DirectHosts, ProxySettings};
 use super::resolution::Resolution;
 use super::sampling_settings::SamplingSettings;
 use super::settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings, OtelApiSettings,
-    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
+    OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 use super::status_ranges::StatusRanges;
 use super::value::Value;
@@ -20,14 +22,19 @@ use std::time::Duration;
 const SHORTEST_BAGGAGE: i64 = 3;
 
 /// All settings.
-pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool) -> Settings {
+pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, surroundings: &Surroundings) -> Settings {
     let api_version = api_version(resolution);
     let agentless = agentless::settle(resolution);
+    let mut identity = identity_settings(resolution, service_is_user_set);
+    if resolution.flag("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED") {
+        let inferred = (!service_is_user_set).then_some(identity.service.as_str());
+        identity.process_tags = Some(process_tags::text(surroundings, inferred));
+    }
     Settings {
         enabled: resolution.flag("DD_TRACE_ENABLED"),
         apm_tracing_enabled: resolution.flag("DD_APM_TRACING_ENABLED"),
         generate_128_bit_trace_ids: resolution.flag("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED"),
-        identity: identity_settings(resolution, service_is_user_set),
+        identity,
         logging: logging(resolution),
         agent: agent(resolution, api_version),
         agentless,
@@ -69,7 +76,7 @@ fn identity_settings(resolution: &Resolution, service_is_user_set: bool) -> Iden
         git_commit_sha: resolution.text("DD_GIT_COMMIT_SHA"),
         report_hostname: resolution.flag("DD_TRACE_REPORT_HOSTNAME"),
         hostname: resolution.text("DD_HOSTNAME").or_else(|| resolution.text("DD_TRACE_SOURCE_HOSTNAME")),
-        process_tags: resolution.flag("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED"),
+        process_tags: None,
     }
 }
 

@@ -26,6 +26,7 @@ mod kind;
 mod otel;
 mod otel_resource;
 mod process;
+mod process_tags;
 mod propagation_settings;
 mod proxies;
 mod remarks;
@@ -58,8 +59,8 @@ pub use resolved::Config;
 pub use sampling_settings::{Provenance, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings, OtelApiSettings,
-    PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
+    OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;

@@ -4,7 +4,7 @@
 use super::agent_endpoint::DEFAULT_SOCKET;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Longest value in bytes that is taken from code or the environment.
@@ -78,6 +78,8 @@ pub(super) struct Surroundings {
     pub(super) environment: Environment,
     /// The command line, with the program first.
     pub(super) arguments: Vec<String>,
+    /// Where the process was started, or is now.
+    pub(super) working_directory: Option<PathBuf>,
     /// Whether the agent's socket is at its usual place.
     pub(super) has_agent_socket: bool,
 }
@@ -88,6 +90,7 @@ impl Surroundings {
         Surroundings {
             environment: lookup.map_or_else(Environment::of_process, Environment::of_host),
             arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
+            working_directory: std::env::current_dir().ok(),
             has_agent_socket: Path::new(DEFAULT_SOCKET).exists(),
         }
     }
@@ -108,6 +111,7 @@ impl Surroundings {
         Surroundings {
             environment: Environment::of_host(Arc::new(move |name| variables.get(name).cloned())),
             arguments: vec!["/usr/bin/shop".to_owned()],
+            working_directory: None,
             has_agent_socket: false,
         }
     }

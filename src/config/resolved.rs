@@ -32,7 +32,7 @@ impl Config {
         rule_files::complete(&mut resolution);
         let service_is_user_set = identity::complete(&mut resolution, surroundings);
         complete_log_level(&mut resolution);
-        let settings = assemble::settings(&mut resolution, service_is_user_set);
+        let settings = assemble::settings(&mut resolution, service_is_user_set, surroundings);
         let texts = resolution.texts();
         let (records, warnings, otel_findings) = resolution.into_records();
         Config { settings, texts, records, warnings, otel_findings }

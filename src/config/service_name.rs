@@ -1,6 +1,7 @@
 //! The service name where the user gave none: of a serverless function, of the program or script, or a stopgap.
 
 use super::process::{Environment, Surroundings};
+use super::process_tags::last_part;
 use std::path::Path;
 
 /// Variables in which serverless platforms name the function or app.
@@ -36,11 +37,54 @@ fn serverless(environment: &Environment) -> Option<String> {
 }
 
 fn of_command_line(arguments: &[String]) -> Option<String> {
+    match started(arguments)? {
+        Started::Program(program) => file_name(program),
+        Started::Module(module) => Some(module.to_owned()).filter(|module| !module.is_empty()),
+        Started::Script(script) => file_stem(script),
+    }
+}
+
+/// What a command line starts.
+enum Started<'a> {
+    Program(&'a str),
+    Module(&'a str),
+    Script(&'a str),
+}
+
+fn started(arguments: &[String]) -> Option<Started<'_>> {
     let (program, rest) = arguments.split_first()?;
-    let program = file_name(program)?;
-    match INTERPRETERS.iter().find(|interpreter| interpreter.is(&program)) {
+    let name = file_name(program)?;
+    match INTERPRETERS.iter().find(|interpreter| interpreter.is(&name)) {
         Some(interpreter) => script(interpreter, rest),
-        None => Some(program),
+        None => Some(Started::Program(program)),
+    }
+}
+
+/// What a process is started from, for its tags.
+pub(super) struct Entry {
+    /// `executable`, `script` or `module`.
+    pub(super) kind: &'static str,
+    /// The name of the program, script or module.
+    pub(super) name: Option<String>,
+    /// The name of the directory in which it is.
+    pub(super) directory: Option<String>,
+}
+
+/// Reads the command line.
+pub(super) fn entry(surroundings: &Surroundings) -> Entry {
+    let directory = |path: &str| last_part(Path::new(path.trim()).parent()?);
+    match started(&surroundings.arguments) {
+        Some(Started::Module(module)) => Entry { kind: "module", name: Some(module.to_owned()), directory: None },
+        Some(Started::Script(path)) => Entry { kind: "script", name: file_stem(path), directory: directory(path) },
+        Some(Started::Program(path)) => Entry { kind: "executable", name: file_name(path), directory: directory(path) },
+        None => {
+            let program = surroundings.arguments.first();
+            Entry {
+                kind: "executable",
+                name: program.and_then(|path| file_name(path)),
+                directory: program.and_then(|path| directory(path)),
+            }
+        }
     }
 }
 
@@ -52,17 +96,17 @@ impl Interpreter {
     }
 }
 
-fn script(interpreter: &Interpreter, arguments: &[String]) -> Option<String> {
+fn script<'a>(interpreter: &Interpreter, arguments: &'a [String]) -> Option<Started<'a>> {
     let mut arguments = arguments.iter().map(String::as_str);
     while let Some(argument) = arguments.next() {
         if INLINE_CODE.contains(&argument) {
             return None;
         }
         if argument == "-m" {
-            return arguments.next().map(str::to_owned).filter(|module| !module.is_empty());
+            return arguments.next().map(Started::Module);
         }
         if !argument.starts_with('-') {
-            return file_stem(argument);
+            return Some(Started::Script(argument));
         }
         if interpreter.valued.contains(&argument) {
             arguments.next();

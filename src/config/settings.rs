@@ -73,8 +73,8 @@ pub struct IdentitySettings {
     pub report_hostname: bool,
     /// A host name to use instead of the detected one.
     pub hostname: Option<String>,
-    /// Whether tags that describe the process are reported.
-    pub process_tags: bool,
+    /// Tags that describe the process, `key:value` with commas between them; `None`: they are not reported.
+    pub process_tags: Option<String>,
 }
 
 /// The library's own messages.

@@ -28,7 +28,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_GIT_METADATA_ENABLED", Kind::Bool, ON, "Whether repository and commit are put on traces."),
     row("DD_GIT_REPOSITORY_URL", Kind::RepositoryUrl, None, "Repository that the service was built from."),
     row("DD_GIT_COMMIT_SHA", Kind::Text, None, "Commit that the service was built from."),
-    row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported.").without_effect(),
+    row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported."),
     row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
     row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller."),
     // Tracing as a whole
@@ -76,13 +76,13 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS", Kind::ClampedInt { min: 1, max: i64::MAX }, Some("300"), "Finished spans that make a partial flush."),
     // Content of spans
     row("DD_SERVICE_MAPPING", Kind::TagMap, None, "New names of services: from:to pairs.").deprecated(&["DD_TRACE_SERVICE_MAPPING"]).hot(),
-    row("DD_TRACE_PEER_SERVICE_MAPPING", Kind::TagMap, None, "New names of peer services: from:to pairs.").without_effect(),
-    row("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", Kind::Bool, OFF, "Whether peer.service is derived from other tags.").without_effect(),
-    row("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", Kind::Choice(SCHEMAS), Some("v0"), "Naming schema of integrations: v0 or v1.").without_effect(),
-    row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans.").without_effect(),
-    row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans.").without_effect(),
+    row("DD_TRACE_PEER_SERVICE_MAPPING", Kind::TagMap, None, "New names of peer services: from:to pairs."),
+    row("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", Kind::Bool, OFF, "Whether peer.service is derived from other tags."),
+    row("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", Kind::Choice(SCHEMAS), Some("v0"), "Naming schema of integrations: v0 or v1."),
+    row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans."),
+    row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans."),
     row("DD_TRACE_NATIVE_SPAN_EVENTS", Kind::Bool, OFF, "Whether span events are sent in their own field whatever the agent says."),
-    row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span.").without_effect(),
+    row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span."),
     // Sampling
     row("DD_TRACE_SAMPLE_RATE", Kind::Rate, None, "Rate for traces that no rule matches; unset: the agent's rates.").hot(),
     row("DD_TRACE_SAMPLING_RULES", Kind::SamplingRules, None, "Trace sampling rules, a JSON array.").hot(),

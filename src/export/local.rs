@@ -1,6 +1,7 @@
 //! A thread's part of a tracer: what its spans need without touching what other threads touch.
 
 use super::budget::Reserve;
+use super::extra_services::SeenServices;
 use super::outbox::Outbox;
 use super::pipeline::Pipeline;
 use super::snapshot::Snapshot;
@@ -17,6 +18,7 @@ pub struct Local {
     /// Budget that this thread booked in advance.
     pub reserve: Reserve,
     spare: Vec<Vec<u8>>,
+    services: SeenServices,
 }
 
 /// Empty buffers that a thread keeps, and the size above which it does not keep one.
@@ -27,7 +29,15 @@ impl Local {
     /// Joins the calling thread to a pipeline.
     pub fn new(pipeline: Arc<Pipeline>, snapshot: Arc<Snapshot>) -> Self {
         let outbox = pipeline.add_outbox();
-        Local { pipeline, outbox, snapshot, reserve: Reserve::default(), spare: Vec::new() }
+        Local { pipeline, outbox, snapshot, reserve: Reserve::default(), spare: Vec::new(), services: SeenServices::default() }
+    }
+
+    /// Remembers a service that is not the configured one.
+    #[inline]
+    pub fn note_service(&mut self, hash: u64, service: &[u8]) {
+        if !self.services.has(hash) {
+            self.pipeline.extra_services.add(&String::from_utf8_lossy(service));
+        }
     }
 
     /// An empty buffer, for a segment that begins to gather records.

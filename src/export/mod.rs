@@ -14,6 +14,7 @@ pub mod data_exporter;
 mod decide;
 mod exchange;
 mod exporter;
+mod extra_services;
 pub mod file;
 pub mod json;
 mod json_lines;

@@ -3,6 +3,7 @@
 use super::block::{Block, BlockPool};
 use super::counters::{ExportCounters, Totals};
 use super::exporter::Exporter;
+use super::extra_services::ExtraServices;
 use super::outbox::Outbox;
 use super::snapshot::Snapshot;
 use crate::lock::{Condvar, Mutex};
@@ -23,6 +24,8 @@ pub struct Pipeline {
     pub pool: Arc<BlockPool>,
     /// What the background counted.
     pub counters: ExportCounters,
+    /// Services other than the configured one.
+    pub extra_services: ExtraServices,
     /// The background.
     pub runtime: Runtime,
     /// The fork generation that this belongs to.
@@ -88,6 +91,7 @@ impl Pipeline {
         Pipeline {
             pool: Arc::new(BlockPool::new(budget)),
             counters: ExportCounters::default(),
+            extra_services: ExtraServices::default(),
             runtime: Runtime::new("ddtrace-sender"),
             generation: fork::generation(),
             is_host_driven,

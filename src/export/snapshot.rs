@@ -1,6 +1,7 @@
 //! A configuration snapshot: everything that spans and chunks need of the settings, immutable, named by a version.
 
 use crate::config::Config;
+use crate::instrument::FinishRules;
 use crate::propagation::Propagator;
 use crate::record::{LibraryTags, SpanView};
 use crate::sampling::{SpanSampler, TraceSampler};
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub max_chunk_bytes: usize,
     /// Whether services are renamed (`DD_SERVICE_MAPPING`).
     pub service_mapping: Vec<(String, String)>,
+    /// What is looked at when a span ends.
+    pub finish_rules: FinishRules,
     /// Whether events travel as lists of their own.
     pub native_events: bool,
 }

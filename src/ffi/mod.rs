@@ -66,6 +66,8 @@ pub mod exporter;
 
 pub mod exchange;
 
+pub mod instrument;
+
 pub mod types;
 
 pub mod handles;

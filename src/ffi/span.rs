@@ -178,6 +178,9 @@ unsafe fn fill(span: &mut Started<'_>, options: &ddtrace_span_options) -> Result
 #[cold]
 fn set_flags(body: &mut SpanBody, flags: u32) -> Result<(), ddtrace_status> {
     body.head.set_flag(flag::OPENTRACING, flags & DDTRACE_SPAN_FLAG_OPENTRACING != 0);
+    if flags & DDTRACE_SPAN_FLAG_INTEGRATION_SERVICE != 0 {
+        body.mark_integration_service();
+    }
     if flags & DDTRACE_SPAN_FLAG_MEASURED == 0 {
         return Ok(());
     }

@@ -132,6 +132,9 @@ pub const DDTRACE_SPAN_FLAG_MEASURED: u32 = 1;
 pub const DDTRACE_SPAN_FLAG_OTEL: u32 = 2;
 /// Span flag: the span was begun through the OpenTracing API.
 pub const DDTRACE_SPAN_FLAG_OPENTRACING: u32 = 4;
+/// Span flag: the service that is given is the default of an integration, not the user's choice. The span then says which integration that
+/// is: its tag `component`, unless a tag `_dd.svc_src` is given that begins with `opt.`.
+pub const DDTRACE_SPAN_FLAG_INTEGRATION_SERVICE: u32 = 8;
 
 /// A link from a span to another one, for `ddtrace_span_add_link`. Begin with DDTRACE_LINK_INIT.
 #[repr(C)]

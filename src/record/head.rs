@@ -30,6 +30,12 @@ pub mod flag {
     pub const OTEL_SEMANTICS: u32 = 1 << 11;
     /// The name of a span of the OpenTelemetry API was given, and does not follow from anything.
     pub const NAME_GIVEN: u32 = 1 << 12;
+    /// The service is the default of an integration, here or of the parent that it was inherited from.
+    pub const SERVICE_OF_INTEGRATION: u32 = 1 << 13;
+    /// The local root has the configured service: only then the configured version applies to any span of the segment.
+    pub const ROOT_VERSION: u32 = 1 << 14;
+    /// The tag `http.status_code` was set.
+    pub const HTTP_STATUS: u32 = 1 << 15;
 }
 
 /// The fixed-size part of a record. Lengths are in bytes of the encoded runs.

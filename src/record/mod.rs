@@ -3,6 +3,7 @@
 //! A record is a fixed [`Head`] and three runs of MessagePack: fields (name, service, resource, type), string tags (key, value, key,
 //! value, …) and numeric tags. A live span has them in one buffer that grows from both ends; a finished one has them back to back.
 
+mod base_hash;
 mod clock;
 mod copy;
 mod event;
@@ -20,6 +21,7 @@ mod text;
 mod ticks;
 mod view;
 
+pub use base_hash::base_hash;
 pub use clock::{Clock, monotonic_ns, unix_ns};
 pub use copy::{SHORT, append_text, copy_short, same_text};
 pub use event::{AttributeValue, SpanEvent};

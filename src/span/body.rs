@@ -1,5 +1,6 @@
 //! What a span's lock word guards: its record while it is live.
 
+use super::settle::SERVICE_SOURCE_BIT;
 use super::slot::{SLOT_BYTES, SpanSlot};
 use crate::export::Snapshot;
 use crate::record::{Extra, Field, Full, Head, Runs, RunsRef, clean, flag, service_hash};
@@ -167,6 +168,9 @@ impl SpanBody {
         let service = snapshot.map_or(service, |snapshot| snapshot.mapped_service(service));
         self.set_field(Field::Service, service)?;
         self.note_service(snapshot, service);
+        if self.head.has(flag::SERVICE_OF_INTEGRATION) || self.head.key_filter & SERVICE_SOURCE_BIT != 0 {
+            self.forget_service_source();
+        }
         Ok(())
     }
 
@@ -179,6 +183,10 @@ impl SpanBody {
         {
             self.head.service_hash = parent.head.service_hash;
             self.head.flags |= flag::SERVICE_GIVEN;
+            if parent.head.has(flag::SERVICE_OF_INTEGRATION) || parent.head.key_filter & SERVICE_SOURCE_BIT != 0 {
+                // A source for which there is no room is not said.
+                let _ = self.inherit_service_source(parent);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::parts::Parts;
 use super::slot::SpanGuard;
 use super::{AnySpan, lock_span, release};
 use crate::export::Local;
-use crate::record::{Clock, flag};
+use crate::record::{Clock, Field, flag};
 use crate::segment::{Finished, SegmentGuard, SpanClosed, TracerLink};
 use crate::slot::HandleError;
 use std::ffi::c_void;
@@ -69,9 +69,8 @@ pub unsafe fn finish_span<'l>(
     }
     let mut local = local_of(guard.tracer);
     last_changes(&mut span, &mut guard, &local);
-    if span.head.has(flag::OTEL) {
-        // A name for which there is no room stays what it was.
-        let _ = span.settle_otel_name();
+    if let Some(local) = local.as_deref().filter(|local| local.snapshot.finish_rules.concern(&span.head)) {
+        span.settle_at_finish(&local.snapshot.finish_rules);
     }
     set_duration(&mut span, end, &mut parts.clock);
     span.is_finished = true;
@@ -132,6 +131,9 @@ fn close(
         return SpanClosed::Done;
     };
     local.outbox.counters.spans_finished.add(1);
+    if span.head.service_hash != 0 {
+        local.note_service(span.head.service_hash, span.field(Field::Service));
+    }
     if span.head.extra.is_null() {
         return guard.close_span(local, Some(Finished { head: &span.head, runs: span.runs() }), is_released);
     }

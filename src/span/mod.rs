@@ -14,6 +14,8 @@ mod otel_name;
 mod otel_tags;
 mod parts;
 mod release;
+mod settle;
+mod short_text;
 mod slot;
 mod start;
 mod status;

@@ -1,12 +1,12 @@
 //! The operation name of a span of the OpenTelemetry API: it follows from the kind and the attributes that the span has at its end.
 
 use super::body::{SpanBody, SpanFull};
+use super::short_text::ShortText;
 use super::status::SpanKind;
 use crate::record::{Field, flag};
 
 impl SpanBody {
     /// Sets the name that follows from what the span says now, unless the name was given.
-    #[cold]
     pub(super) fn settle_otel_name(&mut self) -> Result<(), SpanFull> {
         if self.head.has(flag::NAME_GIVEN) {
             return Ok(());
@@ -68,13 +68,9 @@ fn operation_name(span: &SpanBody) -> Name {
     }
 }
 
-/// Longer names, and those that are not ASCII, are put together on the heap.
-const SHORT: usize = 128;
-
 enum Name {
     Fixed(&'static str),
-    Short([u8; SHORT], usize),
-    Long(String),
+    Composed(ShortText),
 }
 
 impl Name {
@@ -83,20 +79,13 @@ impl Name {
     }
 
     fn of(pieces: &[&[u8]]) -> Self {
-        let len: usize = pieces.iter().map(|piece| piece.len()).sum();
-        if len > SHORT || !pieces.iter().all(|piece| piece.is_ascii()) {
-            return Name::Long(String::from_utf8_lossy(&pieces.concat()).to_lowercase());
-        }
-        let mut text = [0; SHORT];
-        text.iter_mut().zip(pieces.iter().copied().flatten()).for_each(|(place, byte)| *place = byte.to_ascii_lowercase());
-        Name::Short(text, len)
+        Name::Composed(ShortText::join(pieces).to_lowercase())
     }
 
     fn as_bytes(&self) -> &[u8] {
         match self {
             Name::Fixed(name) => name.as_bytes(),
-            Name::Short(text, len) => text.get(..*len).unwrap_or_default(),
-            Name::Long(text) => text.as_bytes(),
+            Name::Composed(text) => text.as_bytes(),
         }
     }
 }

@@ -194,6 +194,7 @@ unsafe fn join(
     body.head.start_number = guard.open_span();
     body.head.parent_id = parent.head.span_id;
     body.parent_service_hash = parent.head.service_hash;
+    body.head.flags |= parent.head.flags & flag::ROOT_VERSION;
     let ancestor = nearest_open(parent_slot);
     // SAFETY: the segment's lock is held, which guards the links of all its spans; the new slot is ours.
     unsafe {
@@ -323,7 +324,11 @@ fn settle(body: &mut SpanBody) {
     if body.head.service_hash != body.parent_service_hash {
         body.head.flags |= flag::TOP_LEVEL;
     }
-    body.head.set_flag(flag::VERSION, body.head.service_hash == 0);
+    let is_configured = body.head.service_hash == 0;
+    if body.head.has(flag::LOCAL_ROOT) {
+        body.head.set_flag(flag::ROOT_VERSION, is_configured);
+    }
+    body.head.set_flag(flag::VERSION, is_configured && body.head.has(flag::ROOT_VERSION));
 }
 
 /// A new trace's id.

@@ -196,8 +196,8 @@ impl SpanBody {
             SpecialKey::ServiceName => self.set_service(snapshot, &text)?,
             SpecialKey::ResourceName => self.set_field(Field::Resource, &text)?,
             SpecialKey::SpanType => self.set_field(Field::Type, &text)?,
-            SpecialKey::HttpStatusCode => self.set_as_text(key, value, &text)?,
-            SpecialKey::HttpResponseStatusCode => self.set_as_text(b"http.status_code", value, &text)?,
+            SpecialKey::HttpStatusCode => self.set_http_status(value, &text)?,
+            SpecialKey::HttpResponseStatusCode => self.set_http_status(value, &text)?,
             SpecialKey::OperationName => self.set_operation_name(value, &text)?,
             SpecialKey::AnalyticsEvent => self.set_analytics_event(value)?,
             SpecialKey::ServiceVersion => {
@@ -213,7 +213,9 @@ impl SpanBody {
         Ok(())
     }
 
-    fn set_as_text(&mut self, key: &[u8], value: TagValue<'_>, text: &[u8]) -> Result<(), TagError> {
+    fn set_http_status(&mut self, value: TagValue<'_>, text: &[u8]) -> Result<(), TagError> {
+        let key = b"http.status_code";
+        self.head.flags |= flag::HTTP_STATUS;
         if value == TagValue::Null { self.set_plain_tag(key, value) } else { self.set_text(key, text) }
     }
 

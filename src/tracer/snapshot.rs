@@ -1,7 +1,8 @@
 //! From settings to a snapshot: samplers, propagator, and the tags that the library adds.
 
-use crate::config::{Config, IdentitySettings, SamplingSettings, Settings};
+use crate::config::{Config, ContentSettings, IdentitySettings, SamplingSettings, Settings};
 use crate::export::Snapshot;
+use crate::instrument::{FinishRules, PeerService};
 use crate::propagation::Propagator;
 use crate::record::{LibraryTags, TagEntry, fill_random};
 use crate::sampling::{SpanSampler, TraceSampler};
@@ -36,8 +37,14 @@ pub fn make_snapshot(config: &Arc<Config>, version: u32, former: Option<&Snapsho
         partial_flush_min: partial_flush_min(settings),
         max_chunk_bytes: settings.writer.max_payload_size,
         service_mapping: settings.content.service_mapping.clone(),
+        finish_rules: finish_rules(&settings.content),
         native_events: settings.content.native_span_events,
     }
+}
+
+fn finish_rules(content: &ContentSettings) -> FinishRules {
+    let peer_service = PeerService { has_defaults: content.peer_service_defaults, mapping: content.peer_service_mapping.clone() };
+    FinishRules::new(peer_service, content.http_server_errors.clone(), content.http_client_errors.clone())
 }
 
 fn partial_flush_min(settings: &Settings) -> u32 {
@@ -66,6 +73,9 @@ fn library_tags(settings: &Settings) -> LibraryTags {
         tags.trace_root_texts.extend(hostname(identity).map(|name| TagEntry::text("_dd.hostname", &name)));
     }
     tags.chunk_root_texts.push(TagEntry::text("language", tag_language(language)));
+    if let Some(process) = &identity.process_tags {
+        tags.chunk_root_texts.push(TagEntry::text("_dd.tags.process", process));
+    }
     if identity.git_metadata {
         let git = [("_dd.git.repository_url", &identity.git_repository_url), ("_dd.git.commit.sha", &identity.git_commit_sha)];
         for (key, value) in git {

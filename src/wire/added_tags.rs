@@ -288,7 +288,7 @@ fn one_by_one(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, to: &mut impl TagS
 fn service_texts(span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
     let (library, record) = (span.facts.library, span.record);
     let mut count = 0;
-    if record.head.has(flag::SERVICE_GIVEN) {
+    if record.head.flags & (flag::SERVICE_GIVEN | flag::SERVICE_OF_INTEGRATION) == flag::SERVICE_GIVEN {
         count += span.add(&library.service_source, to);
     }
     let service = record.runs.encoded_field(record.head, Field::Service);

@@ -77,7 +77,7 @@ fn every_setting_reaches_its_field() {
     assert!(!settings.enabled && !settings.apm_tracing_enabled && !settings.generate_128_bit_trace_ids);
     assert!(!settings.logging.show_128_bit_trace_ids && !settings.logging.startup_logs);
     assert_eq!(settings.logging.rate_limit, Duration::ZERO);
-    assert!(settings.identity.report_hostname && !settings.identity.process_tags && !settings.identity.git_metadata);
+    assert!(settings.identity.report_hostname && settings.identity.process_tags.is_none() && !settings.identity.git_metadata);
     assert_eq!(settings.identity.hostname.as_deref(), Some("strong"));
     assert_eq!(settings.agent.timeout, Duration::from_millis(500));
     assert_eq!(settings.writer.interval, Duration::from_millis(100));
