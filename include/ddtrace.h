@@ -203,6 +203,23 @@
 /** Span flag: the agent computes statistics for this span even though it is no service entry. */
 #define DDTRACE_SPAN_FLAG_MEASURED 1
 
+/**
+ * Span flag: the span was begun through the OpenTelemetry API, whose rules hold for it. Its name is the resource, and the operation name
+ * follows at the end from kind and attributes unless the attribute `operation.name` gives it; `update_name` of that API is
+ * `ddtrace_span_set_resource`. `analytics.event` and `http.response.status_code` are understood too. `ddtrace_span_record_exception`
+ * sets the tags `error.type`, `error.message` and `error.stack`. With DD_TRACE_OTEL_ENABLED=false the span records nothing.
+ */
+#define DDTRACE_SPAN_FLAG_OTEL 2
+
+/** Span flag: the span was begun through the OpenTracing API. */
+#define DDTRACE_SPAN_FLAG_OPENTRACING 4
+
+/**
+ * Span flag: the service that is given is the default of an integration, not the user's choice. The span then says which integration that
+ * is: its tag `component`, unless a tag `_dd.svc_src` is given that begins with `opt.`.
+ */
+#define DDTRACE_SPAN_FLAG_INTEGRATION_SERVICE 8
+
 /** For `ddtrace_live_handles`: handles of all kinds. */
 #define DDTRACE_HANDLE_ANY 0
 
@@ -465,6 +482,9 @@ typedef void (*ddtrace_header_setter)(void *user_data, struct ddtrace_str name, 
 
 /** Takes one field of a log line; the texts are valid during the call, and have no NUL at their end. */
 typedef void (*ddtrace_log_field)(void *user_data, struct ddtrace_str name, struct ddtrace_str value);
+
+/** Called with a text, which is valid during the call. */
+typedef void (*ddtrace_text_visitor)(void *user_data, struct ddtrace_str text);
 
 /** The call did what was asked. */
 #define DDTRACE_OK 0
@@ -1423,6 +1443,10 @@ DDTRACE_API ddtrace_status ddtrace_span_add_event(struct ddtrace_span *span,
  * Adds an event `exception` with the attributes `exception.type`, `exception.message` and `exception.stacktrace`; given attributes of the
  * same names replace them. It does not mark the span as failed: `ddtrace_span_set_exception` does.
  *
+ * On a span of the OpenTelemetry API (DDTRACE_SPAN_FLAG_OTEL) the event also has `exception.escaped` (`False` unless it is given), and the tags
+ * `error.type`, `error.message` and `error.stack` show what the event says; what it does not say is empty, or the language's name for any
+ * exception.
+ *
  * @param span                        borrowed
  * @param type, type_len              copied; may be NULL with 0
  * @param message, message_len        copied; may be NULL with 0
@@ -1512,6 +1536,62 @@ DDTRACE_API ddtrace_status ddtrace_span_add_pointer(struct ddtrace_span *span,
  * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_span_to_json(const struct ddtrace_span *span, char *buf, size_t cap);
+
+/**
+ * Whether a span takes what is set on it: it records, and is not finished.
+ *
+ * @param span  borrowed; false for NULL and handles that were freed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_span_is_recording(const struct ddtrace_span *span);
+
+/**
+ * The W3C trace flags of a span: bit 0 says that its trace is kept. Makes the trace's sampling decision if that is open.
+ *
+ * @param span  borrowed; may be finished
+ * @param out   receives the flags
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_get_trace_flags(struct ddtrace_span *span, uint8_t *out);
+
+/**
+ * Copies the W3C tracestate of a span out, as it would be injected: our own member (`dd=`), then those of others. Makes the trace's sampling
+ * decision if that is open.
+ *
+ * @param span      borrowed; may be finished
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT for a handle that is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_get_tracestate(struct ddtrace_span *span,
+    char *buf,
+    size_t cap);
+
+/**
+ * The W3C trace flags of a context, as `ddtrace_span_get_trace_flags`. Of a trace that came in undecided, they say 0.
+ *
+ * @param context  borrowed
+ * @param out      receives the flags
+ * @return as `ddtrace_span_get_trace_flags`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_get_trace_flags(struct ddtrace_context *context, uint8_t *out);
+
+/**
+ * Copies the W3C tracestate of a context out, as it would be injected. What came in is `ddtrace_context_get_tag` of `tracestate`.
+ *
+ * @param context   borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return as `ddtrace_span_get_tracestate`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_context_get_tracestate(struct ddtrace_context *context, char *buf, size_t cap);
 
 /**
  * Makes a context from ids, for a trace that was continued by other means than headers.
@@ -1685,6 +1765,18 @@ DDTRACE_API ddtrace_status ddtrace_span_unset_baggage(struct ddtrace_span *span,
 DDTRACE_API ddtrace_status ddtrace_span_clear_baggage(struct ddtrace_span *span);
 
 /**
+ * Sets all baggage at once, in place of what was there: what attaching a context of the OpenTelemetry API does.
+ *
+ * @param span        borrowed; may be finished
+ * @param items, len  copied: keys and string values; an item without a key, or of another kind, answers DDTRACE_ERR_INVALID, and nothing
+ *                    changes
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT for too much baggage
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_replace_baggage(struct ddtrace_span *span, const struct ddtrace_tag *items, size_t len);
+
+/**
  * Calls `visit` with every baggage item, in the order in which they were set. No lock is held meanwhile.
  *
  * @param span       borrowed; may be finished
@@ -1748,6 +1840,18 @@ DDTRACE_API ddtrace_status ddtrace_context_unset_baggage(struct ddtrace_context 
  * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_context_clear_baggage(struct ddtrace_context *context);
+
+/**
+ * Sets all baggage at once, in place of what was there: what attaching a context of the OpenTelemetry API does.
+ *
+ * @param context     borrowed
+ * @param items, len  copied: keys and string values; an item without a key, or of another kind, answers DDTRACE_ERR_INVALID, and nothing
+ *                    changes
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_INVALID, DDTRACE_ERR_LIMIT for too much baggage
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_replace_baggage(struct ddtrace_context *context, const struct ddtrace_tag *items, size_t len);
 
 /**
  * Calls `visit` with every baggage item, in the order in which they were set. No lock is held meanwhile.
@@ -2378,6 +2482,90 @@ DDTRACE_API ddtrace_status ddtrace_exchange_complete(struct ddtrace_exchange *ex
  * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_exchange_fail(struct ddtrace_exchange *exchange, const char *reason, size_t len);
+
+/**
+ * Whether an HTTP status is an error by the settings (`DD_TRACE_HTTP_SERVER_ERROR_STATUSES`, `DD_TRACE_HTTP_CLIENT_ERROR_STATUSES`). Server
+ * spans with such an `http.status_code` are marked as failed when they end; for client spans the integration does so, if it wants to.
+ *
+ * @param tracer       borrowed
+ * @param kind         DDTRACE_SPAN_KIND_SERVER or DDTRACE_SPAN_KIND_CLIENT; false for others
+ * @param http_status  the status, 100 to 599
+ * @return false for NULL and handles that were freed, too
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_tracer_is_http_error(const struct ddtrace_tracer *tracer, int32_t kind, int32_t http_status);
+
+/**
+ * Copies a stack out as the tag `error.stack` may have it, a line per frame: the most recent frames, `DD_TRACE_SPAN_TRACEBACK_MAX_SIZE` of
+ * them, or half as many, and so on, if the text would have more than 25,000 characters.
+ *
+ * @param tracer             borrowed
+ * @param frames, len        borrowed
+ * @param most_recent_first  0: the most recent frame is the last one, anything else: it is the first
+ * @param buf, cap           receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_limit_stack(const struct ddtrace_tracer *tracer,
+    const struct ddtrace_str *frames,
+    size_t len,
+    int32_t most_recent_first,
+    char *buf,
+    size_t cap);
+
+/**
+ * Calls `visit` with every service other than the configured one that finished spans have named in this process, 64 at most.
+ *
+ * @param tracer     borrowed
+ * @param visit      called on this thread; no lock is held meanwhile
+ * @param user_data  its first argument
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_each_extra_service(const struct ddtrace_tracer *tracer,
+    ddtrace_text_visitor visit,
+    void *user_data);
+
+/**
+ * Adds a service to those of `ddtrace_tracer_each_extra_service`, for an integration that knows of it before there are spans.
+ *
+ * @param tracer        borrowed
+ * @param service, len  copied; empty ones, the configured one, and those beyond the limit are not remembered
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_add_extra_service(const struct ddtrace_tracer *tracer, const char *service, size_t len);
+
+/**
+ * Copies the tags that describe this process out (`_dd.tags.process`): `key:value` in order, with commas between them.
+ *
+ * @param tracer    borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if they are not reported
+ *         (`DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED`), or the handle is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_get_process_tags(const struct ddtrace_tracer *tracer, char *buf, size_t cap);
+
+/**
+ * Copies the hash of an object out, for `ddtrace_span_add_pointer`: 32 hexadecimal digits of the SHA-256 over the object's parts (bucket, key
+ * and tag of an S3 object, say) with `|` between them.
+ *
+ * @param parts, len  borrowed
+ * @param buf, cap    receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return 32; DDTRACE_ABSENT if an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_pointer_hash(const struct ddtrace_str *parts,
+    size_t len,
+    char *buf,
+    size_t cap);
 
 #ifdef __cplusplus
 }  // extern "C"
