@@ -79,7 +79,7 @@ impl Name {
     }
 
     fn of(pieces: &[&[u8]]) -> Self {
-        Name::Composed(ShortText::join(pieces).to_lowercase())
+        Name::Composed(ShortText::join(pieces).into_lowercase())
     }
 
     fn as_bytes(&self) -> &[u8] {

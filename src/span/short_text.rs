@@ -29,7 +29,7 @@ impl ShortText {
     }
 
     /// The same in lower case.
-    pub(super) fn to_lowercase(mut self) -> Self {
+    pub(super) fn into_lowercase(mut self) -> Self {
         match &mut self {
             ShortText::Short(text, _) if text.is_ascii() => text.make_ascii_lowercase(),
             _ => return ShortText::Long(String::from_utf8_lossy(self.as_bytes()).to_lowercase().into_bytes()),
