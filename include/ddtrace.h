@@ -986,6 +986,34 @@ DDTRACE_API ddtrace_status ddtrace_tracer_configure(struct ddtrace_tracer *trace
     struct ddtrace_error **err_or_null);
 
 /**
+ * Asks the agent what it can do and what it wants (`GET /info`), and waits for the answer. The tracer does so by itself before the first trace
+ * leaves, every five minutes, and when the agent's configuration changes; this is for those who cannot wait for that.
+ *
+ * In host-driven mode it starts the asking on this thread and answers DDTRACE_ERR_TIMEOUT unless the host's transport completes it at once.
+ *
+ * @param tracer      borrowed
+ * @param timeout_ms  how long to wait; the asking goes on afterwards
+ * @return DDTRACE_OK: the agent answered, be it that it has no such information; DDTRACE_ERR_IO: there was no usable answer, and what was
+ *         known stays; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_NOT_FOUND: the spans do not go to an agent; DDTRACE_ERR_SHUTDOWN;
+ *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_refresh_agent_info(struct ddtrace_tracer *tracer,
+    uint32_t timeout_ms);
+
+/**
+ * Copies out what the agent said about itself last: the JSON object that it answered to `GET /info`.
+ *
+ * @param tracer    borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT if the agent has said nothing yet or is too old to, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_get_agent_info(const struct ddtrace_tracer *tracer, char *buf, size_t cap);
+
+/**
  * Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.
  *
  * Without a parent the span begins a new trace. A parent may be finished, and may be freed after this call. The parent's service applies

@@ -8,7 +8,7 @@ use super::pipeline::EARLY_FLUSH_BYTES;
 use super::snapshot::Snapshot;
 use crate::context::TraceTags;
 use crate::record::{ChunkData, RecordRef};
-use crate::wire::TraceEncoder;
+use crate::wire::{ChunkFacts, TraceEncoder};
 use std::collections::VecDeque;
 
 /// What one attempt sends.
@@ -19,9 +19,16 @@ pub struct Batch<'a> {
     pub count: usize,
     /// The keep rate that chunk roots tell.
     pub keep_rate: f64,
+    /// Whether the exporter takes events as lists of their own, whatever the settings say.
+    pub native_events: bool,
 }
 
 impl Batch<'_> {
+    fn facts<'a>(&self, snapshot: &'a Snapshot, chunk: &ChunkRef<'_>, tags: Option<&'a TraceTags>) -> ChunkFacts<'a> {
+        let native_events = self.native_events || snapshot.native_events;
+        ChunkFacts { keep_rate: self.keep_rate, native_events, ..chunk_facts(chunk, snapshot, tags) }
+    }
+
     /// Calls `use_it` with every chunk: its snapshot, itself, its tags, its records in start order.
     fn each_chunk(&self, mut use_it: impl FnMut(&Snapshot, &ChunkRef<'_>, Option<&TraceTags>, &[RecordRef<'_>])) {
         let (mut order, mut records) = (StartOrder::default(), Vec::new());
@@ -39,14 +46,14 @@ impl Payload for Batch<'_> {
     fn encode(&self, format: &mut dyn TraceEncoder) {
         format.begin();
         self.each_chunk(|snapshot, chunk, tags, records| {
-            format.chunk(&chunk_facts(chunk, snapshot, tags, self.keep_rate), records);
+            format.chunk(&self.facts(snapshot, chunk, tags), records);
         });
     }
 
     fn data(&self) -> Vec<ChunkData> {
         let mut all = Vec::new();
         self.each_chunk(|snapshot, chunk, tags, records| {
-            all.push(chunk_data(&chunk_facts(chunk, snapshot, tags, self.keep_rate), records));
+            all.push(chunk_data(&self.facts(snapshot, chunk, tags), records));
         });
         all
     }

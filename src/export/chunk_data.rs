@@ -11,14 +11,13 @@ pub fn chunk_facts<'a>(
     chunk: &ChunkRef<'_>,
     snapshot: &'a Snapshot,
     tags: Option<&'a crate::context::TraceTags>,
-    keep_rate: f64,
 ) -> ChunkFacts<'a> {
     ChunkFacts {
         trace_id: chunk.head.trace_id,
         decision: chunk.head.decision,
         tags,
         partial_spans: chunk.head.partial_spans,
-        keep_rate,
+        keep_rate: 1.0,
         library: &snapshot.library,
         span_rules: &snapshot.span_rules,
         native_events: snapshot.native_events,

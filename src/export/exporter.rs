@@ -1,6 +1,6 @@
 //! Exporters as the sender sees them: an attempt to hand over a payload, and what became of it.
 
-use super::agent::AgentExporter;
+use super::agent::{AgentExporter, KnownAgent};
 use super::agentless::AgentlessExporter;
 use super::data_exporter::DataExporter;
 use super::pipeline::Pipeline;
@@ -29,6 +29,20 @@ pub enum Attempt {
     Dropped,
 }
 
+/// What an exporter that was tended answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Tended {
+    /// Whether it knows what is to become of the chunks that have arrived.
+    pub is_ready: bool,
+    /// When it wants to be tended again.
+    pub again_in: Duration,
+}
+
+impl Tended {
+    /// There is nothing to do but to send.
+    pub const IDLE: Tended = Tended { is_ready: true, again_in: Duration::from_secs(3600) };
+}
+
 /// What an exporter is offered.
 pub trait Payload {
     /// How many chunks.
@@ -52,6 +66,27 @@ pub enum Exporter {
 }
 
 impl Exporter {
+    /// Lets the exporter do what is due beside sending. `by` is given in the last cycle; `has_work` tells whether chunks wait.
+    pub fn tend(&mut self, by: Option<Instant>, has_work: bool, pipeline: &Arc<Pipeline>) -> Tended {
+        match self {
+            Exporter::Agent(agent) => agent.tend(by, has_work, pipeline),
+            _ => Tended::IDLE,
+        }
+    }
+
+    /// What is known of the agent, if the chunks go to one.
+    pub fn known_agent(&self) -> Option<Arc<KnownAgent>> {
+        match self {
+            Exporter::Agent(agent) => agent.known_agent().cloned(),
+            _ => None,
+        }
+    }
+
+    /// Whether events may travel as lists of their own, whatever the settings say.
+    pub fn takes_native_events(&self) -> bool {
+        matches!(self, Exporter::Agent(agent) if agent.takes_native_events())
+    }
+
     /// Offers a payload.
     pub fn attempt(&mut self, payload: &dyn Payload, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Attempt {
         match self {

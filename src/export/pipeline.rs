@@ -1,5 +1,6 @@
 //! The pipeline of one tracer in one process: outboxes of threads, the queue of full blocks, the background that empties both.
 
+use super::agent::{KnownAgent, Looked};
 use super::block::{Block, BlockPool};
 use super::counters::{ExportCounters, Totals};
 use super::exporter::Exporter;
@@ -35,6 +36,7 @@ pub struct Pipeline {
     sender: OnceLock<ServiceId>,
     transport: Mutex<Option<Arc<dyn Transport>>>,
     successor: Mutex<Option<Successor>>,
+    known_agent: Mutex<Option<Arc<KnownAgent>>>,
     accepts: AtomicBool,
     outboxes: Mutex<Outboxes>,
     queue: Mutex<Queue>,
@@ -98,6 +100,7 @@ impl Pipeline {
             sender: OnceLock::new(),
             transport: Mutex::default(),
             successor: Mutex::default(),
+            known_agent: Mutex::default(),
             accepts: AtomicBool::new(true),
             outboxes: Mutex::default(),
             queue: Mutex::default(),
@@ -106,16 +109,37 @@ impl Pipeline {
         }
     }
 
-    /// Names the service that empties the queue, and the transport to interrupt when it must end.
-    pub fn set_sender(&self, sender: ServiceId, transport: Option<Arc<dyn Transport>>) {
+    /// Names the service that empties the queue, the transport to interrupt when it must end, and what it knows of the agent.
+    pub fn set_sender(&self, sender: ServiceId, transport: Option<Arc<dyn Transport>>, known_agent: Option<Arc<KnownAgent>>) {
         let _ = self.sender.set(sender);
         *self.transport.lock() = transport;
+        *self.known_agent.lock() = known_agent;
+    }
+
+    /// What is known of the agent. `None`: the chunks do not go to one.
+    pub fn known_agent(&self) -> Option<Arc<KnownAgent>> {
+        self.known_agent.lock().clone()
+    }
+
+    /// Asks the agent about itself, and waits for the answer. `None`: the chunks do not go to one.
+    pub fn refresh_agent_info(&self, timeout: Duration) -> Option<Looked> {
+        let deadline = Instant::now() + timeout;
+        let known = self.known_agent()?;
+        let look = known.want_look();
+        self.ensure_started();
+        self.awake();
+        if self.is_host_driven {
+            self.runtime.tick();
+            return Some(known.wait(look, Instant::now()));
+        }
+        Some(known.wait(look, deadline))
     }
 
     /// Lets the sender go on with another exporter, and with what waits for the former one if that does not take it at once.
     pub fn replace_exporter(&self, exporter: Exporter, interval: Duration, transport: Option<Arc<dyn Transport>>) {
         // Without a thread nothing was sent yet, so that nothing is the former exporter's.
         let after_sending = self.is_host_driven || self.runtime.is_started();
+        *self.known_agent.lock() = exporter.known_agent();
         let replaced = self.successor.lock().replace(Successor { exporter, interval, after_sending });
         let former = std::mem::replace(&mut *self.transport.lock(), transport);
         // Freed without a lock: what they hold may be the host's.

@@ -6,7 +6,7 @@
 use super::batch::{Batch, batch_len};
 use super::block::Block;
 use super::decide::decide;
-use super::exporter::{Attempt, Exporter};
+use super::exporter::{Attempt, Exporter, Tended};
 use super::keep_rate::KeepRate;
 use super::pipeline::{Pipeline, Successor};
 use super::snapshot::Snapshot;
@@ -25,10 +25,14 @@ pub struct Sender {
     pipeline: Weak<Pipeline>,
     exporter: Exporter,
     interval: Duration,
-    /// Decided blocks, oldest first.
+    /// Decided blocks that the exporter is not ready for, oldest first.
+    arrived: VecDeque<Block>,
+    /// Those that are to be sent.
     waiting: VecDeque<Block>,
     /// How many of them are in the attempt that is under way or to be repeated.
     in_attempt: usize,
+    /// The first cycle comes early, to ask the agent what it wants; nothing is collected then.
+    asks_first: bool,
     retry_at: Option<Instant>,
     keep_rate: KeepRate,
     calibration: Calibration,
@@ -46,8 +50,10 @@ impl Sender {
             pipeline: Arc::downgrade(&pipeline),
             exporter,
             interval,
+            arrived: VecDeque::new(),
             waiting: VecDeque::new(),
             in_attempt: 0,
+            asks_first: false,
             retry_at: None,
             keep_rate: KeepRate::new(),
             calibration: Calibration::default(),
@@ -58,28 +64,34 @@ impl Sender {
         }
     }
 
+    /// When it is to run first. An agent is asked what it wants at once.
+    pub fn first_cycle(&mut self) -> Duration {
+        self.asks_first = self.exporter.known_agent().is_some();
+        if self.asks_first { Duration::ZERO } else { self.interval }
+    }
+
     fn cycle(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
         self.calibration.step();
         let flush = pipeline.requested_flush();
         let successor = pipeline.take_successor();
         let mut fresh = pipeline.collect();
         decide(&mut fresh);
-        self.waiting.extend(fresh);
+        self.arrived.extend(fresh);
         self.update_keep_rate(pipeline);
         if let Some(successor) = successor {
             if successor.after_sending {
-                self.send_waiting(pipeline, last_attempt_by);
+                self.advance(pipeline, last_attempt_by);
             }
             self.go_on_with(successor);
         }
-        let pause = self.send_waiting(pipeline, last_attempt_by);
-        self.waiting.iter_mut().for_each(Block::shrink);
+        let pause = self.advance(pipeline, last_attempt_by);
+        self.arrived.iter_mut().chain(&mut self.waiting).for_each(Block::shrink);
         let now = Instant::now();
         if now >= self.shed_at {
             pipeline.pool.shed();
             self.shed_at = now + SHED_EVERY;
         }
-        if let Some(ticket) = flush.filter(|_| self.waiting.is_empty()) {
+        if let Some(ticket) = flush.filter(|_| self.arrived.is_empty() && self.waiting.is_empty()) {
             pipeline.complete_flush(ticket);
         }
         pause
@@ -92,6 +104,20 @@ impl Sender {
         self.exporter = successor.exporter;
         self.interval = successor.interval;
         (self.in_attempt, self.retry_at) = (0, None);
+    }
+
+    /// Does what is due, and sends what the exporter is ready for. Returns when there is more to do.
+    fn advance(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
+        let tended = self.tend(pipeline, last_attempt_by);
+        if tended.is_ready {
+            self.waiting.append(&mut self.arrived);
+        }
+        self.send_waiting(pipeline, last_attempt_by).min(tended.again_in)
+    }
+
+    fn tend(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Tended {
+        let has_work = !self.arrived.is_empty() || !self.waiting.is_empty();
+        self.exporter.tend(last_attempt_by, has_work, pipeline)
     }
 
     /// Sends until nothing waits or the exporter wants a pause.
@@ -134,7 +160,12 @@ impl Sender {
 
     fn attempt(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Attempt {
         let (waiting, count) = (&self.waiting, self.in_attempt);
-        let batch = Batch { blocks: waiting, count, keep_rate: self.keep_rate.rate() };
+        let batch = Batch {
+            blocks: waiting,
+            count,
+            keep_rate: self.keep_rate.rate(),
+            native_events: self.exporter.takes_native_events(),
+        };
         let attempt = self.exporter.attempt(&batch, last_attempt_by, pipeline);
         if let (Attempt::Taken { .. }, Exporter::Agent(_)) = (&attempt, &self.exporter) {
             // Without rates in the answer the samplers still take a step towards the rates that they were asked for.
@@ -193,7 +224,13 @@ impl PeriodicService for Sender {
 
     fn periodic(&mut self, cause: Cause) -> Duration {
         let Some(pipeline) = self.pipeline.upgrade() else { return self.interval };
-        let Cause::Shutdown(deadline) = cause else { return self.cycle(&pipeline, None) };
+        let only_asks = std::mem::take(&mut self.asks_first);
+        let Cause::Shutdown(deadline) = cause else {
+            if only_asks && cause == Cause::Interval {
+                return self.tend(&pipeline, None).again_in.min(self.interval);
+            }
+            return self.cycle(&pipeline, None);
+        };
         self.cycle(&pipeline, Some(deadline));
         if !self.waiting.is_empty() {
             self.drop_waiting(&pipeline, "the last payload got no answer in time");

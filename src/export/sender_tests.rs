@@ -203,7 +203,7 @@ fn background(exporter: Exporter) -> (TestTracer, Arc<Pipeline>) {
     tracer.pipeline = Arc::clone(&pipeline);
     let sender = Sender::new(Arc::clone(&pipeline), exporter, 10 * MINUTE);
     let id = pipeline.runtime.add(Box::new(sender), 10 * MINUTE);
-    pipeline.set_sender(id, None);
+    pipeline.set_sender(id, None, None);
     (tracer, pipeline)
 }
 

@@ -40,6 +40,8 @@ pub mod tracer;
 
 pub mod tracer_configure;
 
+pub mod agent_info;
+
 pub mod span;
 
 pub mod span_fields;

@@ -3,7 +3,7 @@
 use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::{hostname, make_snapshot, runtime_id};
 use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings, TraceApiVersion};
-use crate::export::agent::{AgentFacts, AgentProtocol, TraceFormat};
+use crate::export::agent::{AgentFacts, AgentProtocol, Discovery, TraceFormat};
 use crate::export::{
     AgentExporter, AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link,
     Output, Pipeline, Sender, SharedExporter, Snapshot,
@@ -99,9 +99,11 @@ pub fn build_pipeline(parts: &Parts, version: u32) -> Result<(Arc<Pipeline>, Arc
         shared.attach(&pipeline);
     }
     let interval = settings.writer.interval;
-    let sender = Sender::new(Arc::clone(&pipeline), exporter, interval);
-    let id = pipeline.runtime.add(Box::new(sender), interval);
-    pipeline.set_sender(id, transport);
+    let known_agent = exporter.known_agent();
+    let mut sender = Sender::new(Arc::clone(&pipeline), exporter, interval);
+    let first_cycle = sender.first_cycle();
+    let id = pipeline.runtime.add(Box::new(sender), first_cycle);
+    pipeline.set_sender(id, transport, known_agent);
     Ok((pipeline, snapshot))
 }
 
@@ -123,8 +125,11 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
             (Link::Blocking(Arc::clone(&transport)), Some(transport))
         }
     };
-    let protocol = AgentProtocol::new(agent_facts(settings));
-    Ok((Exporter::Agent(Box::new(AgentExporter::new(protocol, link, settings.agent.timeout))), transport))
+    let facts = agent_facts(settings);
+    let timeout = settings.agent.timeout;
+    let discovery = Discovery::new(link.clone(), facts.headers_without_traces(), timeout);
+    let exporter = AgentExporter::new(AgentProtocol::new(facts), link, timeout).with_discovery(discovery);
+    Ok((Exporter::Agent(Box::new(exporter)), transport))
 }
 
 fn agentless_exporter(

@@ -19,6 +19,7 @@ static void handles_of_another_kind_are_refused(void)
     IS_NO_HANDLE(ddtrace_span_start((ddtrace_tracer *)span, NULL, &out, NULL));
     IS_NO_HANDLE(ddtrace_context_get_ids((ddtrace_context *)span, &ids));
     IS_NO_HANDLE(ddtrace_tracer_flush((ddtrace_tracer *)recorder.memory, 1));
+    IS_NO_HANDLE(ddtrace_tracer_refresh_agent_info((ddtrace_tracer *)recorder.memory, 1));
     IS_NO_HANDLE(ddtrace_exporter_memory_clear((ddtrace_exporter *)span));
     IS_NO_HANDLE(ddtrace_config_set((ddtrace_config *)recorder.tracer, TEXT("DD_ENV"), TEXT("x"), NULL));
     /* Freeing through the wrong function frees nothing. */

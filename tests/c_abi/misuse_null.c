@@ -41,6 +41,8 @@ static void tracer_functions(void)
     CHECK(ddtrace_tracer_ref(NULL) == NULL);
     ddtrace_tracer_free(NULL);
     IS_NULL(ddtrace_tracer_flush(NULL, 1));
+    IS_NULL(ddtrace_tracer_refresh_agent_info(NULL, 1));
+    CHECK(ddtrace_tracer_get_agent_info(NULL, NULL, 0) == DDTRACE_ABSENT);
     IS_NULL(ddtrace_tracer_shutdown(NULL, 1));
     IS_NULL(ddtrace_tracer_tick(NULL, NULL));
     ddtrace_tracer_config_get(NULL, TEXT("DD_SERVICE"), buffer, sizeof buffer);

@@ -26,7 +26,12 @@ static void see_header(void *user_data, ddtrace_str name, ddtrace_str value)
 
 static void play_exchanges(player *player)
 {
-    static const char rates[] = "{\"rate_by_service\":{\"service:,env:\":0.5}}";
+    static const char *const answers[] = {
+        "{\"rate_by_service\":{\"service:,env:\":0.5}}",
+        "{\"version\":\"7.65.0\",\"endpoints\":[\"/v0.4/traces\",\"/v0.6/stats\"],\"client_drop_p0s\":true,\"span_events\":true,"
+        "\"filter_tags\":{\"reject\":[\"a\"]},\"ignore_resources\":[\"x+\"]}",
+    };
+    const char *answer = answers[below(player, 2)];
     ddtrace_str key = text(player), value = text(player);
     ddtrace_tracer_tick(TRACER(player), NULL);
     keep(player, DDTRACE_HANDLE_EXCHANGE, __atomic_exchange_n(&exchanges[below(player, 16)], NULL, __ATOMIC_ACQ_REL));
@@ -46,7 +51,7 @@ static void play_exchanges(player *player)
     int32_t http_status = one_in(player, 2) ? 200 : (int32_t)below(player, 600);
     ddtrace_status status = one_in(player, 3)
         ? ddtrace_exchange_fail(ended, AS_TEXT(key))
-        : ddtrace_exchange_complete(ended, http_status, (const uint8_t *)rates, below(player, sizeof rates));
+        : ddtrace_exchange_complete(ended, http_status, (const uint8_t *)answer, one_in(player, 3) ? below(player, strlen(answer)) : strlen(answer));
     /* It does not end with a wrong status, nor with a wrong text. */
     if (status == DDTRACE_ERR_INVALID || status == DDTRACE_ERR_NULL)
         ddtrace_exchange_fail(ended, NULL, 0);
@@ -164,6 +169,8 @@ static void play_tracers(player *player)
         break;
     case 6:
         ddtrace_tracer_flush(tracer, (uint32_t)below(player, 20));
+        ddtrace_tracer_refresh_agent_info(tracer, (uint32_t)below(player, 5));
+        ddtrace_tracer_get_agent_info(tracer, buf, below(player, sizeof buf));
         break;
     case 7:
         if (one_in(player, 20))

@@ -1,6 +1,7 @@
 """An agent that misbehaves as it is told, on a port of its own of the loopback interface, or a unix socket.
 
-`Agent(a, b, c)` treats the first request as `a` says, the second as `b`, and all others as `c`. A treatment is a function of an
+`Agent(a, b, c)` treats the first payload as `a` says, the second as `b`, and all others as `c`; questions about the agent itself (`/info`) are
+treated as `info` says. A treatment is a function of an
 `Exchange`; it answers or does not, and says whether the connection lives on. What was answered with a status below 300 counts as
 accepted; the tests compare that with what the program made.
 """
@@ -20,8 +21,10 @@ LONG_SECONDS = 60
 
 
 class Agent:
-    def __init__(self, *treatments, listening=True, path=None):
+    def __init__(self, *treatments, listening=True, path=None, info=None):
         self.requests = []
+        self.looks = []
+        self.info = info or answer(404)
         self.stopping = threading.Event()
         self._treatments = list(treatments) or [answer(200)]
         self._lock = threading.Lock()
@@ -120,9 +123,16 @@ class Agent:
         if request is None:
             return False
         with self._lock:
-            self.requests.append(request)
-            treatment = self._treatments.pop(0) if len(self._treatments) > 1 else self._treatments[0]
+            if request.path == "/info":
+                self.looks.append(request)
+                treatment = self.info
+            else:
+                self.requests.append(request)
+                treatment = self._next_treatment()
         return treatment(Exchange(self, request, connection))
+
+    def _next_treatment(self):
+        return self._treatments.pop(0) if len(self._treatments) > 1 else self._treatments[0]
 
 
 class Request:
@@ -197,6 +207,11 @@ def rates(version, **rate_by_key):
     """Answers 200 with sampling rates."""
     body = json.dumps({"rate_by_service": {key.replace("__", ":"): rate for key, rate in rate_by_key.items()}}).encode()
     return answer(200, body, Datadog_Rates_Payload_Version=version)
+
+
+def info(version="7.65.0", state="1", **facts):
+    """Answers with what an agent says about itself."""
+    return answer(200, json.dumps({"version": version, **facts}).encode(), Datadog_Agent_State=state)
 
 
 def chunked(pieces):

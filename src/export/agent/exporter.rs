@@ -1,9 +1,12 @@
 //! Sends traces to an agent.
 
-use super::protocol::{AgentProtocol, TraceFormat};
-use super::verdict::Verdict;
+use super::discovery::Discovery;
+use super::format::TraceFormat;
+use super::known_agent::KnownAgent;
+use super::protocol::AgentProtocol;
+use super::verdict::{DropReason, Verdict};
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
-use crate::export::exporter::{Attempt, Payload};
+use crate::export::exporter::{Attempt, Payload, Tended};
 use crate::export::pipeline::Pipeline;
 use crate::transport::{Response, TransportError};
 use crate::wire::{TraceEncoder, V04, V05};
@@ -15,6 +18,9 @@ use std::time::{Duration, Instant};
 pub struct AgentExporter {
     protocol: AgentProtocol,
     client: Client,
+    discovery: Option<Discovery>,
+    /// Whether the agent takes events as lists of their own.
+    takes_native_events: bool,
     encoders: Encoders,
     rates: Option<Vec<u8>>,
 }
@@ -37,7 +43,49 @@ impl Encoders {
 impl AgentExporter {
     /// An exporter that waits `timeout` for each answer.
     pub fn new(protocol: AgentProtocol, link: Link, timeout: Duration) -> Self {
-        AgentExporter { protocol, client: Client::new(link, timeout), encoders: Encoders::default(), rates: None }
+        AgentExporter {
+            protocol,
+            client: Client::new(link, timeout),
+            discovery: None,
+            takes_native_events: false,
+            encoders: Encoders::default(),
+            rates: None,
+        }
+    }
+
+    /// The same, and the agent is asked about itself.
+    pub fn with_discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
+        self
+    }
+
+    /// What is known of the agent, if it is asked.
+    pub fn known_agent(&self) -> Option<&Arc<KnownAgent>> {
+        self.discovery.as_ref().map(Discovery::known)
+    }
+
+    /// Whether the agent takes events as lists of their own.
+    pub fn takes_native_events(&self) -> bool {
+        self.takes_native_events
+    }
+
+    /// Does what is due beside sending traces. In the last cycle the agent is only asked if there is work that waits for the answer.
+    pub fn tend(&mut self, by: Option<Instant>, has_work: bool, pipeline: &Arc<Pipeline>) -> Tended {
+        let Some(discovery) = &mut self.discovery else { return Tended::IDLE };
+        let is_wanted = by.is_none() || (has_work && !discovery.has_looked());
+        let again_in = match is_wanted {
+            // Half of the time is left for the traces.
+            true => discovery.tend(Limit { by: by.map(half_way), waits: !pipeline.is_host_driven }, awaken(pipeline)),
+            false => Tended::IDLE.again_in,
+        };
+        let is_ready = discovery.has_looked() || by.is_some();
+        // The answer to a request that is on its way is about the format that it has.
+        if !self.client.is_busy() {
+            let (epoch, knowledge) = discovery.known().knowledge();
+            self.protocol.adapt(epoch, &knowledge);
+            self.takes_native_events = knowledge.info().is_some_and(|info| info.span_events);
+        }
+        Tended { is_ready, again_in }
     }
 
     /// The sampling rates that the last answer brought.
@@ -82,7 +130,15 @@ impl AgentExporter {
     }
 
     fn judge(&mut self, result: &Result<Response, TransportError>, bytes: usize) -> Attempt {
-        match self.protocol.judge(result, Instant::now()) {
+        let verdict = self.protocol.judge(result, Instant::now());
+        if let (Some(discovery), Ok(response)) = (&mut self.discovery, result) {
+            discovery.heed(response);
+            // The refusal says that something has changed, and not what.
+            if matches!(verdict, Verdict::Reencode | Verdict::Drop(DropReason::Unsupported)) {
+                discovery.look_soon();
+            }
+        }
+        match verdict {
             Verdict::Accepted { rates } => {
                 self.rates = rates;
                 Attempt::Taken { bytes }
@@ -92,6 +148,12 @@ impl AgentExporter {
             Verdict::Drop(_) => Attempt::Dropped,
         }
     }
+}
+
+/// Half of the time until `end` from now.
+fn half_way(end: Instant) -> Instant {
+    let now = Instant::now();
+    now + end.saturating_duration_since(now) / 2
 }
 
 /// Lets the sender look for the answer. A request may outlive the tracer, so it holds the pipeline weakly.

@@ -24,7 +24,7 @@ pub struct AgentFacts {
     pub external_env: String,
     /// The session of a test agent.
     pub test_session_token: String,
-    /// Whether the tracer computes the stats of its traces, so that the agent does not.
+    /// Whether the agent has to leave stats to the tracer whatever it says about itself.
     pub computes_stats: bool,
     /// Further headers. One of the same name as a header of this list replaces it; those that describe the payload stay.
     pub extra_headers: Vec<(String, String)>,
@@ -35,7 +35,7 @@ pub struct AgentFacts {
 impl AgentFacts {
     /// The headers that are the same in all requests.
     pub(super) fn headers(&self) -> Vec<(Cow<'static, str>, String)> {
-        let known: [(&'static str, &str); 13] = [
+        let known: [(&'static str, &str); 12] = [
             ("Content-Type", "application/msgpack"),
             ("Datadog-Meta-Lang", &self.language),
             ("Datadog-Meta-Lang-Version", &self.language_version),
@@ -44,8 +44,6 @@ impl AgentFacts {
             ("Datadog-Meta-Tracer-Version", &self.tracer_version),
             // The tracer marks `_dd.top_level` itself.
             ("Datadog-Client-Computed-Top-Level", "yes"),
-            // Any text but a few words for false counts as true, so the header is absent rather than "no".
-            ("Datadog-Client-Computed-Stats", if self.computes_stats { "yes" } else { "" }),
             // Without it an overloaded agent answers 200.
             ("Datadog-Send-Real-Http-Status", "1"),
             ("Datadog-Container-ID", self.origin.container_id.as_deref().unwrap_or_default()),
@@ -60,8 +58,20 @@ impl AgentFacts {
             .chain(extra.map(|(name, value)| (Cow::Owned(name.clone()), value.clone())))
             .collect()
     }
+
+    /// The headers of requests that carry no traces.
+    pub fn headers_without_traces(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut headers = self.headers();
+        headers.retain(|(name, _)| !OF_TRACES.iter().any(|own| own.eq_ignore_ascii_case(name)));
+        headers
+    }
 }
 
+/// Headers that say something about traces.
+const OF_TRACES: [&str; 4] =
+    ["Content-Type", "Datadog-Client-Computed-Top-Level", COMPUTES_STATS, "Datadog-Send-Real-Http-Status"];
+
+pub(super) const COMPUTES_STATS: &str = "Datadog-Client-Computed-Stats";
 pub(super) const TRACE_COUNT: &str = "X-Datadog-Trace-Count";
 pub(super) const RATES_VERSION: &str = "Datadog-Rates-Payload-Version";
 pub(super) const DROPPED_TRACES: &str = "Datadog-Client-Dropped-P0-Traces";

@@ -10,15 +10,21 @@
 //! The endpoints are `/v0.4/traces` and `/v0.5/traces`. Retries: 5, after 100 ms and each time twice as long. While no connection comes
 //! about, the payload has not left and its retries do not count: it waits for the agent to return, as long as the budget holds what follows.
 
+mod discovery;
 mod exporter;
 mod facts;
 pub(super) mod failure_log;
+mod format;
+mod known_agent;
 mod protocol;
 mod verdict;
 
+pub use discovery::Discovery;
 pub use exporter::AgentExporter;
 pub use facts::AgentFacts;
-pub use protocol::{AgentProtocol, TraceFormat};
+pub use format::TraceFormat;
+pub use known_agent::{Knowledge, KnownAgent, Looked};
+pub use protocol::AgentProtocol;
 pub use verdict::{DropReason, MAX_RETRIES, Verdict};
 
 #[cfg(test)]

@@ -7,34 +7,16 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::facts::{AgentFacts, DROPPED_SPANS, DROPPED_TRACES, RATES_VERSION, TRACE_COUNT};
+use super::facts::{AgentFacts, COMPUTES_STATS, DROPPED_SPANS, DROPPED_TRACES, RATES_VERSION, TRACE_COUNT};
 use super::failure_log::FailureLog;
+use super::format::{FormatChoice, TraceFormat};
+use super::known_agent::Knowledge;
 use super::verdict::{DropReason, Verdict, reconnect_delay, retry_delay};
 use crate::log::{self, Level};
 use crate::transport::{Response, TransportError};
 
 /// Longer versions of rates are not taken over; the agent's are short hashes.
 const MAX_RATES_VERSION_BYTES: usize = 256;
-
-/// How a payload is encoded, which its endpoint tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TraceFormat {
-    /// Spans as maps; all agents in use know it.
-    #[default]
-    V04,
-    /// Spans as arrays with a table of strings.
-    V05,
-}
-
-impl TraceFormat {
-    /// The path of the endpoint.
-    pub const fn path(self) -> &'static str {
-        match self {
-            TraceFormat::V04 => "/v0.4/traces",
-            TraceFormat::V05 => "/v0.5/traces",
-        }
-    }
-}
 
 /// Traces that the tracer dropped itself because they were sampled out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +28,10 @@ struct DroppedP0 {
 /// What a request looks like, and what a result means. It sends nothing, waits for nothing and starts nothing.
 #[derive(Debug)]
 pub struct AgentProtocol {
-    format: TraceFormat,
+    format: FormatChoice,
     fixed_headers: Vec<(Cow<'static, str>, String)>,
+    /// Whether the tracer computes the stats of its traces, so that the agent does not.
+    pub computes_stats: bool,
     rates_version: String,
     dropped_p0: DroppedP0,
     /// What of `dropped_p0` the last request told.
@@ -62,7 +46,8 @@ impl AgentProtocol {
     /// A conversation that has not begun.
     pub fn new(facts: AgentFacts) -> AgentProtocol {
         AgentProtocol {
-            format: facts.format,
+            format: FormatChoice::new(facts.format),
+            computes_stats: facts.computes_stats,
             fixed_headers: facts.headers(),
             // An empty version would switch versioned rates off.
             rates_version: "0".to_owned(),
@@ -77,12 +62,17 @@ impl AgentProtocol {
 
     /// The format to encode the next payload in.
     pub fn format(&self) -> TraceFormat {
-        self.format
+        self.format.current()
+    }
+
+    /// What is known of the agent may have changed.
+    pub fn adapt(&mut self, epoch: u64, knowledge: &Knowledge) {
+        self.format.adapt(epoch, knowledge);
     }
 
     /// The path to send it to.
     pub fn path(&self) -> &'static str {
-        self.format.path()
+        self.format().path()
     }
 
     /// The headers of a request with this number of chunks. To be asked for anew for each attempt.
@@ -90,6 +80,10 @@ impl AgentProtocol {
         self.told_p0 = self.dropped_p0;
         let fixed = self.fixed_headers.iter().map(|(name, value)| (name.clone(), Cow::Borrowed(value.as_str())));
         let mut headers: Vec<_> = fixed.collect();
+        // Any text but a few words for false counts as true, so the header is absent rather than "no".
+        if self.computes_stats && !self.fixed_headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(COMPUTES_STATS)) {
+            headers.push((Cow::Borrowed(COMPUTES_STATS), Cow::Borrowed("yes")));
+        }
         headers.push((Cow::Borrowed(TRACE_COUNT), Cow::Owned(chunk_count.to_string())));
         headers.push((Cow::Borrowed(RATES_VERSION), Cow::Borrowed(&self.rates_version)));
         for (name, count) in [(DROPPED_TRACES, self.told_p0.traces), (DROPPED_SPANS, self.told_p0.spans)] {
@@ -166,9 +160,8 @@ impl AgentProtocol {
     }
 
     fn downgrade(&mut self, status: u16) -> Verdict {
-        let refused = self.format.path();
-        if self.format == TraceFormat::V05 {
-            self.format = TraceFormat::V04;
+        let refused = self.path();
+        if self.format.refuse() {
             log::emit(Level::Warn, format_args!("the agent answered {status} to {refused}; using {} from now on", self.path()));
             return Verdict::Reencode;
         }
