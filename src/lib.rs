@@ -2,7 +2,7 @@
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
 //! `ffi` → `tracer` → `active` → `span` → `segment` → `export` → `stats` → {`propagation`, `sampling`, `wire`, `instrument`} →
-//! `context` → `record` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
+//! `context` → `record` → `hooks` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]
 
@@ -14,6 +14,7 @@ pub mod config;
 pub mod context;
 pub mod export;
 pub mod ffi;
+pub mod hooks;
 pub mod instrument;
 pub(crate) mod lock;
 pub mod log;

@@ -48,6 +48,21 @@ pub struct ddtrace_exchange {
     _private: [u8; 0],
 }
 
+/// Is told of spans that start and finish.
+pub struct ddtrace_processor {
+    _private: [u8; 0],
+}
+
+/// Changes or drops what is about to be sent.
+pub struct ddtrace_filter {
+    _private: [u8; 0],
+}
+
+/// Finished spans of one trace that leave together.
+pub struct ddtrace_chunk {
+    _private: [u8; 0],
+}
+
 /// For `ddtrace_live_handles`: handles of all kinds.
 pub const DDTRACE_HANDLE_ANY: i32 = 0;
 /// For `ddtrace_live_handles`: configurations.
@@ -68,3 +83,9 @@ pub const DDTRACE_HANDLE_EXPORTER: i32 = 7;
 pub const DDTRACE_HANDLE_ERROR: i32 = 8;
 /// For `ddtrace_live_handles`: exchanges.
 pub const DDTRACE_HANDLE_EXCHANGE: i32 = 9;
+/// For `ddtrace_live_handles`: processors.
+pub const DDTRACE_HANDLE_PROCESSOR: i32 = 10;
+/// For `ddtrace_live_handles`: filters.
+pub const DDTRACE_HANDLE_FILTER: i32 = 11;
+/// For `ddtrace_live_handles`: chunks.
+pub const DDTRACE_HANDLE_CHUNK: i32 = 12;

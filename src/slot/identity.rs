@@ -9,7 +9,7 @@ pub const SLOT_ALIGN: usize = 256;
 const GENERATION_MASK: usize = 0xff;
 const LIVE: u32 = 1 << 16;
 
-/// What lives in a slot. The numbers up to 9 are those of `DDTRACE_HANDLE_*`.
+/// What lives in a slot. The numbers below 32 are those of `DDTRACE_HANDLE_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -31,6 +31,12 @@ pub enum Kind {
     Error = 8,
     /// A request on its way through a host's transport.
     Exchange = 9,
+    /// A processor of spans.
+    Processor = 10,
+    /// A filter of chunks.
+    Filter = 11,
+    /// A chunk that a callback looks at.
+    Chunk = 12,
     /// A span that records nothing.
     LightSpan = 32,
     /// A trace segment; never a handle.
