@@ -119,7 +119,9 @@
     { sizeof(ddtrace_span_end_options), 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, \
       0, 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, NULL, 0, NULL, 0 }
 #define DDTRACE_COUNTERS_INIT \
-    { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define DDTRACE_PROCESSOR_CALLBACKS_INIT { sizeof(ddtrace_processor_callbacks), NULL, NULL, NULL }
+#define DDTRACE_EXPORTER_CALLBACKS_INIT { sizeof(ddtrace_exporter_callbacks), NULL, NULL, NULL }
 
 
 /** Log level: something does not work. */
@@ -250,6 +252,18 @@
 /** For `ddtrace_live_handles`: exchanges. */
 #define DDTRACE_HANDLE_EXCHANGE 9
 
+/** For `ddtrace_live_handles`: processors. */
+#define DDTRACE_HANDLE_PROCESSOR 10
+
+/** For `ddtrace_live_handles`: filters. */
+#define DDTRACE_HANDLE_FILTER 11
+
+/** For `ddtrace_live_handles`: chunks. */
+#define DDTRACE_HANDLE_CHUNK 12
+
+/** Finished spans of one trace that leave together. */
+typedef struct ddtrace_chunk ddtrace_chunk;
+
 /** Settings for tracers and propagators. */
 typedef struct ddtrace_config ddtrace_config;
 
@@ -264,6 +278,12 @@ typedef struct ddtrace_exchange ddtrace_exchange;
 
 /** Where finished spans go. */
 typedef struct ddtrace_exporter ddtrace_exporter;
+
+/** Changes or drops what is about to be sent. */
+typedef struct ddtrace_filter ddtrace_filter;
+
+/** Is told of spans that start and finish. */
+typedef struct ddtrace_processor ddtrace_processor;
 
 /** Reads contexts from headers and writes them. */
 typedef struct ddtrace_propagator ddtrace_propagator;
@@ -325,6 +345,10 @@ typedef struct ddtrace_counters {
     uint64_t bytes_sent;
     /** Bytes that wait now */
     uint64_t buffered_bytes;
+    /** Chunks that filters of the program dropped; `chunks_dropped` does not count them */
+    uint64_t chunks_filtered;
+    /** Spans that filters of the program removed, or dropped with their chunk; `spans_dropped` does not count them */
+    uint64_t spans_filtered;
 } ddtrace_counters;
 
 /** The items of an array or a map. */
@@ -482,6 +506,48 @@ typedef void (*ddtrace_header_setter)(void *user_data, struct ddtrace_str name, 
 
 /** Takes one field of a log line; the texts are valid during the call, and have no NUL at their end. */
 typedef void (*ddtrace_log_field)(void *user_data, struct ddtrace_str name, struct ddtrace_str value);
+
+/**
+ * The functions of a processor. Begin with DDTRACE_PROCESSOR_CALLBACKS_INIT; each of them may stay NULL.
+ *
+ * They are called on the thread that starts or finishes the span, in the order in which processors were registered, with no lock held. They
+ * may call the library; what a processor starts and finishes itself is not told to processors. Spans that record nothing are not told of, nor
+ * those that are freed unfinished. The spans are borrowed: who wants to keep one takes a `ddtrace_span_ref`.
+ */
+typedef struct ddtrace_processor_callbacks {
+    /** `sizeof(ddtrace_processor_callbacks)` */
+    size_t struct_size;
+    /** A span was started, with what its options say; before the start returns */
+    void (*on_start)(void *user_data, struct ddtrace_span *span);
+    /** A span is finished, its duration is known; for the time of this call it can still be changed, before it is sent */
+    void (*on_finish)(void *user_data, struct ddtrace_span *span);
+    /** The last tracer that the processor is registered with is shut down; called once, before what waits is sent. Nothing is called after it */
+    void (*shutdown)(void *user_data);
+} ddtrace_processor_callbacks;
+
+/**
+ * The functions of an exporter. Begin with DDTRACE_EXPORTER_CALLBACKS_INIT.
+ *
+ * They are called in the background, by the thread of a tracer; in host-driven mode by the thread that ticks, flushes or shuts down. The
+ * threads of several tracers that feed one exporter may call it at the same time. They may take their time: what comes meanwhile waits, within
+ * the limits of its buffer. But a flush and a shutdown wait for them, so they must not call those of the tracers that feed them.
+ */
+typedef struct ddtrace_exporter_callbacks {
+    /** `sizeof(ddtrace_exporter_callbacks)` */
+    size_t struct_size;
+    /**
+     * Takes a chunk, whose spans are read with `ddtrace_chunk_span_at`; it is borrowed for the time of the call. DDTRACE_OK: it counts as
+     * sent; anything else: as dropped. Required
+     */
+    ddtrace_status (*export_chunk)(void *user_data, struct ddtrace_chunk *chunk);
+    /**
+     * No more chunks are at hand for now: what was gathered should go out. Anything but DDTRACE_OK: the chunks since the last call count as
+     * dropped. May be NULL
+     */
+    ddtrace_status (*flush)(void *user_data);
+    /** The last tracer that has the exporter is shut down, or has another one now. Called once; nothing is called after it. May be NULL */
+    void (*shutdown)(void *user_data);
+} ddtrace_exporter_callbacks;
 
 /** Called with a text, which is valid during the call. */
 typedef void (*ddtrace_text_visitor)(void *user_data, struct ddtrace_str text);
@@ -1448,6 +1514,22 @@ DDTRACE_API ddtrace_status ddtrace_span_set_meta_struct(struct ddtrace_span *spa
     size_t len);
 
 /**
+ * Shows every tag that a span has now, those that the library adds to every span among them: text first, then numbers. A truth value is text,
+ * a list or a map has a tag for each of its items.
+ *
+ * @param span       borrowed; may be finished
+ * @param visit      called on this thread, once per tag, which is of the kind DDTRACE_TAG_STRING, DDTRACE_TAG_F64 or DDTRACE_TAG_I64 and is
+ *                   valid during the call. The span is not locked: what the function changes is not shown any more
+ * @param user_data  passed to `visit`
+ * @return DDTRACE_OK, also for a span that records nothing; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_each_tag(const struct ddtrace_span *span,
+    void (*visit)(void *user_data, const struct ddtrace_tag *tag),
+    void *user_data);
+
+/**
  * Adds an event.
  *
  * @param span                        borrowed
@@ -2312,6 +2394,234 @@ DDTRACE_API ddtrace_status ddtrace_log_correlation_buffer(const struct ddtrace_t
     char *buf,
     size_t cap,
     size_t *needed);
+
+/**
+ * How many spans a chunk has.
+ *
+ * @param chunk  borrowed
+ * @return 0 also for NULL, and for a chunk whose callback has returned
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_chunk_len(const struct ddtrace_chunk *chunk);
+
+/**
+ * A span of a chunk, in the order in which the spans were started. All functions that read spans work on it: in an exporter with every tag
+ * that is sent, in a filter with those that every span has, and in a filter all that change spans, too. It is finished; to be a parent, or to
+ * be injected, is allowed.
+ *
+ * @param chunk  borrowed
+ * @param index  from 0
+ * @param out    receives the span, which is the chunk's: not to be freed or ended, and valid until the callback returns or
+ *               `ddtrace_chunk_remove_at` removes it. Who takes a `ddtrace_span_ref` may go on reading it, but changes nothing any more
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: there is no such span; DDTRACE_ERR_LIMIT when memory is out; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE: the callback has returned; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_chunk_span_at(struct ddtrace_chunk *chunk,
+    size_t index,
+    struct ddtrace_span **out);
+
+/**
+ * The sampling priority of a chunk's trace. In a filter most traces are not decided yet.
+ *
+ * @param chunk  borrowed
+ * @param out    receives the priority
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: not decided; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_chunk_get_priority(const struct ddtrace_chunk *chunk, int32_t *out);
+
+/**
+ * Takes a span out of the chunk that a filter looks at: it is not sent. Those behind it move up by one. A chunk without spans is dropped.
+ *
+ * @param chunk  borrowed
+ * @param index  from 0
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: there is no such span; DDTRACE_ERR_STATE: the chunk is an exporter's; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_chunk_remove_at(struct ddtrace_chunk *chunk, size_t index);
+
+/**
+ * Drops the chunk that a filter looks at, when the filter returns DDTRACE_OK. Later filters do not see it.
+ *
+ * @param chunk  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: the chunk is an exporter's; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_chunk_drop(struct ddtrace_chunk *chunk);
+
+/**
+ * Makes a processor, which several tracers may have.
+ *
+ * @param callbacks       borrowed, copied
+ * @param user_data       the first argument of all of them
+ * @param free_user_data  called once with `user_data`, when nobody has the processor any more, or at once if this call fails; may be NULL.
+ *                        Threads that used a tracer with the processor may have it until they use the library again, or end
+ * @param out             receives the processor, owned by the caller: free it with `ddtrace_processor_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_UNSUPPORTED or DDTRACE_ERR_INVALID for the callbacks; DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_processor_new(const struct ddtrace_processor_callbacks *callbacks,
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    struct ddtrace_processor **out);
+
+/**
+ * Adds a reference to a processor.
+ *
+ * @param processor  borrowed
+ * @return the same handle, to be freed once more; NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_processor *ddtrace_processor_ref(struct ddtrace_processor *processor);
+
+/**
+ * Gives a reference back. Configurations and tracers that the processor is registered with keep it.
+ *
+ * @param processor  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_processor_free(struct ddtrace_processor *processor);
+
+/**
+ * Registers a processor with the tracers that are made from a configuration.
+ *
+ * @param config     borrowed
+ * @param processor  borrowed, may be freed at any time
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: it is registered already; DDTRACE_ERR_LIMIT: there are 64; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_add_processor(struct ddtrace_config *config, struct ddtrace_processor *processor);
+
+/**
+ * Registers a processor with a tracer that runs. It is told of what is started and finished from now on, of spans that are open by now only
+ * when they are finished.
+ *
+ * @param tracer     borrowed
+ * @param processor  borrowed, may be freed at any time
+ * @return as `ddtrace_config_add_processor`; DDTRACE_ERR_SHUTDOWN
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_add_processor(struct ddtrace_tracer *tracer, struct ddtrace_processor *processor);
+
+/**
+ * Removes a processor from a tracer. Calls that are under way on other threads go on to use it. Its function `shutdown` is not called.
+ *
+ * @param tracer     borrowed
+ * @param processor  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: it is not registered; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_remove_processor(struct ddtrace_tracer *tracer, struct ddtrace_processor *processor);
+
+/**
+ * Makes a filter, which several tracers may have.
+ *
+ * A filter sees the finished spans of a trace when they leave together, before it is decided whether the trace is kept. Their setters work on
+ * them, `ddtrace_chunk_remove_at` takes one out, `ddtrace_chunk_drop` all of them; that is counted. Filters run in the order in which they
+ * were registered, each on what the one before left.
+ *
+ * @param filter          gets `user_data` and the chunk, which is borrowed: it and its spans are there for the time of the call. With another
+ *                        answer than DDTRACE_OK the chunk goes on as it was before. Called with no lock held on the thread that finishes
+ *                        the last span of the trace, or the one that makes a part of it leave. It may call the library; chunks of what it
+ *                        traces itself are not shown to filters
+ * @param user_data       passed to `filter`
+ * @param free_user_data  called once with `user_data`, when nobody has the filter any more, or at once if this call fails; may be NULL.
+ *                        Threads that used a tracer with the filter may have it until they use the library again, or end
+ * @param out             receives the filter, owned by the caller: free it with `ddtrace_filter_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_filter_new(ddtrace_status (*filter)(void *user_data, struct ddtrace_chunk *chunk),
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    struct ddtrace_filter **out);
+
+/**
+ * Adds a reference to a filter.
+ *
+ * @param filter  borrowed
+ * @return the same handle, to be freed once more; NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_filter *ddtrace_filter_ref(struct ddtrace_filter *filter);
+
+/**
+ * Gives a reference back. Configurations and tracers that the filter is registered with keep it.
+ *
+ * @param filter  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_filter_free(struct ddtrace_filter *filter);
+
+/**
+ * Registers a filter with the tracers that are made from a configuration.
+ *
+ * @param config     borrowed
+ * @param filter  borrowed, may be freed at any time
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: it is registered already; DDTRACE_ERR_LIMIT: there are 64; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_add_filter(struct ddtrace_config *config, struct ddtrace_filter *filter);
+
+/**
+ * Registers a filter with a tracer that runs. It sees the chunks that leave from now on.
+ *
+ * @param tracer     borrowed
+ * @param filter  borrowed, may be freed at any time
+ * @return as `ddtrace_config_add_filter`; DDTRACE_ERR_SHUTDOWN
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_add_filter(struct ddtrace_tracer *tracer, struct ddtrace_filter *filter);
+
+/**
+ * Removes a filter from a tracer. Calls that are under way on other threads go on to use it.
+ *
+ * @param tracer     borrowed
+ * @param filter  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: it is not registered; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_remove_filter(struct ddtrace_tracer *tracer, struct ddtrace_filter *filter);
+
+/**
+ * Makes an exporter of functions of the program: finished spans go to them instead of the agent. Several tracers may feed it.
+ *
+ * @param callbacks       borrowed, copied
+ * @param user_data       the first argument of all of them
+ * @param free_user_data  called once with `user_data`, when nobody has the exporter any more, or at once if this call fails; may be NULL
+ * @param out             receives the exporter, owned by the caller: free it with `ddtrace_exporter_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL: also without `export_chunk`; DDTRACE_ERR_UNSUPPORTED or DDTRACE_ERR_INVALID for the callbacks;
+ *         DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_exporter_new_callbacks(const struct ddtrace_exporter_callbacks *callbacks,
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    struct ddtrace_exporter **out);
 
 /**
  * Makes an exporter that writes to a stream of the process.

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cbindgen::{Builder, Config};
+use ddtrace::ffi::exporter_callbacks::ddtrace_exporter_callbacks;
+use ddtrace::ffi::processor::ddtrace_processor_callbacks;
 use ddtrace::ffi::types::{
     ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_ids, ddtrace_span_options, ddtrace_str, ddtrace_tag,
 };
@@ -90,6 +92,8 @@ fn structs_have_the_same_layout_on_both_sides() {
         layout::<ddtrace_span_options>("ddtrace_span_options"),
         layout::<ddtrace_span_end_options>("ddtrace_span_end_options"),
         layout::<ddtrace_counters>("ddtrace_counters"),
+        layout::<ddtrace_processor_callbacks>("ddtrace_processor_callbacks"),
+        layout::<ddtrace_exporter_callbacks>("ddtrace_exporter_callbacks"),
     ] {
         checks += &format!("_Static_assert(sizeof({name}) == {size}, \"size of {name}\");\n");
         checks += &format!("_Static_assert(_Alignof({name}) == {alignment}, \"alignment of {name}\");\n");

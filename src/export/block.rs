@@ -138,6 +138,22 @@ impl Block {
         self.owns |= owns;
     }
 
+    /// Puts a changed chunk in the place of the only one, which nobody owns any more. `false`: the budget is used up.
+    pub fn replace_chunk(&mut self, bytes: Vec<u8>, spans: u32) -> bool {
+        let missing = bytes.len().saturating_sub(self.booked);
+        let fits = missing == 0 || self.pool.budget.book(missing);
+        self.booked += if fits { missing } else { 0 };
+        self.bytes = bytes;
+        self.spans = spans;
+        fits
+    }
+
+    /// Forgets chunks that were moved elsewhere.
+    pub fn forget_chunks(&mut self) {
+        self.bytes.clear();
+        self.owns = false;
+    }
+
     /// Keeps no more memory than the chunks take, for a block that has to wait: one that is far from full would hold the place of many.
     pub fn shrink(&mut self) {
         let len = self.bytes.len();

@@ -65,6 +65,10 @@ pub struct ExportCounters {
     pub payloads_failed: Counter,
     /// Bytes of the payloads taken.
     pub bytes_sent: Counter,
+    /// Chunks that the program's own filters dropped; threads count them.
+    pub chunks_filtered: Counter,
+    /// Spans in them, and those that filters removed from other chunks.
+    pub spans_filtered: Counter,
 }
 
 /// Everything together at one moment.
@@ -100,6 +104,10 @@ pub struct Totals {
     pub bytes_sent: u64,
     /// Bytes of the budget in use.
     pub buffered_bytes: u64,
+    /// Chunks that the program's own filters dropped.
+    pub chunks_filtered: u64,
+    /// Spans in them, and those that filters removed from other chunks.
+    pub spans_filtered: u64,
 }
 
 impl Totals {
@@ -125,5 +133,7 @@ impl Totals {
         self.payloads_sent += export.payloads_sent.get();
         self.payloads_failed += export.payloads_failed.get();
         self.bytes_sent += export.bytes_sent.get();
+        self.chunks_filtered += export.chunks_filtered.get();
+        self.spans_filtered += export.spans_filtered.get();
     }
 }

@@ -12,6 +12,11 @@ pub trait DataExporter: Send + Sync {
 
     /// Ends the exporter: later exports are refused. Safe to call twice.
     fn shutdown(&self);
+
+    /// Whether it is shut down with the last tracer that feeds it. Otherwise it is there for tracers to come.
+    fn ends_with_its_tracers(&self) -> bool {
+        false
+    }
 }
 
 /// Accepts spans and forgets them.
@@ -62,6 +67,13 @@ pub enum ExportError {
         /// Which exporter.
         exporter: &'static str,
     },
+    /// The exporter did not take some chunks of an export.
+    Refused {
+        /// How many chunks.
+        chunks: usize,
+        /// How many spans are in them.
+        spans: usize,
+    },
     /// The exporter was shut down.
     ShutDown {
         /// Which exporter.
@@ -85,6 +97,9 @@ impl fmt::Display for ExportError {
             Self::Busy { exporter } => {
                 write!(f, "{exporter} exporter: another thread holds it for too long")
             }
+            Self::Refused { chunks, spans } => {
+                write!(f, "the program's exporter did not take {chunks} chunks with {spans} spans")
+            }
             Self::ShutDown { exporter } => {
                 write!(f, "{exporter} exporter: spans arrived after its shutdown")
             }
@@ -96,7 +111,7 @@ impl std::error::Error for ExportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::OpenFile { cause, .. } | Self::Descriptor { cause, .. } | Self::Write { cause, .. } => Some(cause),
-            Self::NotAFile { .. } | Self::Busy { .. } | Self::ShutDown { .. } => None,
+            Self::NotAFile { .. } | Self::Busy { .. } | Self::Refused { .. } | Self::ShutDown { .. } => None,
         }
     }
 }

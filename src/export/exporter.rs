@@ -2,7 +2,7 @@
 
 use super::agent::{AgentExporter, KnownAgent};
 use super::agentless::AgentlessExporter;
-use super::data_exporter::DataExporter;
+use super::data_exporter::{DataExporter, ExportError};
 use super::pipeline::Pipeline;
 use crate::record::ChunkData;
 use crate::wire::TraceEncoder;
@@ -15,6 +15,13 @@ pub enum Attempt {
     Taken {
         /// Size of the payload.
         bytes: usize,
+    },
+    /// The exporter has all but these.
+    Partly {
+        /// How many chunks it did not take.
+        chunks: usize,
+        /// How many spans are in them.
+        spans: usize,
     },
     /// Try again at once; the format has changed.
     Again,
@@ -94,6 +101,11 @@ impl Exporter {
             Exporter::Agentless(agentless) => agentless.attempt(payload, by),
             Exporter::Data(exporter) => match exporter.export(&payload.data()) {
                 Ok(()) => Attempt::Taken { bytes: 0 },
+                Err(ExportError::Refused { chunks, spans }) if chunks < payload.chunk_count() => {
+                    let refused = ExportError::Refused { chunks, spans };
+                    crate::log::log_warn!("finished spans are dropped: {refused}");
+                    Attempt::Partly { chunks, spans }
+                }
                 Err(error) => {
                     crate::log::log_warn!("finished spans are dropped: {error}");
                     Attempt::Dropped

@@ -1,10 +1,13 @@
 //! A thread's part of a tracer: what its spans need without touching what other threads touch.
 
+use super::block::Block;
 use super::budget::Reserve;
+use super::chunk::ChunkHead;
 use super::extra_services::SeenServices;
 use super::outbox::Outbox;
 use super::pipeline::Pipeline;
 use super::snapshot::Snapshot;
+use crate::hooks::Hooks;
 use std::sync::Arc;
 
 /// One thread's view of one tracer.
@@ -17,10 +20,16 @@ pub struct Local {
     pub snapshot: Arc<Snapshot>,
     /// Budget that this thread booked in advance.
     pub reserve: Reserve,
+    /// The tracer's processors and filters, if it has any. Counted by a number of the thread's own: calling them touches no shared one.
+    pub hooks: Option<Arc<Arc<Hooks>>>,
+    /// Chunks that filters have to see first, each in a block of its own. Whoever let them leave takes them, when no lock is held any more.
+    pub held: Vec<Block>,
     spare: Vec<Vec<u8>>,
     services: SeenServices,
 }
 
+/// Chunks above this leave in their own buffer instead of being copied to the thread's block.
+pub const COPIED_BYTES: usize = 16 * 1024;
 /// Empty buffers that a thread keeps, and the size above which it does not keep one.
 const SPARE_BUFFERS: usize = 4;
 const SPARE_BYTES: usize = 8 * 1024;
@@ -29,7 +38,16 @@ impl Local {
     /// Joins the calling thread to a pipeline.
     pub fn new(pipeline: Arc<Pipeline>, snapshot: Arc<Snapshot>) -> Self {
         let outbox = pipeline.add_outbox();
-        Local { pipeline, outbox, snapshot, reserve: Reserve::default(), spare: Vec::new(), services: SeenServices::default() }
+        Local {
+            pipeline,
+            outbox,
+            snapshot,
+            reserve: Reserve::default(),
+            hooks: None,
+            held: Vec::new(),
+            spare: Vec::new(),
+            services: SeenServices::default(),
+        }
     }
 
     /// Remembers a service that is not the configured one.
@@ -53,6 +71,32 @@ impl Local {
             buffer.clear();
             self.spare.push(buffer);
         }
+    }
+
+    /// Whether chunks have to be filtered.
+    #[inline]
+    pub fn has_filters(&self) -> bool {
+        self.hooks.as_ref().is_some_and(|hooks| hooks.has_filters())
+    }
+
+    /// Queues a chunk that stands in a block of its own. Small ones join the others of the thread.
+    #[cold]
+    pub fn enqueue(&mut self, mut block: Block) {
+        let head = ChunkHead::peek(&block.bytes);
+        let Some(head) = head.filter(|head| head.len as usize <= block.snapshot.max_chunk_bytes && self.pipeline.accepts())
+        else {
+            self.count_dropped(block.spans);
+            return;
+        };
+        self.outbox.counters.chunks_enqueued.add(1);
+        let snapshot = Arc::clone(&block.snapshot);
+        let append = |to: &mut Vec<u8>| to.extend_from_slice(&block.bytes);
+        if block.bytes.len() <= COPIED_BYTES && self.outbox.append(&self.pipeline, &snapshot, &head, block.owns, append) {
+            block.forget_chunks();
+            return;
+        }
+        self.pipeline.push(block);
+        self.pipeline.ensure_started();
     }
 
     /// Counts a chunk that is lost before it was queued.

@@ -52,7 +52,7 @@ pub use exporter::Exporter;
 pub use file::FileExporter;
 pub use json::{SpanJson, span_json};
 pub use keep_rate::KeepRate;
-pub use local::Local;
+pub use local::{COPIED_BYTES, Local};
 pub use memory::MemoryExporter;
 pub use outbox::Outbox;
 pub use output::Output;

@@ -137,6 +137,7 @@ impl Sender {
             }
             match self.attempt(pipeline, last_attempt_by) {
                 Attempt::Taken { bytes } => self.taken(pipeline, bytes),
+                Attempt::Partly { chunks, spans } => self.taken_partly(pipeline, chunks as u64, spans as u64),
                 Attempt::Again => {}
                 Attempt::Pending { poll } => return poll,
                 Attempt::Later(pause) => {
@@ -183,6 +184,21 @@ impl Sender {
             counters.spans_sent.add(u64::from(block.spans));
             self.accepted += u64::from(block.chunks);
         }
+        self.in_attempt = 0;
+    }
+
+    /// All of the attempt was taken but so many chunks and spans.
+    fn taken_partly(&mut self, pipeline: &Pipeline, chunks: u64, spans: u64) {
+        let counters = &pipeline.counters;
+        counters.payloads_failed.add(1);
+        let sent =
+            self.waiting.drain(..self.in_attempt).fold((0, 0), |(all, spans), block| (all + block.chunks, spans + block.spans));
+        let kept = u64::from(sent.0).saturating_sub(chunks);
+        counters.chunks_sent.add(kept);
+        counters.spans_sent.add(u64::from(sent.1).saturating_sub(spans));
+        counters.chunks_dropped.add(chunks);
+        counters.spans_dropped.add(spans);
+        (self.accepted, self.dropped) = (self.accepted + kept, self.dropped + chunks);
         self.in_attempt = 0;
     }
 

@@ -5,8 +5,10 @@ use super::exporter::Exporter;
 use super::memory::MemoryExporter;
 use super::pipeline::Pipeline;
 use crate::record::ChunkData;
+use crate::service::fork;
 use crate::slot::cold::{Cold, cold_class};
 use crate::slot::{Guarded, Kind, SlotClass};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// An exporter and the pipelines that feed it.
 pub struct SharedExporter {
     sink: Sink,
+    feeds: Arc<Feeds>,
     pipelines: Guarded<Vec<Weak<Pipeline>>>,
 }
 
@@ -48,14 +51,16 @@ impl SharedExporter {
     }
 
     fn new(sink: Sink) -> Self {
-        SharedExporter { sink, pipelines: Guarded::default() }
+        SharedExporter { sink, feeds: Arc::default(), pipelines: Guarded::default() }
     }
 
     /// The exporter for a sender.
     pub fn exporter(&self) -> Exporter {
         match &self.sink {
-            Sink::Data(exporter) => Exporter::Data(Arc::new(Feed(Arc::clone(exporter)))),
-            Sink::Memory(exporter) => Exporter::Data(Arc::new(Feed(Arc::clone(exporter) as Arc<dyn DataExporter>))),
+            Sink::Data(exporter) => Exporter::Data(Arc::new(Feed::new(Arc::clone(exporter), &self.feeds))),
+            Sink::Memory(exporter) => {
+                Exporter::Data(Arc::new(Feed::new(Arc::clone(exporter) as Arc<dyn DataExporter>, &self.feeds)))
+            }
             Sink::Null => Exporter::Null,
         }
     }
@@ -93,15 +98,59 @@ impl SharedExporter {
     }
 }
 
+/// How many tracers of this process feed an exporter: the fork generation and the number, in one word, because those of a parent process
+/// never end in its child.
+#[derive(Default)]
+struct Feeds(AtomicU64);
+
+impl Feeds {
+    /// Adds to the number of this process; what it is then.
+    fn change(&self, by: i32) -> u32 {
+        let generation = fork::generation();
+        let next = |word: u64| {
+            let number = if (word >> 32) as u32 == generation { word as u32 } else { 0 };
+            (u64::from(generation) << 32) | u64::from(number.saturating_add_signed(by))
+        };
+        let before = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| Some(next(word)));
+        next(before.unwrap_or_else(|word| word)) as u32
+    }
+}
+
 /// One tracer's way into an exporter: its end is not the exporter's, which others may feed.
-struct Feed(Arc<dyn DataExporter>);
+struct Feed {
+    exporter: Arc<dyn DataExporter>,
+    feeds: Arc<Feeds>,
+    has_ended: AtomicBool,
+    generation: u32,
+}
+
+impl Feed {
+    fn new(exporter: Arc<dyn DataExporter>, feeds: &Arc<Feeds>) -> Self {
+        feeds.change(1);
+        Feed { exporter, feeds: Arc::clone(feeds), has_ended: AtomicBool::new(false), generation: fork::generation() }
+    }
+}
 
 impl DataExporter for Feed {
     fn export(&self, chunks: &[ChunkData]) -> Result<(), ExportError> {
-        self.0.export(chunks)
+        self.exporter.export(chunks)
     }
 
-    fn shutdown(&self) {}
+    fn shutdown(&self) {
+        if self.has_ended.swap(true, Ordering::AcqRel) || self.generation != fork::generation() {
+            return;
+        }
+        if self.feeds.change(-1) == 0 && self.exporter.ends_with_its_tracers() {
+            self.exporter.shutdown();
+        }
+    }
+}
+
+impl Drop for Feed {
+    /// A tracer that could not be made.
+    fn drop(&mut self) {
+        self.shutdown();
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::types::{DDTRACE_ABSENT, ddtrace_str};
 use super::user_data::UserData;
 use crate::config::{Config, ConfigBuilder, EnvLookup, Evaluation, Origin, ReportedValue};
 use crate::export::{BeginExchange, Exchange, SharedExporter};
+use crate::hooks::Hooks;
 use crate::log::log_warn;
 use crate::slot::cold::{self, Cold, cold_class};
 use crate::slot::{Guarded, HandleError, Kind, SlotClass};
@@ -31,6 +32,7 @@ struct Draft {
     settings: ConfigBuilder,
     exporter: Option<Arc<SharedExporter>>,
     transport: Option<Arc<BeginExchange>>,
+    hooks: Hooks,
 }
 
 impl Cold for Configuration {
@@ -304,6 +306,20 @@ pub unsafe extern "C" fn ddtrace_config_free(config: *mut ddtrace_config) {
     });
 }
 
+/// Calls `change` with the processors and filters of a configuration.
+///
+/// # Safety
+///
+/// `config` is NULL or a handle.
+pub(super) unsafe fn change_hooks<R>(
+    config: *mut ddtrace_config,
+    change: impl FnOnce(&mut Hooks) -> R,
+) -> Result<R, ddtrace_status> {
+    // SAFETY: the caller's promise.
+    let config = unsafe { find(config) }?;
+    Ok(config.0.with(|draft| change(&mut draft.hooks))?)
+}
+
 /// What errors name as the address where the host carries the requests.
 pub(crate) const HOST: &str = "the host's transport";
 
@@ -327,9 +343,9 @@ pub(crate) unsafe fn tracer_parts(config: *const ddtrace_config) -> Result<Trace
     let draft = unsafe { draft_of(config) }.map_err(|status| Failure::of_argument("config", status))?;
     let config = draft.settings.resolve();
     let Some(exporter) = draft.exporter else {
-        return Ok(TracerParts { transport: draft.transport, ..TracerParts::from_config(config)? });
+        return Ok(TracerParts { transport: draft.transport, hooks: draft.hooks, ..TracerParts::from_config(config)? });
     };
-    Ok(TracerParts { config: Arc::new(config), exporter: Some(exporter), transport: draft.transport })
+    Ok(TracerParts { config: Arc::new(config), exporter: Some(exporter), transport: draft.transport, hooks: draft.hooks })
 }
 
 /// # Safety

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use super::guard::guard;
-use super::handles::{DDTRACE_HANDLE_ANY, DDTRACE_HANDLE_EXCHANGE};
+use super::handles::DDTRACE_HANDLE_ANY;
 use super::text;
 use crate::record::unix_ns;
 use crate::slot::{Kind, SlotClass};
@@ -130,7 +130,7 @@ fn handle_number(kind: Kind) -> Option<i32> {
     match kind {
         // To users, a span that records nothing is a span.
         Kind::LightSpan => Some(Kind::Span as i32),
-        other => Some(other as i32).filter(|number| *number <= DDTRACE_HANDLE_EXCHANGE),
+        other => Some(other as i32).filter(|number| *number < Kind::LightSpan as i32),
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(handle_number(Kind::Span), Some(crate::ffi::handles::DDTRACE_HANDLE_SPAN));
         assert_eq!(handle_number(Kind::LightSpan), Some(crate::ffi::handles::DDTRACE_HANDLE_SPAN));
         assert_eq!(handle_number(Kind::Error), Some(crate::ffi::handles::DDTRACE_HANDLE_ERROR));
-        assert_eq!(handle_number(Kind::Exchange), Some(DDTRACE_HANDLE_EXCHANGE));
+        assert_eq!(handle_number(Kind::Exchange), Some(crate::ffi::handles::DDTRACE_HANDLE_EXCHANGE));
         assert_eq!((handle_number(Kind::Segment), handle_number(Kind::TraceState)), (None, None));
     }
 

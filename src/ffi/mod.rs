@@ -18,6 +18,7 @@
 
 // What all entry points use.
 pub mod guard;
+mod hook_lists;
 mod outcome;
 pub mod sized;
 mod tag_input;
@@ -48,6 +49,8 @@ pub mod span_fields;
 
 pub mod span_tags;
 
+pub mod span_each;
+
 pub mod span_events;
 
 pub mod span_context;
@@ -63,6 +66,14 @@ pub mod propagator;
 pub mod provider;
 
 pub mod log_correlation;
+
+pub mod chunk;
+
+pub mod processor;
+
+pub mod filter;
+
+pub mod exporter_callbacks;
 
 pub mod exporter;
 

@@ -7,8 +7,8 @@ use super::status::*;
 use super::user_data::UserData;
 use crate::active::{ActiveError, Held, HostSlot, Provider};
 use crate::slot::cold;
-use crate::span::{HandleKind, context_of_span, drop_context, release_handle};
-use crate::tracer::with_thread;
+use crate::span::{HandleKind, context_of_span, drop_context};
+use crate::tracer::{release_span, with_thread};
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
@@ -327,16 +327,13 @@ impl HostSlot for Callbacks {
 /// Releases what a slot held. Guarded, because it also runs when a thread ends.
 fn release(kind: HandleKind, handle: *mut c_void) {
     guard((), || {
-        with_thread(|thread| {
-            let (parts, tracers) = (&mut thread.parts, &mut thread.tracers);
-            // SAFETY: the slot had a reference to this handle; if somebody freed that too, it is refused.
-            let _ = unsafe {
-                match kind {
-                    HandleKind::Span => release_handle(parts, handle, |link| tracers.local_of_link(link)),
-                    HandleKind::Context => drop_context(parts, handle),
-                }
-            };
-        });
+        // SAFETY: the slot had a reference to this handle; if somebody freed that too, it is refused.
+        let _ = unsafe {
+            match kind {
+                HandleKind::Span => release_span(handle),
+                HandleKind::Context => with_thread(|thread| drop_context(&mut thread.parts, handle)),
+            }
+        };
     });
 }
 

@@ -7,6 +7,8 @@
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
+use super::exporter_callbacks::ddtrace_exporter_callbacks;
+use super::processor::ddtrace_processor_callbacks;
 use super::status::{DDTRACE_ERR_INVALID, DDTRACE_ERR_NULL, DDTRACE_ERR_UNSUPPORTED, ddtrace_status};
 use super::types::{ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_options};
 
@@ -31,6 +33,10 @@ unsafe impl SizePrefixed for ddtrace_span_options {}
 unsafe impl SizePrefixed for ddtrace_span_end_options {}
 // SAFETY: as above.
 unsafe impl SizePrefixed for ddtrace_counters {}
+// SAFETY: pointers to functions only, after the size; those that are not NULL are the caller's promise.
+unsafe impl SizePrefixed for ddtrace_processor_callbacks {}
+// SAFETY: as above.
+unsafe impl SizePrefixed for ddtrace_exporter_callbacks {}
 
 /// Reads a struct that the caller must give: NULL is `DDTRACE_ERR_NULL`.
 ///

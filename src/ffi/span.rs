@@ -10,10 +10,10 @@ use super::{sized, text};
 use crate::export::Snapshot;
 use crate::record::{Field, flag};
 use crate::span::{
-    AnySpan, EndTime, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span, open_ancestor,
-    release_handle, share_view, start_span, start_unrecorded,
+    AnySpan, EndTime, Finish, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span,
+    open_ancestor, share_view, start_span, start_unrecorded,
 };
-use crate::tracer::{resolve_tracer, with_thread};
+use crate::tracer::{announce_start, finish_announced, release_span, resolve_tracer, with_thread};
 
 /// Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.
 ///
@@ -62,7 +62,8 @@ unsafe fn start(
     if !options.parent_span.is_null() && !options.parent_context.is_null() {
         return Err(DDTRACE_ERR_INVALID);
     }
-    with_thread(|thread| {
+    let mut is_announced = false;
+    let filled = with_thread(|thread| {
         let local = thread.tracers.local(tracer).ok_or(DDTRACE_ERR_HANDLE)?;
         let parts = &mut thread.parts;
         let mut view = None;
@@ -107,8 +108,15 @@ unsafe fn start(
         }
         // SAFETY: passed on.
         unsafe { out.write(handle.cast()) };
+        // A span that records nothing is not announced.
+        is_announced = local.hooks.is_some() && filled.is_some();
         filled.unwrap_or(Ok(()))
-    })
+    });
+    if is_announced {
+        // SAFETY: passed on.
+        announce_start(tracer, unsafe { out.read() }.cast());
+    }
+    filled
 }
 
 const NO_OPTIONS: ddtrace_span_options = ddtrace_span_options {
@@ -313,6 +321,11 @@ unsafe fn finish_at(
             )
         }
     });
+    let finish = match finish {
+        // SAFETY: passed on.
+        Ok(Finish::Announce) => unsafe { finish_announced(span.cast(), release) },
+        finish => finish,
+    };
     match of_finish(finish.map_err(of_handle)?) {
         DDTRACE_OK => outcome,
         status => Err(status),
@@ -411,11 +424,8 @@ pub unsafe extern "C" fn ddtrace_span_ref(span: *mut ddtrace_span) -> *mut ddtra
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_span_free(span: *mut ddtrace_span) {
     guard((), || {
-        with_thread(|thread| {
-            let (parts, tracers) = (&mut thread.parts, &mut thread.tracers);
-            // SAFETY: the header's rules for pointers. A handle that is none has nothing to free.
-            let _ = unsafe { release_handle(parts, span.cast(), |link| tracers.local_of_link(link)) };
-        });
+        // SAFETY: the header's rules for pointers. A handle that is none has nothing to free.
+        let _ = unsafe { release_span(span.cast()) };
     })
 }
 
@@ -475,7 +485,7 @@ pub unsafe extern "C" fn ddtrace_span_is_finished(span: *const ddtrace_span) -> 
     guard(false, || {
         // SAFETY: the header's rules for pointers.
         match unsafe { lock_span(span.cast()) } {
-            Ok(AnySpan::Recording(span)) => span.is_finished,
+            Ok(AnySpan::Recording(span)) => span.is_finished || span.is_settled,
             Ok(AnySpan::Light(light)) => light.is_finished,
             Err(_) => false,
         }

@@ -201,7 +201,7 @@ pub unsafe extern "C" fn ddtrace_span_get_start(span: *const ddtrace_span) -> i6
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ddtrace_span_get_duration(span: *const ddtrace_span) -> i64 {
     // SAFETY: the header's rules for pointers.
-    guard(-1, || unsafe { read(span, -1, |span| if span.is_finished { span.head.duration_ns } else { -1 }) })
+    guard(-1, || unsafe { read(span, -1, |span| if span.is_finished || span.is_settled { span.head.duration_ns } else { -1 }) })
 }
 
 /// Sets the kind, which becomes the tag `span.kind`; internal and unspecified spans have none.

@@ -320,6 +320,8 @@ fn counters(totals: &Totals) -> ddtrace_counters {
         payloads_failed: totals.payloads_failed,
         bytes_sent: totals.bytes_sent,
         buffered_bytes: totals.buffered_bytes,
+        chunks_filtered: totals.chunks_filtered,
+        spans_filtered: totals.spans_filtered,
     }
 }
 

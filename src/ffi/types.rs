@@ -271,4 +271,8 @@ pub struct ddtrace_counters {
     pub bytes_sent: u64,
     /// Bytes that wait now
     pub buffered_bytes: u64,
+    /// Chunks that filters of the program dropped; `chunks_dropped` does not count them
+    pub chunks_filtered: u64,
+    /// Spans that filters of the program removed, or dropped with their chunk; `spans_dropped` does not count them
+    pub spans_filtered: u64,
 }

@@ -27,7 +27,8 @@ impl Inside {
             inside.set(before | bit);
             before & bit == 0
         };
-        INSIDE.try_with(enter).is_ok_and(|is_new| is_new).then_some(Inside(role))
+        // Not made before it is known to be new: its end is the end of being inside.
+        INSIDE.try_with(enter).is_ok_and(|is_new| is_new).then(|| Inside(role))
     }
 }
 
@@ -45,6 +46,7 @@ mod tests {
     fn each_role_is_entered_once() {
         let outer = Inside::enter(Role::Processor).unwrap();
         assert!(Inside::enter(Role::Processor).is_none());
+        assert!(Inside::enter(Role::Processor).is_none(), "still inside");
         let other = Inside::enter(Role::Filter);
         assert!(other.is_some() && Inside::enter(Role::Processor).is_none());
         drop((outer, other));

@@ -1,12 +1,10 @@
 //! The records of a segment's finished spans, until they leave as a chunk.
 
 use crate::context::TraceState;
-use crate::export::{CHUNK_HEAD, ChunkHead, Local, drop_chunks};
+use crate::export::{CHUNK_HEAD, COPIED_BYTES, ChunkHead, Local, drop_chunks};
 use crate::record::{Head, RunsRef, append_record, record_len};
 
 const FIRST_BYTES: usize = 4 * 1024;
-/// Chunks above this leave in their own buffer instead of being copied to the thread's block.
-const COPIED_BYTES: usize = 16 * 1024;
 
 /// A span that has just finished.
 #[derive(Clone, Copy)]
@@ -90,7 +88,8 @@ impl Records {
     }
 
     fn send(&mut self, local: &mut Local, last: Option<Finished<'_>>, leaving: &Leaving, len: usize) {
-        let holds_state = leaving.holds_state || leaving.state.has_tags();
+        let is_filtered = local.has_filters();
+        let holds_state = leaving.holds_state || leaving.state.has_tags() || is_filtered;
         let head = ChunkHead {
             len: len as u32,
             span_count: self.spans,
@@ -102,7 +101,7 @@ impl Records {
             end_ns: self.end_ns,
         };
         let owns = self.owns || holds_state;
-        if len > COPIED_BYTES {
+        if len > COPIED_BYTES || is_filtered {
             self.hand_over(local, last, &head, owns);
             return;
         }
@@ -142,10 +141,14 @@ impl Records {
         let booked = std::mem::take(&mut self.booked);
         let mut block = local.pipeline.pool.adopt(bytes, booked, &local.snapshot);
         block.count(head, owns);
+        self.owns = false;
+        if local.has_filters() {
+            local.held.push(block);
+            return;
+        }
         local.pipeline.push(block);
         local.pipeline.ensure_started();
         local.outbox.counters.chunks_enqueued.add(1);
-        self.owns = false;
     }
 
     /// Writes the head in front of the records, so that dropping them drops what the head owns.

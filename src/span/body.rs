@@ -25,6 +25,8 @@ pub struct SpanBody {
     spill: Vec<u8>,
     /// Whether the span is finished: it can be read, and no longer changed.
     pub is_finished: bool,
+    /// Whether its end is settled and only those who are told of it may still change it: processors, then filters of its chunk.
+    pub is_settled: bool,
     buffer: [u8; BUFFER],
 }
 
@@ -45,6 +47,7 @@ impl SpanBody {
             (&raw mut (*body).spill).write(Vec::new());
             (*body).parent_service_hash = 0;
             (*body).is_finished = false;
+            (*body).is_settled = false;
             &mut *body
         }
     }
@@ -208,6 +211,26 @@ impl SpanBody {
         }
         // SAFETY: a live span owns its extra, which exists now.
         unsafe { &mut *self.head.extra }
+    }
+
+    /// Becomes a copy of a finished span. `false`: it is larger than a span may be.
+    pub(super) fn load(&mut self, head: &Head, runs: RunsRef<'_>, extra: Option<&Extra>) -> bool {
+        let len = head.runs_len();
+        if len > MAX_SPAN_BYTES {
+            return false;
+        }
+        if len > self.buffer.len() {
+            self.spill = vec![0; len.next_power_of_two()];
+        }
+        self.head = *head;
+        self.head.extra = extra.map_or(std::ptr::null_mut(), |extra| Box::into_raw(Box::new(extra.clone())));
+        let buffer = if self.spill.is_empty() { &mut self.buffer[..] } else { &mut self.spill[..] };
+        let (front, back) = buffer.split_at_mut(buffer.len() - runs.numbers.len());
+        let (fields, rest) = front.split_at_mut(runs.fields.len());
+        fields.copy_from_slice(runs.fields);
+        rest[..runs.texts.len()].copy_from_slice(runs.texts);
+        back.copy_from_slice(runs.numbers);
+        true
     }
 
     /// Takes the extra away.

@@ -18,6 +18,8 @@ pub enum EndTime {
     Now,
     /// At this Unix time in nanoseconds.
     At(i64),
+    /// As settled by the call before, which answered [`Finish::Announce`].
+    Settled,
 }
 
 /// How a call to finish ended.
@@ -29,6 +31,9 @@ pub enum Finish {
     Already,
     /// It belongs to the parent process, which finishes it.
     Inherited,
+    /// The tracer has processors or filters: the end is settled, and the span can still be changed. The caller tells the processors, then
+    /// calls again with [`EndTime::Settled`], and takes the chunks that filters have to see.
+    Announce,
 }
 
 /// Finishes the span of a handle. `last_changes` sets what the caller still has to say; with `release` the caller's reference is
@@ -68,11 +73,25 @@ pub unsafe fn finish_span<'l>(
         return Ok(finish);
     }
     let mut local = local_of(guard.tracer);
+    let is_announced = local.as_ref().is_some_and(|local| local.hooks.is_some()) && end != EndTime::Settled;
+    if is_announced && span.is_settled {
+        // Another thread is telling the processors, or one of them ends the span that it is told of.
+        if release {
+            release::drop_handle(parts, span, guard, local);
+        }
+        return Ok(Finish::Already);
+    }
     last_changes(&mut span, &mut guard, &local);
-    if let Some(local) = local.as_deref().filter(|local| local.snapshot.finish_rules.concern(&span.head)) {
+    if let Some(local) =
+        local.as_deref().filter(|local| local.snapshot.finish_rules.concern(&span.head) && end != EndTime::Settled)
+    {
         span.settle_at_finish(&local.snapshot.finish_rules);
     }
     set_duration(&mut span, end, &mut parts.clock);
+    if is_announced {
+        span.is_settled = true;
+        return Ok(Finish::Announce);
+    }
     span.is_finished = true;
     // SAFETY: the segment's lock is held.
     let is_last_handle = release && unsafe { slot.links().handles } == 1;
@@ -108,6 +127,7 @@ pub unsafe fn finish_span<'l>(
 #[inline]
 fn set_duration(span: &mut SpanBody, end: EndTime, clock: &mut Clock) {
     span.head.duration_ns = match end {
+        EndTime::Settled => return,
         EndTime::At(end) => end.saturating_sub(span.head.start_ns),
         EndTime::Now if !span.head.has(flag::START_GIVEN) => clock.now() - span.started_at,
         EndTime::Now => crate::record::unix_ns().saturating_sub(span.head.start_ns),

@@ -21,6 +21,8 @@ mod start;
 mod status;
 mod tag_sink;
 mod tags;
+mod thaw;
+mod thawed_chunk;
 
 pub use access::{AnySpan, lock_recording, lock_span};
 pub use ancestors::{Nearest, Step, local_root, nearest_open, open_ancestor};
@@ -40,3 +42,4 @@ pub use start::{Parent, StartError, Started, start_span, start_unrecorded};
 pub use status::{SpanKind, SpanStatus};
 pub use tag_sink::TagSink;
 pub use tags::{SpecialKey, TagError, TagValue};
+pub use thawed_chunk::{ChunkError, Filtered, ThawedChunk};

@@ -8,6 +8,7 @@ use crate::export::{
     AgentExporter, AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link,
     Output, Pipeline, Sender, SharedExporter, Snapshot,
 };
+use crate::hooks::Hooks;
 use crate::transport::{AgentTransport, Origin, Transport, TransportError, TransportOptions, TrustedAuthorities};
 use crate::wire::AgentlessJson;
 use std::fmt;
@@ -22,6 +23,8 @@ pub struct Parts {
     pub exporter: Option<Arc<SharedExporter>>,
     /// A transport of the host's, which beats the library's own.
     pub transport: Option<Arc<BeginExchange>>,
+    /// Processors and filters.
+    pub hooks: Hooks,
 }
 
 /// Why no tracer was made.
@@ -63,7 +66,7 @@ impl Parts {
     pub fn from_config(config: Config) -> Result<Self, BuildError> {
         let config = Arc::new(config);
         let exporter = open_exporter(&config.settings)?;
-        Ok(Parts { config, exporter, transport: None })
+        Ok(Parts { config, exporter, transport: None, hooks: Hooks::default() })
     }
 }
 

@@ -1,7 +1,9 @@
 //! A tracer's slot: type-stable, so that a call that races with the tracer's end reads an ended tracer, never freed memory.
 
 use super::build::{BuildError, Parts, build_pipeline};
+use super::hooks::leave_thread;
 use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
+use crate::hooks::Hooks;
 use crate::segment::TracerLink;
 use crate::service::fork;
 use crate::slot::{FreeList, HandleError, Identity, Kind, Slot, SlotClass, SlotHeader, lock, resolve};
@@ -44,6 +46,8 @@ pub(super) struct Running {
     pub(super) parts: Parts,
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) snapshot: Arc<Snapshot>,
+    /// Processors and filters, if there are any: those of the settings, then those that were added since.
+    pub(super) hooks: Option<Arc<Hooks>>,
 }
 
 /// A tracer's handle, as a pointer.
@@ -67,7 +71,11 @@ pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     super::fork::register();
     let (pipeline, snapshot) = build_pipeline(&parts, 1)?;
     let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
-    let tracer = open(Some(Box::new(Running { parts, pipeline, snapshot })), std::ptr::null_mut())?;
+    let hooks = Some(parts.hooks.clone()).filter(|hooks| !hooks.is_empty()).map(Arc::new);
+    let tracer = open(Some(Box::new(Running { parts, pipeline, snapshot, hooks: hooks.clone() })), std::ptr::null_mut())?;
+    if let Some(hooks) = hooks {
+        hooks.take_over(&Hooks::default());
+    }
     if flushes_at_exit {
         super::exit::flush_at_exit();
     }
@@ -165,6 +173,7 @@ pub unsafe fn release(handle: *const c_void) -> Result<(), HandleError> {
     FreeList::<Tracer>::new().give(tracer);
     if let Some(running) = running {
         end(*running);
+        leave_thread(None);
     }
     if !base.is_null() {
         // SAFETY: the alias had a reference of its base, which is given back here.
@@ -199,13 +208,19 @@ fn end(running: Running) {
         std::mem::forget(running);
         return;
     }
+    if let Some(hooks) = running.hooks {
+        hooks.tracer_ended();
+    }
     let timeout = running.snapshot.config.settings.lifecycle.shutdown_timeout;
     running.pipeline.shutdown(timeout);
 }
 
 /// Shuts a tracer down; its spans go on to propagate. A second call finds nothing to do.
 pub fn close(tracer: &Tracer, timeout: Duration) -> Result<Flushed, HandleError> {
-    Ok(tracer.pipeline()?.shutdown(timeout))
+    let pipeline = tracer.pipeline()?;
+    tracer.end_hooks();
+    leave_thread(Some(tracer.link()));
+    Ok(pipeline.shutdown(timeout))
 }
 
 impl Tracer {

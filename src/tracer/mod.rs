@@ -3,7 +3,9 @@
 pub mod build;
 mod core;
 mod exit;
+mod filtering;
 mod fork;
+mod hooks;
 mod propagators;
 mod reconfigure;
 mod registry;
@@ -15,7 +17,9 @@ mod weak;
 
 pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter};
 pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, resolve_tracer};
+pub use filtering::HeldChunk;
 pub use fork::decide_before_fork;
+pub use hooks::{announce_start, finish_announced, release_span};
 pub use propagators::{add_propagator_reference, live_propagators, new_propagator, release_propagator, resolve_propagator};
 pub use reconfigure::{ConfigureError, OpenTraces};
 pub use registry::{default_tracer, named_tracer};

@@ -54,7 +54,11 @@ impl Tracer {
         let (exporter, transport) = exporter_of(&parts).map_err(ConfigureError::Build)?;
         loop {
             let former = self.snapshot()?;
-            let adopt = |running: &mut Running| std::mem::replace(&mut running.parts, parts.clone());
+            let adopt = |running: &mut Running| {
+                let hooks = running.hooks.as_deref().cloned().unwrap_or_default();
+                let former_hooks = running.set_hooks(hooks.reconfigured(&running.parts.hooks, &parts.hooks));
+                (std::mem::replace(&mut running.parts, parts.clone()), former_hooks)
+            };
             // Dropped without a lock: it may be the host's.
             let Some(former_parts) = self.swap_snapshot(&former, &parts.config, adopt)? else { continue };
             drop(former_parts);

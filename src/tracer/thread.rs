@@ -1,12 +1,14 @@
 //! Each thread's own part: free slots, ids, and its outbox and snapshot of every tracer that it used.
 
 use super::core::Tracer;
+use super::filtering::HeldChunk;
 use crate::context::Extracted;
 use crate::export::Local;
 use crate::segment::TracerLink;
 use crate::service::fork;
 use crate::span::Parts;
 use std::cell::{Cell, UnsafeCell};
+use std::sync::Arc;
 
 /// One thread's state.
 pub struct Thread {
@@ -130,24 +132,47 @@ impl Tracers {
         self.local(Tracer::of_link(link)?)
     }
 
+    /// The hooks of this tracer, and all that is of tracers that have ended: to be dropped by the caller, because the host may own some of it.
+    pub(super) fn take_unneeded(&mut self, shut_down: Option<TracerLink>) -> impl Sized + use<> {
+        let of_shut_down = self.entries.iter_mut().filter(|entry| Some(entry.link) == shut_down);
+        let hooks: Vec<_> = of_shut_down.map(|entry| entry.local.hooks.take()).collect();
+        let (ended, live): (Vec<_>, Vec<_>) = self.entries.drain(..).partition(|entry| Tracer::of_link(entry.link).is_none());
+        self.entries = live;
+        (hooks, ended)
+    }
+
+    /// The chunks that filters have to see, of the tracer that was used last.
+    #[cold]
+    pub fn take_held(&mut self) -> Vec<HeldChunk> {
+        let Some(Entry { link, local, .. }) = self.entries.first_mut() else { return Vec::new() };
+        let Some(hooks) = local.hooks.clone() else { return Vec::new() };
+        let held = |block| HeldChunk { block, hooks: Arc::clone(&hooks), pipeline: Arc::clone(&local.pipeline), link: *link };
+        std::mem::take(&mut local.held).into_iter().map(held).collect()
+    }
+
     /// Brings the tracer's entry to the front, made or renewed if need be.
     #[cold]
     fn find(&mut self, tracer: &'static Tracer, link: TracerLink) -> Option<()> {
         if link.id == 0 {
             return None;
         }
-        let (pipeline, snapshot) = tracer.current().ok()?;
+        // Read first: if the tracer changes meanwhile, the next call looks again.
         let version = tracer.version();
+        let (pipeline, snapshot) = tracer.current().ok()?;
+        let hooks = tracer.hooks().ok()?.map(Arc::new);
         if let Some(at) = self.entries.iter().position(|entry| entry.link == link) {
             self.entries.swap(0, at);
             if let Some(entry) = self.entries.first_mut() {
                 entry.local.snapshot = snapshot;
+                entry.local.hooks = hooks;
                 entry.version = version;
             }
             return Some(());
         }
         self.entries.retain(|entry| Tracer::of_link(entry.link).is_some());
-        self.entries.insert(0, Entry { link, version, local: Local::new(pipeline, snapshot) });
+        let mut local = Local::new(pipeline, snapshot);
+        local.hooks = hooks;
+        self.entries.insert(0, Entry { link, version, local });
         Some(())
     }
 }

@@ -95,8 +95,9 @@ static inline void check_tag(const ddtrace_span *span, const char *key, const ch
 static inline void check_no_live_handles(void)
 {
     static const char *const names[] = { "any",      "config",     "tracer",   "span",  "context",
-                                         "propagator", "provider", "exporter", "error", "exchange" };
-    for (int32_t kind = DDTRACE_HANDLE_CONFIG; kind <= DDTRACE_HANDLE_EXCHANGE; kind++) {
+                                         "propagator", "provider", "exporter", "error", "exchange",
+                                         "processor", "filter",   "chunk" };
+    for (int32_t kind = DDTRACE_HANDLE_CONFIG; kind <= DDTRACE_HANDLE_CHUNK; kind++) {
         if (ddtrace_live_handles(kind) != 0)
             fprintf(stderr, "%zu handles of kind %s are alive\n", ddtrace_live_handles(kind), names[kind]);
     }
