@@ -7,7 +7,7 @@ use super::extra_services::SeenServices;
 use super::outbox::Outbox;
 use super::pipeline::Pipeline;
 use super::snapshot::Snapshot;
-use crate::hooks::Hooks;
+use crate::hooks::ThreadHooks;
 use std::sync::Arc;
 
 /// One thread's view of one tracer.
@@ -20,8 +20,8 @@ pub struct Local {
     pub snapshot: Arc<Snapshot>,
     /// Budget that this thread booked in advance.
     pub reserve: Reserve,
-    /// The tracer's processors and filters, if it has any. Counted by a number of the thread's own: calling them touches no shared one.
-    pub hooks: Option<Arc<Arc<Hooks>>>,
+    /// The tracer's processors and filters, if it has any.
+    pub hooks: Option<Arc<ThreadHooks>>,
     /// Chunks that filters have to see first, each in a block of its own. Whoever let them leave takes them, when no lock is held any more.
     pub held: Vec<Block>,
     spare: Vec<Vec<u8>>,

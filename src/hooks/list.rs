@@ -108,6 +108,24 @@ impl Hooks {
     }
 }
 
+/// One thread's share of a tracer's hooks. Calling them counts references to the share, which no other thread does.
+pub struct ThreadHooks(Arc<Hooks>);
+
+impl ThreadHooks {
+    /// A share for the calling thread.
+    pub fn share(hooks: Arc<Hooks>) -> Arc<Self> {
+        Arc::new(ThreadHooks(hooks))
+    }
+}
+
+impl std::ops::Deref for ThreadHooks {
+    type Target = Hooks;
+
+    fn deref(&self) -> &Hooks {
+        &self.0
+    }
+}
+
 fn has<T>(list: &[Arc<T>], hook: &Arc<T>) -> bool {
     list.iter().any(|known| Arc::ptr_eq(known, hook))
 }

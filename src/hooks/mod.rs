@@ -8,5 +8,5 @@ mod list;
 mod registered;
 
 pub use inside::{Inside, Role};
-pub use list::{HookError, Hooks, MOST_HOOKS};
+pub use list::{HookError, Hooks, MOST_HOOKS, ThreadHooks};
 pub use registered::{ChunkFilter, Filter, Processor, SpanProcessor};

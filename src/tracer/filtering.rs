@@ -2,7 +2,7 @@
 
 use super::thread::with_thread;
 use crate::export::{Block, Pipeline};
-use crate::hooks::{Filter, Hooks, Inside, Role};
+use crate::hooks::{Filter, Inside, Role, ThreadHooks};
 use crate::log::log_warn;
 use crate::segment::TracerLink;
 use crate::service::fork;
@@ -16,7 +16,7 @@ pub struct HeldChunk {
     /// The chunk, alone.
     pub(super) block: Block,
     /// The filters in force when it left.
-    pub(super) hooks: Arc<Arc<Hooks>>,
+    pub(super) hooks: Arc<ThreadHooks>,
     /// Where it goes.
     pub(super) pipeline: Arc<Pipeline>,
     /// The tracer.

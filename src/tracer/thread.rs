@@ -4,6 +4,7 @@ use super::core::Tracer;
 use super::filtering::HeldChunk;
 use crate::context::Extracted;
 use crate::export::Local;
+use crate::hooks::ThreadHooks;
 use crate::segment::TracerLink;
 use crate::service::fork;
 use crate::span::Parts;
@@ -159,7 +160,7 @@ impl Tracers {
         // Read first: if the tracer changes meanwhile, the next call looks again.
         let version = tracer.version();
         let (pipeline, snapshot) = tracer.current().ok()?;
-        let hooks = tracer.hooks().ok()?.map(Arc::new);
+        let hooks = tracer.hooks().ok()?.map(ThreadHooks::share);
         if let Some(at) = self.entries.iter().position(|entry| entry.link == link) {
             self.entries.swap(0, at);
             if let Some(entry) = self.entries.first_mut() {
