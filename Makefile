@@ -1,6 +1,7 @@
 # make demo      two small services in C, and the traces that they make
 # make test      all tests; ends with "N passed, N failed"
 # make bench     the hot path beside other tracers
+# make fuzz      every parser of bytes from outside for FUZZ_SECONDS (60), with what a fuzzer makes up
 # make build     the library, optimised
 # make install   into PREFIX (/usr/local), below DESTDIR for packagers
 # make bless     rewrites the generated files (header, symbol lists, table of settings) after a change of src/ffi or src/config
@@ -24,7 +25,7 @@ lib := $(DESTDIR)$(LIBDIR)
 dollar := $$
 by_prefix = $(patsubst $(PREFIX)/%,$(dollar){prefix}/%,$(1))
 
-.PHONY: build demo test bench install uninstall bless clean
+.PHONY: build demo test bench fuzz install uninstall bless clean
 
 build:
 	$(CARGO) build --profile $(PROFILE) --locked
@@ -37,6 +38,9 @@ test:
 
 bench:
 	benches/run
+
+fuzz:
+	scripts/fuzz
 
 install: build
 	$(INSTALL) -d '$(include)' '$(lib)/pkgconfig'

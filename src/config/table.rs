@@ -30,7 +30,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_GIT_COMMIT_SHA", Kind::Text, None, "Commit that the service was built from."),
     row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported."),
     row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
-    row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller."),
+    row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller.").without_effect(),
     // Tracing as a whole
     row("DD_TRACE_ENABLED", Kind::Bool, ON, "Whether spans are recorded; off, they only propagate.").hot(),
     row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products.").without_effect(),

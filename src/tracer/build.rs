@@ -172,16 +172,12 @@ fn authorities(settings: &Settings) -> TrustedAuthorities {
 }
 
 fn agent_facts(settings: &Settings) -> AgentFacts {
-    let mut origin = Origin::detect();
-    if let Some(entity) = &settings.agent.entity_id {
-        origin.entity_id = Some(entity.clone());
-    }
     AgentFacts {
         language: settings.runtime.language.clone(),
         language_version: settings.runtime.language_version.clone(),
         interpreter: settings.runtime.interpreter.clone(),
         tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        origin,
+        origin: Origin::detect(),
         external_env: settings.agent.external_env.clone().unwrap_or_default(),
         extra_headers: settings.agent.extra_headers.clone(),
         format: match settings.agent.api_version {

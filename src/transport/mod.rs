@@ -29,6 +29,8 @@ pub use error::TransportError;
 pub use message::{Request, Response};
 pub use options::{TransportOptions, TrustedAuthorities};
 pub use origin::Origin;
+#[cfg(feature = "tls")]
+pub use tunnel::judge_answer as judge_tunnel_answer;
 
 /// Sends one request and waits for its response.
 pub trait Transport: Send + Sync {

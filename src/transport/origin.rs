@@ -32,15 +32,20 @@ impl Origin {
     }
 
     fn read(cgroup_file: &Path, namespace_file: &Path, cgroup_root: &Path) -> Origin {
-        let text = read_start(cgroup_file);
-        if let Some(id) = container_id(&text) {
+        let in_host_namespace = inode(namespace_file).is_none_or(|inode| inode == HOST_CGROUP_NAMESPACE);
+        Origin::of_cgroup(&read_start(cgroup_file), in_host_namespace, |directory| inode(&cgroup_root.join(directory)))
+    }
+
+    /// What a cgroup file says. `inode_of` tells the inode of a directory below the cgroup mount.
+    pub fn of_cgroup(text: &str, in_host_namespace: bool, inode_of: impl FnMut(&str) -> Option<u64>) -> Origin {
+        if let Some(id) = container_id(text) {
             return Origin { container_id: Some(id.to_owned()), entity_id: Some(format!("ci-{id}")) };
         }
-        let in_host_namespace = inode(namespace_file).is_none_or(|inode| inode == HOST_CGROUP_NAMESPACE);
         if in_host_namespace {
             return Origin::default();
         }
-        let inode = cgroup_directories(&text).find_map(|directory| inode(&cgroup_root.join(directory)));
+        let mut inode_of = inode_of;
+        let inode = cgroup_directories(text).find_map(|directory| inode_of(&directory));
         Origin { container_id: None, entity_id: inode.map(|inode| format!("in-{inode}")) }
     }
 }
@@ -239,6 +244,15 @@ mod tests {
         let root = Tree::new("root", "0::/\n");
         assert_eq!(root.read().entity_id, root.entity(""));
         assert_eq!(Tree::new("above", "0::/../other\n").read(), Origin::default());
+    }
+
+    #[test]
+    fn in_the_namespace_of_the_host_a_directory_says_nothing() {
+        let origin = |in_host| Origin::of_cgroup("0::/unified.slice\n", in_host, |_| Some(7));
+        assert_eq!(origin(true), Origin::default());
+        assert_eq!(origin(false).entity_id.as_deref(), Some("in-7"));
+        // An id counts wherever the process runs.
+        assert!(Origin::of_cgroup(&format!("0::/docker/{HEX}"), true, |_| None).container_id.is_some());
     }
 
     #[test]

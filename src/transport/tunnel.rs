@@ -41,7 +41,7 @@ impl Tunnel {
 }
 
 /// What the answer of a proxy means; `None`: its end has not come yet.
-pub(super) fn judge_answer(answer: &[u8]) -> Option<io::Result<()>> {
+pub fn judge_answer(answer: &[u8]) -> Option<io::Result<()>> {
     let refused = |text: String| Some(Err(io::Error::other(text)));
     let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
         if answer.len() <= MAX_ANSWER_BYTES {
