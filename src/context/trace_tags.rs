@@ -10,6 +10,8 @@ use super::text_range::{TextRange, recycle, recycle_text};
 use crate::record::SpanLink;
 use std::ops::Range;
 
+mod changes;
+
 /// Prefix of the tags that travel with the trace.
 pub const PROPAGATED_PREFIX: &str = "_dd.p.";
 /// The decision maker: `-` and the sampling mechanism.
@@ -34,6 +36,7 @@ pub struct TraceTags {
     tags: Vec<Tag>,
     vendor_members: Vec<TextRange>,
     unknown_items: Vec<TextRange>,
+    sampling_member: TextRange,
     baggage_tags: Vec<BaggageTag>,
     baggage: Baggage,
     links: Vec<SpanLink>,
@@ -83,6 +86,7 @@ impl TraceTags {
             tags: Vec::new(),
             vendor_members: Vec::new(),
             unknown_items: Vec::new(),
+            sampling_member: TextRange::NONE,
             baggage_tags: Vec::new(),
             baggage: Baggage::new(),
             links: Vec::new(),
@@ -95,6 +99,7 @@ impl TraceTags {
         self.origin = TextRange::default();
         self.tracestate = TextRange::default();
         self.last_parent_id = TextRange::default();
+        self.sampling_member = TextRange::default();
         self.propagation_error = TextRange::default();
         recycle(&mut self.tags, KEPT_ENTRIES);
         recycle(&mut self.vendor_members, KEPT_ENTRIES);
@@ -188,6 +193,11 @@ impl TraceTags {
         self.unknown_items.iter().map(|range| range.of(&self.text))
     }
 
+    /// OpenTelemetry's sampling state, the member `ot=…` of that tracestate.
+    pub fn sampling_member(&self) -> Option<&str> {
+        self.piece(self.sampling_member)
+    }
+
     /// The last Datadog span upstream, as text: `_dd.parent_id` of the first local span. May be no valid id.
     pub fn last_parent_id(&self) -> Option<&str> {
         self.piece(self.last_parent_id)
@@ -258,6 +268,7 @@ impl TraceTags {
     pub(crate) fn set_tracestate(&mut self, tracestate: &str) {
         self.vendor_members.clear();
         self.unknown_items.clear();
+        self.sampling_member = TextRange::NONE;
         let place = std::mem::take(&mut self.tracestate);
         self.tracestate = self.replace(place, tracestate);
     }
@@ -273,6 +284,11 @@ impl TraceTags {
     /// Forgets which members the tracestate has of other vendors.
     pub(crate) fn clear_vendor_members(&mut self) {
         self.vendor_members.clear();
+    }
+
+    /// Names a part of the tracestate as OpenTelemetry's sampling state.
+    pub(crate) fn set_sampling_member(&mut self, part: Range<usize>) {
+        self.sampling_member = self.part_of_tracestate(part).unwrap_or_default();
     }
 
     /// Names a part of the tracestate as an unknown item of the Datadog member.
@@ -323,7 +339,13 @@ impl TraceTags {
     /// Takes text out; whatever lies behind it follows.
     fn cut(&mut self, gone: TextRange) {
         self.text.drain(gone.start()..gone.end());
-        let single = [&mut self.origin, &mut self.tracestate, &mut self.last_parent_id, &mut self.propagation_error];
+        let single = [
+            &mut self.origin,
+            &mut self.tracestate,
+            &mut self.sampling_member,
+            &mut self.last_parent_id,
+            &mut self.propagation_error,
+        ];
         let named = self.baggage_tags.iter_mut().flat_map(|tag| [&mut tag.name, &mut tag.value]);
         let ranges = single
             .into_iter()
@@ -342,6 +364,7 @@ impl PartialEq for TraceTags {
             && self.tracestate() == other.tracestate()
             && self.vendor_members().eq(other.vendor_members())
             && self.unknown_items().eq(other.unknown_items())
+            && self.sampling_member() == other.sampling_member()
             && self.last_parent_id() == other.last_parent_id()
             && self.propagation_error() == other.propagation_error()
             && self.baggage_tags().eq(other.baggage_tags())

@@ -40,6 +40,12 @@ impl LockWord {
         }
     }
 
+    /// Whether nobody has the lock at this moment.
+    #[inline]
+    pub fn is_free(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == FREE
+    }
+
     /// Takes the lock only if it is free.
     #[inline]
     pub fn try_lock(&self, generation: u32) -> Option<LockGuard<'_>> {

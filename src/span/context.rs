@@ -4,7 +4,7 @@ use super::access::{AnySpan, lock_span};
 use super::parts::Parts;
 use super::release::drop_inner;
 use super::slot::SpanSlot;
-use crate::context::{Decision, Extracted, TraceState};
+use crate::context::{Extracted, TraceState};
 use crate::slot::{HandleError, Kind, LockGuard, Slot, SlotClass, SlotHeader, lock, resolve};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -65,13 +65,7 @@ pub fn new_context(parts: &mut Parts, view: ContextView) -> Option<*mut c_void> 
 /// A context of what was extracted. The tags move into the new trace state.
 #[inline]
 pub fn extracted_context(parts: &mut Parts, extracted: &mut Extracted) -> Option<*mut c_void> {
-    let state = TraceState::new(&mut parts.states, extracted.trace_id)?;
-    if let Some(priority) = extracted.priority {
-        state.decide(&Decision::inherited(priority));
-    }
-    if !extracted.tags.is_empty() {
-        state.change_tags(|tags| std::mem::swap(tags, &mut extracted.tags));
-    }
+    let state = TraceState::of_extracted(&mut parts.states, extracted)?;
     new_context(parts, ContextView { state, span_id: extracted.span_id, span: None, is_remote: extracted.is_remote })
 }
 

@@ -291,17 +291,22 @@ fn begin_segment(
 /// What an extracted context leaves to the first span made from it: links, and tags for the local root.
 #[cold]
 fn take_over_tags(body: &mut SpanBody, state: &'static TraceState) {
-    state.change_tags(|tags| {
-        for link in tags.links_mut().drain(..) {
-            body.extra_mut().add_link(link);
-        }
+    let has_links = state.read_tags(|tags| {
         if let Some(id) = tags.last_parent_id() {
             let _ = body.set_text(b"_dd.parent_id", id.as_bytes());
         }
         for (key, value) in tags.baggage_tags() {
             let _ = body.set_text(key.as_bytes(), value.as_bytes());
         }
+        !tags.links().is_empty()
     });
+    if has_links == Some(true) {
+        state.change_tags(|tags| {
+            for link in tags.links_mut().drain(..) {
+                body.extra_mut().add_link(link);
+            }
+        });
+    }
 }
 
 /// A child process's own copy of the state of a span that its parent began.
