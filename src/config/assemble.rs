@@ -5,10 +5,10 @@ use super::agentless;
 use super::identity;
 use super::process::Surroundings;
 use super::process_tags;
-use super::propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
+use super::propagation_settings::{ExtractBehavior, OrgGuardSettings, PropagationSettings, PropagationStyle};
 use super::proxies::{DirectHosts, ProxySettings};
 use super::resolution::Resolution;
-use super::sampling_settings::SamplingSettings;
+use super::sampling_settings::{RemoteSampling, SamplingSettings};
 use super::settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
@@ -184,6 +184,8 @@ fn sampling(resolution: &Resolution) -> SamplingSettings {
             Value::SpanRules(rules, _) => rules.clone(),
             _ => Vec::new(),
         },
+        remote: RemoteSampling::default(),
+        apm_tracing: resolution.flag("DD_APM_TRACING_ENABLED"),
     }
 }
 
@@ -210,6 +212,12 @@ fn propagation(resolution: &Resolution) -> PropagationSettings {
         baggage_max_bytes: resolution.count("DD_TRACE_BAGGAGE_MAX_BYTES"),
         baggage_tag_keys: resolution.list("DD_TRACE_BAGGAGE_TAG_KEYS"),
         http_baggage: resolution.flag("DD_TRACE_PROPAGATION_HTTP_BAGGAGE_ENABLED"),
+        org_guard: OrgGuardSettings {
+            enabled: resolution.flag("DD_TRACE_ORG_GUARD_ENABLED"),
+            strict: resolution.flag("DD_TRACE_ORG_GUARD_STRICT"),
+            trusted: resolution.list("DD_TRACE_ORG_GUARD_TRUSTED_OPMS"),
+        },
+        apm_tracing: resolution.flag("DD_APM_TRACING_ENABLED"),
     }
 }
 

@@ -53,10 +53,11 @@ pub use evaluation::{Evaluation, Origin, ReportedValue};
 pub use exporter_choice::ExporterChoice;
 pub use otel::{OtelFinding, OtelProblem};
 pub use process::EnvLookup;
-pub use propagation_settings::{ExtractBehavior, PropagationSettings, PropagationStyle};
+pub use propagation_settings::{ExtractBehavior, OrgGuardSettings, PropagationSettings, PropagationStyle};
 pub use proxies::{DirectHosts, ProxySettings, ProxyUrl};
 pub use resolved::Config;
-pub use sampling_settings::{Provenance, RuleSpec, SamplingSettings, SpanRuleSpec};
+pub use sampling_rules::parse_remote_rules;
+pub use sampling_settings::{Provenance, RemoteSampling, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,

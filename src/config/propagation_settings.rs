@@ -67,6 +67,21 @@ pub struct PropagationSettings {
     pub baggage_tag_keys: Vec<String>,
     /// Whether legacy `ot-baggage-<key>` headers are used.
     pub http_baggage: bool,
+    /// Whose contexts are believed.
+    pub org_guard: OrgGuardSettings,
+    /// `DD_APM_TRACING_ENABLED`: off, only traces that another product asked for are propagated.
+    pub apm_tracing: bool,
+}
+
+/// Settings of the organization guard (`DD_TRACE_ORG_GUARD_*`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrgGuardSettings {
+    /// Whether the organization's marker is sent, and contexts with another one are not believed.
+    pub enabled: bool,
+    /// Whether contexts without a marker are not believed either.
+    pub strict: bool,
+    /// Markers of other organizations that are believed.
+    pub trusted: Vec<String>,
 }
 
 impl Default for PropagationSettings {
@@ -82,6 +97,8 @@ impl Default for PropagationSettings {
             baggage_max_bytes: 8192,
             baggage_tag_keys: ["user.id", "session.id", "account.id"].map(String::from).to_vec(),
             http_baggage: false,
+            org_guard: OrgGuardSettings::default(),
+            apm_tracing: true,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sampling rules in JSON: `DD_TRACE_SAMPLING_RULES` and `DD_SPAN_SAMPLING_RULES`.
+//! Sampling rules in JSON: `DD_TRACE_SAMPLING_RULES`, `DD_SPAN_SAMPLING_RULES`, and those of remote configuration.
 //!
 //! The document must be an array; anything else is refused as a whole. A bad element is left out alone, with a remark.
 //! Unknown keys are ignored. `null` and the empty text count as absent. Rates outside 0 to 1 make an element bad.
@@ -16,6 +16,12 @@ type Object = Map<String, Json>;
 pub(super) fn parse_trace_rules(raw: &str) -> Result<Parsed, String> {
     let (rules, notes) = elements(raw, trace_rule)?;
     Ok(Parsed { value: Value::Rules(rules, raw.trim().to_owned()), notes })
+}
+
+/// Rules of trace sampling as remote configuration writes them: tags are a list of `{"key", "value_glob"}`; `sample_rate`, `provenance` and at
+/// least one pattern are required. With remarks on those that are left out.
+pub fn parse_remote_rules(raw: &str) -> Result<(Vec<RuleSpec>, Vec<String>), String> {
+    elements(raw, remote_rule)
 }
 
 /// Rules of single-span sampling; `service` or `name` is required.
@@ -48,6 +54,35 @@ fn trace_rule(object: &Object) -> Result<RuleSpec, String> {
         tags: tags(object)?,
         provenance: provenance(object)?,
     })
+}
+
+fn remote_rule(object: &Object) -> Result<RuleSpec, String> {
+    if matches!(object.get("provenance"), None | Some(Json::Null)) {
+        return Err("it has no provenance".to_owned());
+    }
+    let names_pattern = |key: &&str| object.get(*key).is_some_and(|pattern| !pattern.is_null());
+    if !["service", "name", "resource", "tags"].iter().any(names_pattern) {
+        return Err("it has neither service nor name, resource or tags".to_owned());
+    }
+    Ok(RuleSpec {
+        sample_rate: rate(object)?.ok_or("it has no sample_rate")?,
+        service: pattern(object, "service")?,
+        name: pattern(object, "name")?,
+        resource: pattern(object, "resource")?,
+        tags: remote_tags(object)?,
+        provenance: provenance(object)?,
+    })
+}
+
+fn remote_tags(object: &Object) -> Result<Vec<(String, String)>, String> {
+    let tags = match object.get("tags") {
+        None | Some(Json::Null) => return Ok(Vec::new()),
+        Some(Json::Array(tags)) => tags,
+        Some(_) => return Err("tags is not a list".to_owned()),
+    };
+    let text = |tag: &Json, key: &str| tag.get(key).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let pair = |tag| Some((text(tag, "key")?, text(tag, "value_glob")?));
+    tags.iter().map(pair).collect::<Option<_>>().ok_or_else(|| "a tag has no key or no value_glob".to_owned())
 }
 
 fn span_rule(object: &Object) -> Result<SpanRuleSpec, String> {
@@ -187,6 +222,31 @@ mod tests {
         assert_eq!(rules[0].service.as_deref(), Some("kept"));
         assert_eq!(notes.len(), 10);
         assert_eq!(notes[0], "rule 1 is left out: it has no sample_rate");
+    }
+
+    #[test]
+    fn remote_rules_have_lists_of_tags() {
+        let (rules, notes) = parse_remote_rules(
+            r#"[{"service":"test_service","provenance":"Customer","sample_rate":0.8,
+                 "tags":[{"key":"tag-a","value_glob":"tag-a-val*"}]},{"service":"*","provenance":"dynamic","sample_rate":0.4}]"#,
+        )
+        .unwrap();
+        assert!(notes.is_empty());
+        assert_eq!((rules[0].provenance, rules[1].provenance), (Provenance::Customer, Provenance::Dynamic));
+        assert_eq!(rules[0].tags, [("tag-a".to_owned(), "tag-a-val*".to_owned())]);
+    }
+
+    #[test]
+    fn remote_rules_that_lack_something_are_left_out_alone() {
+        let (rules, notes) = parse_remote_rules(
+            r#"[{"service":"a","provenance":"customer"},{"service":"a","sample_rate":1},{"provenance":"dynamic","sample_rate":1},
+               {"tags":{"a":"b"},"provenance":"dynamic","sample_rate":1},{"tags":[{"key":"a"}],"provenance":"dynamic","sample_rate":1},
+               {"service":"a","provenance":"me","sample_rate":1},{"resource":"kept","provenance":"dynamic","sample_rate":0.5}]"#,
+        )
+        .unwrap();
+        assert_eq!((rules.len(), notes.len()), (1, 6), "{notes:?}");
+        assert_eq!(rules[0].resource.as_deref(), Some("kept"));
+        assert!(parse_remote_rules("{}").is_err());
     }
 
     #[test]

@@ -59,6 +59,46 @@ pub struct SamplingSettings {
     pub rate_limit_is_set: bool,
     /// Single-span sampling rules, in the order given.
     pub span_rules: Vec<SpanRuleSpec>,
+    /// What remote configuration asks for.
+    pub remote: RemoteSampling,
+    /// `DD_APM_TRACING_ENABLED`: off, one trace a minute is kept, and what other products ask for.
+    pub apm_tracing: bool,
+}
+
+/// Sampling that remote configuration asks for, over the local settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoteSampling {
+    /// Rules in the place of the local ones; none: the local ones apply.
+    pub rules: Vec<RuleSpec>,
+    /// The global rate; `None`: the local one applies.
+    pub sample_rate: Option<f64>,
+}
+
+impl SamplingSettings {
+    /// The rules in force, in the order in which they apply: remote ones instead of local ones. A remote rate is meant for all that no other
+    /// rule matches, so it comes in the place of a last local rule that matches everything.
+    pub fn rules_in_force(&self) -> Vec<&RuleSpec> {
+        let mut rules: Vec<&RuleSpec> =
+            if self.remote.rules.is_empty() { &self.rules } else { &self.remote.rules }.iter().collect();
+        rules.sort_by_key(|rule| rule.provenance);
+        let is_superseded = self.remote.rules.is_empty() && self.remote.sample_rate.is_some();
+        while is_superseded && rules.last().is_some_and(|rule| rule.matches_everything()) {
+            rules.pop();
+        }
+        rules
+    }
+
+    /// The rate in force for traces that no rule matches.
+    pub fn sample_rate_in_force(&self) -> Option<f64> {
+        self.remote.sample_rate.or(self.sample_rate)
+    }
+}
+
+impl RuleSpec {
+    fn matches_everything(&self) -> bool {
+        let asks_for = |pattern: &Option<String>| pattern.as_ref().is_some_and(|pattern| pattern.chars().any(|char| char != '*'));
+        self.tags.is_empty() && ![&self.service, &self.name, &self.resource].into_iter().any(asks_for)
+    }
 }
 
 impl Default for SamplingSettings {
@@ -69,6 +109,8 @@ impl Default for SamplingSettings {
             rate_limit: 100.0,
             rate_limit_is_set: false,
             span_rules: Vec::new(),
+            remote: RemoteSampling::default(),
+            apm_tracing: true,
         }
     }
 }

@@ -33,7 +33,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller.").without_effect(),
     // Tracing as a whole
     row("DD_TRACE_ENABLED", Kind::Bool, ON, "Whether spans are recorded; off, they only propagate.").hot(),
-    row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products.").without_effect(),
+    row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products; one a minute is kept besides."),
     row("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED", Kind::Bool, ON, "Whether new trace ids have 128 bits."),
     row("DD_TRACE_OTEL_ENABLED", Kind::Bool, None, "Whether spans of the OpenTelemetry API are recorded; unset: those of programs that ask for them."),
     row("DD_TRACE_OTEL_SEMANTICS_ENABLED", Kind::Bool, OFF, "Whether spans of the OpenTelemetry API keep their attributes as they are."),
@@ -106,6 +106,9 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_BAGGAGE_TAG_KEYS", Kind::List, Some("user.id,session.id,account.id"), "Baggage keys that become span tags; *: all, empty: none.")
         .empty_is_value(),
     row("DD_TRACE_PROPAGATION_HTTP_BAGGAGE_ENABLED", Kind::Bool, OFF, "Whether legacy ot-baggage-* headers are used."),
+    row("DD_TRACE_ORG_GUARD_ENABLED", Kind::Bool, OFF, "Whether contexts of other organizations lose their decision, origin and tags."),
+    row("DD_TRACE_ORG_GUARD_STRICT", Kind::Bool, OFF, "Whether the guard takes contexts without an organization's marker for foreign ones."),
+    row("DD_TRACE_ORG_GUARD_TRUSTED_OPMS", Kind::List, None, "Markers of other organizations that the guard lets pass."),
     // This library
     row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, console, console-pretty, tree, file:PATH, memory or null."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),

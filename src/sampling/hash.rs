@@ -22,7 +22,8 @@ pub(super) fn clamp_rate(rate: f64) -> Option<f64> {
     (!rate.is_nan()).then(|| rate.clamp(0.0, 1.0).abs())
 }
 
-fn hash(id: u64) -> u64 {
+#[inline]
+pub(super) fn hash(id: u64) -> u64 {
     id.wrapping_mul(FACTOR)
 }
 

@@ -12,6 +12,9 @@
 #![forbid(unsafe_code)]
 
 mod agent_rates;
+#[cfg(test)]
+mod checklist_tests;
+mod consistent;
 mod fork_lock;
 mod glob;
 mod hash;
@@ -24,6 +27,7 @@ mod span_sampler;
 mod test_span;
 mod trace_sampler;
 
+pub use consistent::ConsistentSampling;
 pub use glob::{Glob, glob_matches};
 pub use hash::keeps;
 pub use ksr::format_rate;

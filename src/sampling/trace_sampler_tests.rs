@@ -215,7 +215,7 @@ fn a_forked_child_is_not_stopped_by_rates_that_were_being_replaced() {
     let sampler = sampler(&[], None);
     let body = br#"{"rate_by_service":{"service:,env:":0.5}}"#;
     sampler.update_agent_rates(body);
-    sampler.agent_rates.abandon();
+    sampler.shared.agent_rates.abandon();
     sampler.reset_after_fork();
     assert_eq!(decide(&sampler, &web()).mechanism, Some(mechanism::DEFAULT));
     assert!(sampler.update_agent_rates(body));

@@ -179,6 +179,8 @@ fn agent_facts(settings: &Settings) -> AgentFacts {
         tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
         origin: Origin::detect(),
         external_env: settings.agent.external_env.clone().unwrap_or_default(),
+        // Without APM tracing nobody wants stats, so the agent must not make any either.
+        computes_stats: !settings.apm_tracing_enabled,
         extra_headers: settings.agent.extra_headers.clone(),
         format: match settings.agent.api_version {
             TraceApiVersion::V04 => TraceFormat::V04,

@@ -60,7 +60,8 @@ impl Tracer {
                 (std::mem::replace(&mut running.parts, parts.clone()), former_hooks)
             };
             // Dropped without a lock: it may be the host's.
-            let Some(former_parts) = self.swap_snapshot(&former, &parts.config, adopt)? else { continue };
+            let config = with_remote_sampling(&parts.config, &former.config);
+            let Some(former_parts) = self.swap_snapshot(&former, &config, adopt)? else { continue };
             drop(former_parts);
             break;
         }
@@ -101,6 +102,17 @@ impl Tracer {
         // The former snapshot goes when nothing on its way needs it any more, which is without the lock at least.
         Ok(swapped.map(|(adopted, _replaced)| adopted))
     }
+}
+
+/// What remote configuration asks for outlasts other settings.
+fn with_remote_sampling(config: &Arc<Config>, former: &Config) -> Arc<Config> {
+    let remote = &former.settings.sampling.remote;
+    if *remote == config.settings.sampling.remote {
+        return Arc::clone(config);
+    }
+    let mut config = Config::clone(config);
+    config.settings.sampling.remote.clone_from(remote);
+    Arc::new(config)
 }
 
 /// Why a tracer did not get other settings.

@@ -1,6 +1,6 @@
 //! From settings to a snapshot: samplers, propagator, and the tags that the library adds.
 
-use crate::config::{Config, ContentSettings, IdentitySettings, SamplingSettings, Settings};
+use crate::config::{Config, ContentSettings, IdentitySettings, Settings};
 use crate::export::Snapshot;
 use crate::instrument::{FinishRules, PeerService};
 use crate::propagation::Propagator;
@@ -15,13 +15,17 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 pub fn make_snapshot(config: &Arc<Config>, version: u32, former: Option<&Snapshot>) -> Snapshot {
     let settings = &config.settings;
     let sampling = &settings.sampling;
-    let former = former.filter(|former| former.config.settings.sampling == *sampling);
-    let sampler = former.map(|former| Arc::clone(&former.sampler)).unwrap_or_else(|| {
-        let SamplingSettings { rules, sample_rate, rate_limit, rate_limit_is_set, .. } = sampling;
-        Arc::new(TraceSampler::new(rules, *sample_rate, *rate_limit, *rate_limit_is_set))
-    });
-    let span_sampler = former.map(|former| Arc::clone(&former.span_sampler));
-    let span_sampler = span_sampler.unwrap_or_else(|| Arc::new(SpanSampler::new(&sampling.span_rules)));
+    let former_sampling = former.map(|former| &former.config.settings.sampling);
+    let sampler = match former {
+        Some(former) if former_sampling == Some(sampling) => Arc::clone(&former.sampler),
+        _ => Arc::new(TraceSampler::of_settings(sampling, former.map(|former| &*former.sampler))),
+    };
+    let span_sampler = match former {
+        Some(former) if former_sampling.map(|former| &former.span_rules) == Some(&sampling.span_rules) => {
+            Arc::clone(&former.span_sampler)
+        }
+        _ => Arc::new(SpanSampler::new(&sampling.span_rules)),
+    };
     let span_rules = span_sampler.outcomes().map(|rule| SpanRule { rate: rule.rule_rate, max_per_second: rule.max_per_second });
     Snapshot {
         version,
@@ -65,6 +69,9 @@ fn library_tags(settings: &Settings) -> LibraryTags {
     }
     for (key, value) in &identity.global_tags {
         tags.every_span.push(TagEntry::text(key, value));
+    }
+    if !settings.apm_tracing_enabled {
+        tags.every_span_numbers.push(TagEntry::number("_dd.apm.enabled", 0.0));
     }
     tags.version = identity.version.as_ref().filter(|_| !is_pure).map(|version| TagEntry::text("version", version));
     tags.local_root_texts.push(TagEntry::text("runtime-id", &runtime_id()));
