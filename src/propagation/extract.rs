@@ -12,11 +12,14 @@ use super::propagator::Propagator;
 use super::report::ExtractReport;
 use super::{b3, baggage, datadog, tracecontext};
 use crate::config::{ExtractBehavior, PropagationStyle};
-use crate::context::Extracted;
+use crate::context::{Extracted, PRODUCTS, active_products, parse_products};
 use crate::record::SpanLink;
 
 /// A carrier that can be asked for one lowercase name at a time, and calls back with each value.
 pub type Lookup<'a> = dyn FnMut(&'static str, &mut dyn FnMut(&str)) + 'a;
+
+/// The priority of traces that a product here keeps.
+const USER_KEEP: i32 = 2;
 
 /// A style's headers are there, but break its rules.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,12 +89,32 @@ impl Propagator {
         let mut report = ExtractReport::default();
         let primary = self.extract_trace(headers, into, &mut report);
         report.primary = primary;
+        if primary.is_some() && (self.guard.is_some() || !self.apm_tracing) {
+            self.apply_policies(into);
+        }
         if let (Some(style), ExtractBehavior::Restart) = (primary, self.behavior) {
             restart(style, into);
         }
         self.extract_baggage(headers, into, &mut report);
         into.is_remote = !into.is_empty();
         report
+    }
+
+    /// What is not to be believed is taken out.
+    #[cold]
+    fn apply_policies(&self, into: &mut Extracted) {
+        if let Some(guard) = &self.guard {
+            guard.check(into);
+        }
+        if self.apm_tracing {
+            return;
+        }
+        // Without APM tracing the decision of somebody who traces counts only for traces that a product wants.
+        match into.tags.get(PRODUCTS).and_then(parse_products).filter(|mask| *mask != 0) {
+            None => into.priority = None,
+            Some(mask) if mask & active_products() != 0 => into.priority = Some(USER_KEEP),
+            Some(_) => {}
+        }
     }
 
     fn extract_trace(&self, headers: &Headers<'_>, into: &mut Extracted, report: &mut ExtractReport) -> Option<PropagationStyle> {

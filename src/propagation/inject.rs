@@ -1,16 +1,13 @@
 //! Injection: writes one context in every configured style, baggage first.
 
-use super::digits::{hex16, hex32};
-use super::outgoing::{Outgoing, decision_rate, format_decision_maker};
+use super::organization::Guard;
+use super::outgoing::{Outgoing, Texts};
 use super::propagator::Propagator;
 use super::report::InjectReport;
 use super::sink::{HeaderSink, Scratch};
-use super::{b3, baggage, datadog, tracecontext};
+use super::{b3, baggage, datadog, tracecontext, tracestate};
 use crate::config::PropagationStyle;
-use crate::context::{Decision, TraceTags};
-use crate::sampling::format_rate;
-
-static NO_TAGS: TraceTags = TraceTags::new();
+use crate::context::{Decision, PRODUCTS, TraceTags, parse_products};
 
 /// What is to be injected.
 #[derive(Clone, Copy, Debug)]
@@ -41,25 +38,15 @@ impl Propagator {
                 baggage::write_legacy(carried, self.baggage_limits, sink);
             }
         }
-        if input.trace_id != 0 && input.span_id != 0 {
+        if input.trace_id != 0 && input.span_id != 0 && (self.apm_tracing || is_for_a_product(input.tags)) {
             self.inject_trace(input, &mut report, sink);
         }
         report
     }
 
     fn inject_trace<S: HeaderSink + ?Sized>(&self, input: &InjectInput<'_>, report: &mut InjectReport, sink: &mut S) {
-        let (mut decision_maker, mut rate) = ([0; 4], [0; 16]);
-        let outgoing = Outgoing {
-            trace_id: input.trace_id,
-            span_id: input.span_id,
-            priority: input.decision.map(|decision| decision.priority),
-            trace_id_hex: hex32(input.trace_id),
-            span_id_hex: hex16(input.span_id),
-            tags: input.tags.unwrap_or(&NO_TAGS),
-            is_local_span: input.local_span,
-            decision_maker: format_decision_maker(input.decision, &mut decision_maker),
-            rate: decision_rate(input.decision).and_then(|applied| format_rate(applied, &mut rate)),
-        };
+        let mut texts = Texts::default();
+        let outgoing = Outgoing::new(input, self.guard.as_ref().and_then(Guard::marker), &mut texts);
         let scratch = &mut Scratch::new();
         for style in self.inject.iter().copied() {
             match style {
@@ -74,4 +61,19 @@ impl Propagator {
             report.injected.insert(style);
         }
     }
+}
+
+/// The `tracestate` header of a span, for formats that have it as a field of their own: our member, OpenTelemetry's sampling state, other
+/// vendors' members. Empty if there is nothing to say.
+pub fn tracestate_of(input: &InjectInput<'_>) -> String {
+    let mut texts = Texts::default();
+    let mut list = Scratch::new();
+    tracestate::write(&Outgoing::new(input, None, &mut texts), &mut list);
+    String::from_utf8_lossy(list.as_bytes()).into_owned()
+}
+
+/// Where APM tracing is off, only traces that some product asked for leave the process.
+#[cold]
+fn is_for_a_product(tags: Option<&TraceTags>) -> bool {
+    tags.and_then(|tags| tags.get(PRODUCTS)).and_then(parse_products).is_some_and(|mask| mask != 0)
 }

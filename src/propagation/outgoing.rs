@@ -1,12 +1,19 @@
 //! What every style writes of one context: its ids, its decision, and its tags with those that a local decision replaces.
 
+use super::digits::{hex16, hex32};
+use super::inject::InjectInput;
+use super::organization::{MARKER_NAME, Marker};
 use crate::context::{Decision, TagView, TraceTags, mechanism};
+use crate::sampling::format_rate;
+
+static NO_TAGS: TraceTags = TraceTags::new();
 
 /// One context on its way out.
 pub(super) struct Outgoing<'a> {
     pub(super) trace_id: u128,
     pub(super) span_id: u64,
     pub(super) priority: Option<i32>,
+    pub(super) decision: Option<&'a Decision>,
     /// Both ids in hexadecimal; most styles write them.
     pub(super) trace_id_hex: [u8; 32],
     pub(super) span_id_hex: [u8; 16],
@@ -17,18 +24,46 @@ pub(super) struct Outgoing<'a> {
     pub(super) decision_maker: Option<&'a [u8]>,
     /// Value of `_dd.p.ksr`, if the decision was made here and by a rate.
     pub(super) rate: Option<&'a str>,
+    /// The marker of our organization, which replaces the one that came in.
+    pub(super) marker: Option<Marker>,
+}
+
+/// Texts that an outgoing context refers to.
+#[derive(Default)]
+pub(super) struct Texts {
+    decision_maker: [u8; 4],
+    rate: [u8; 16],
 }
 
 impl<'a> Outgoing<'a> {
-    /// The stored tags, but those that a local decision replaces.
+    #[inline(always)]
+    pub(super) fn new(input: &'a InjectInput<'_>, marker: Option<Marker>, texts: &'a mut Texts) -> Self {
+        Outgoing {
+            trace_id: input.trace_id,
+            span_id: input.span_id,
+            priority: input.decision.map(|decision| decision.priority),
+            decision: input.decision.as_ref(),
+            trace_id_hex: hex32(input.trace_id),
+            span_id_hex: hex16(input.span_id),
+            tags: input.tags.unwrap_or(&NO_TAGS),
+            is_local_span: input.local_span,
+            decision_maker: format_decision_maker(input.decision, &mut texts.decision_maker),
+            rate: decision_rate(input.decision).and_then(|applied| format_rate(applied, &mut texts.rate)),
+            marker,
+        }
+    }
+
+    /// The stored tags, but those that a local decision or our own marker replaces.
     pub(super) fn stored_tags(&self) -> impl Iterator<Item = TagView<'a>> + use<'a> {
-        let is_replaced = self.decision_maker.is_some();
-        self.tags.tag_views().filter(move |tag| !(is_replaced && tag.is_of_decision()))
+        let (is_decided_here, has_marker) = (self.decision_maker.is_some(), self.marker.is_some());
+        let is_replaced =
+            move |tag: &TagView<'_>| (is_decided_here && tag.is_of_decision()) || (has_marker && tag.name() == MARKER_NAME);
+        self.tags.tag_views().filter(move |tag| !is_replaced(tag))
     }
 
     /// Whether there is any propagated tag.
     pub(super) fn has_tags(&self) -> bool {
-        self.decision_maker.is_some() || self.trace_id >> 64 != 0 || self.stored_tags().next().is_some()
+        self.decision_maker.is_some() || self.marker.is_some() || self.trace_id >> 64 != 0 || self.stored_tags().next().is_some()
     }
 
     /// The high half of the trace id in hexadecimal, if it is not zero.

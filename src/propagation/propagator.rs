@@ -2,6 +2,7 @@
 
 use super::baggage::Limits;
 use super::datadog_tags;
+use super::organization::Guard;
 use super::report::StyleSet;
 use crate::config::{ExtractBehavior, PropagationSettings, PropagationStyle};
 
@@ -18,6 +19,9 @@ pub struct Propagator {
     pub(super) reads_baggage: bool,
     pub(super) reads_legacy_baggage: bool,
     pub(super) writes_legacy_baggage: bool,
+    pub(super) guard: Option<Guard>,
+    /// Off: traces only serve other products.
+    pub(super) apm_tracing: bool,
     baggage_tag_keys: Vec<String>,
     all_baggage_tags: bool,
 }
@@ -37,6 +41,8 @@ impl Propagator {
             reads_baggage: settings.extract.contains(&PropagationStyle::Baggage),
             reads_legacy_baggage: uses_legacy(&settings.extract),
             writes_legacy_baggage: uses_legacy(&settings.inject),
+            guard: Guard::new(&settings.org_guard),
+            apm_tracing: settings.apm_tracing,
             baggage_tag_keys: settings.baggage_tag_keys.clone(),
             all_baggage_tags: settings.baggage_tag_keys.iter().any(|key| key == "*"),
         }

@@ -1,6 +1,15 @@
 //! What an extraction or an injection did: for telemetry counters, and for errors that belong on the trace.
 
 use crate::config::PropagationStyle;
+use std::fmt;
+
+const STYLES: [PropagationStyle; 5] = [
+    PropagationStyle::Datadog,
+    PropagationStyle::TraceContext,
+    PropagationStyle::B3Multi,
+    PropagationStyle::B3,
+    PropagationStyle::Baggage,
+];
 
 /// A set of styles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +29,15 @@ impl StyleSet {
     /// Whether no style is in it.
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+}
+
+impl fmt::Display for StyleSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, style) in STYLES.into_iter().filter(|style| self.contains(*style)).enumerate() {
+            write!(f, "{}{}", if index > 0 { ", " } else { "" }, style.name())?;
+        }
+        Ok(())
     }
 }
 

@@ -52,7 +52,7 @@ impl HeaderSink for BufferSink<'_> {
 }
 
 /// Room for any of the values that are put together piece by piece; the longest is a tracestate.
-pub(super) type Scratch = ValueBuffer<776>;
+pub(super) type Scratch = ValueBuffer<816>;
 
 /// A header value under construction, of at most `N` bytes, on the stack.
 pub(super) struct ValueBuffer<const N: usize> {

@@ -6,7 +6,7 @@
 //!
 //! Our member holds items `key:value` with semicolons between them: `s` priority, `o` origin, `p` last Datadog parent,
 //! `t.<name>` propagated tags. It is written with at most 256 bytes, first of all members; an item that no longer fits is
-//! left out as a whole. Items of unknown keys are handed on.
+//! left out as a whole. Items of unknown keys are handed on. OpenTelemetry's member `ot` follows it.
 
 use super::datadog::push_priority;
 use super::datadog_tags::store_tag;
@@ -14,6 +14,7 @@ use super::digits::parse_decimal_i32;
 use super::headers::trim_blanks;
 use super::outgoing::Outgoing;
 use super::report::ExtractReport;
+use super::sampling_state;
 use super::scan::{find_any, split};
 use super::sink::Scratch;
 use crate::context::{TagView, TraceTags, printable};
@@ -138,7 +139,8 @@ pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch) {
     if !has_own {
         list.truncate(0);
     }
-    let room = MAX_MEMBERS - usize::from(has_own);
+    let has_sampling = sampling_state::write(outgoing, list);
+    let room = MAX_MEMBERS - usize::from(has_own) - usize::from(has_sampling);
     for member in outgoing.tags.vendor_members().take(room) {
         let end = list.len();
         if !((end == 0 || list.push(b",")) && list.push(member.as_bytes())) {
@@ -183,15 +185,18 @@ fn store_vendor_members(text: &str, tags: &mut TraceTags) -> (Option<Range<usize
     let mut own = None;
     let (mut count, mut bytes) = (0, 0);
     for member in members(text) {
-        if let Some(value) = own_value(text, &member) {
-            own.get_or_insert(value);
-            continue;
+        match Member::of(text, &member) {
+            Member::Own(value) => {
+                own.get_or_insert(value);
+                continue;
+            }
+            Member::Sampling if !take_sampling_member(member.clone(), tags) => continue,
+            Member::Sampling => {}
+            Member::Vendor if count < MAX_MEMBERS => tags.push_vendor_member(member.clone()),
+            Member::Vendor => {}
         }
         count += 1;
         bytes += member.len();
-        if count <= MAX_MEMBERS {
-            tags.push_vendor_member(member);
-        }
     }
     let kept_own = own.as_ref().filter(|value| is_readable(value)).map(|value| OWN_PREFIX.len() + value.len());
     count += usize::from(kept_own.is_some());
@@ -203,12 +208,26 @@ fn store_vendor_members(text: &str, tags: &mut TraceTags) -> (Option<Range<usize
     (own, is_complete)
 }
 
-/// Stores as many of other vendors' members as the limits allow beside our own one.
+/// Takes OpenTelemetry's member. `false`: there is one already, or it is too long.
+#[cold]
+fn take_sampling_member(member: Range<usize>, tags: &mut TraceTags) -> bool {
+    let is_taken = tags.sampling_member().is_none() && member.len() <= sampling_state::MAX_LENGTH;
+    if is_taken {
+        tags.set_sampling_member(member);
+    }
+    is_taken
+}
+
+/// Stores as many of other vendors' members as the limits allow beside our own one and OpenTelemetry's.
 #[cold]
 fn store_some_vendor_members(text: &str, own: Option<usize>, with_long_ones: bool, tags: &mut TraceTags) {
     tags.clear_vendor_members();
-    let is_passing = |member: &Range<usize>| own_value(text, member).is_none() && (with_long_ones || member.len() <= LONG_MEMBER);
-    let (mut count, mut bytes) = (usize::from(own.is_some()), own.unwrap_or(0));
+    let kept = [own, tags.sampling_member().map(str::len)];
+    let mut count = kept.iter().flatten().count();
+    let mut bytes = kept.iter().flatten().sum::<usize>() + count.saturating_sub(1);
+    let is_passing = |member: &Range<usize>| {
+        matches!(Member::of(text, member), Member::Vendor) && (with_long_ones || member.len() <= LONG_MEMBER)
+    };
     for member in members(text).filter(is_passing) {
         bytes += usize::from(count > 0) + member.len();
         count += 1;
@@ -224,6 +243,27 @@ fn store_some_vendor_members(text: &str, own: Option<usize>, with_long_ones: boo
 fn with_printable_members(list: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(list).ok()?;
     members(text).all(|member| printable(piece(text, member).as_bytes()).is_some()).then_some(text)
+}
+
+/// Whose a member is.
+enum Member {
+    /// Ours; where its value is.
+    Own(Range<usize>),
+    /// OpenTelemetry's sampling state.
+    Sampling,
+    /// Another vendor's.
+    Vendor,
+}
+
+impl Member {
+    #[inline(always)]
+    fn of(text: &str, member: &Range<usize>) -> Member {
+        match text.as_bytes().get(member.clone()) {
+            Some([b'd', b'd', b'=', ..]) => Member::Own(member.start + OWN_PREFIX.len()..member.end),
+            Some([b'o', b't', b'=', ..]) => Member::Sampling,
+            _ => Member::Vendor,
+        }
+    }
 }
 
 /// Where the value of a member is, if it is ours.
@@ -309,6 +349,9 @@ fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch) {
     }
     for tag in outgoing.stored_tags().filter(TagView::is_decision_maker) {
         append(list, |list| push_tag(list, tag));
+    }
+    if let Some(marker) = &outgoing.marker {
+        append(list, |list| list.push(b"t.opm:") && list.push(marker.as_bytes()));
     }
     for tag in outgoing.stored_tags().filter(|tag| !tag.is_decision_maker()) {
         append(list, |list| push_tag(list, tag));
