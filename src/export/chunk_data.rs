@@ -12,6 +12,7 @@ pub fn chunk_facts<'a>(
     snapshot: &'a Snapshot,
     tags: Option<&'a crate::context::TraceTags>,
 ) -> ChunkFacts<'a> {
+    let is_kept = chunk.head.decision.is_some_and(|decision| decision.is_kept());
     ChunkFacts {
         trace_id: chunk.head.trace_id,
         decision: chunk.head.decision,
@@ -19,7 +20,8 @@ pub fn chunk_facts<'a>(
         partial_spans: chunk.head.partial_spans,
         keep_rate: 1.0,
         library: &snapshot.library,
-        span_rules: &snapshot.span_rules,
+        // A trace that was kept by hand after its spans were chosen has no use for that.
+        span_rules: if is_kept { &[] } else { &snapshot.span_rules },
         native_events: snapshot.native_events,
     }
 }

@@ -261,7 +261,7 @@ fn update_rates(waiting: &VecDeque<Block>, count: usize, rates: &[u8]) {
     let mut updated: Option<&Snapshot> = None;
     for block in waiting.iter().take(count) {
         let snapshot: &Snapshot = &block.snapshot;
-        if updated.is_none_or(|done| !Arc::ptr_eq(&done.sampler, &snapshot.sampler)) {
+        if updated.is_none_or(|done| !done.sampler.shares_rates_with(&snapshot.sampler)) {
             snapshot.sampler.update_agent_rates(rates);
             updated = Some(snapshot);
         }

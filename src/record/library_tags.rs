@@ -87,6 +87,8 @@ impl TagEntry {
 pub struct LibraryTags {
     /// On every span: `env` and the global tags.
     pub every_span: Vec<TagEntry>,
+    /// On every span: numbers (`_dd.apm.enabled`).
+    pub every_span_numbers: Vec<TagEntry>,
     /// On spans to which the configured version applies.
     pub version: Option<TagEntry>,
     /// On local roots: strings (`runtime-id`).
@@ -130,6 +132,7 @@ impl LibraryTags {
         append_str(&mut encoded_service, service.as_bytes());
         LibraryTags {
             every_span: Vec::new(),
+            every_span_numbers: Vec::new(),
             version: None,
             local_root_texts: Vec::new(),
             local_root_numbers: Vec::new(),

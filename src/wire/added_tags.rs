@@ -92,11 +92,16 @@ impl AddedTags {
     /// Gives `to` every numeric tag to add. Returns how many.
     #[inline]
     pub fn numbers(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool, to: &mut impl TagSink) -> u32 {
-        if !record.head.has(flag::TOP_LEVEL | flag::LOCAL_ROOT) && record.head.span_rule == 0 && !is_chunk_root {
+        let of_every_span = &facts.library.every_span_numbers;
+        let is_plain = !record.head.has(flag::TOP_LEVEL | flag::LOCAL_ROOT) && record.head.span_rule == 0 && !is_chunk_root;
+        if is_plain && of_every_span.is_empty() {
             return 0;
         }
         let span = Receiver::new(facts, record);
         let mut count = 0;
+        for entry in of_every_span {
+            count += span.add(entry, to);
+        }
         if record.head.has(flag::TOP_LEVEL) {
             count += span.add(&facts.library.top_level, to);
         }
