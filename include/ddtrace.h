@@ -142,6 +142,12 @@
 /** For `ddtrace_tracer_configure`: traces that are open are given up. Their spans go on to propagate and are never sent. */
 #define DDTRACE_CONFIGURE_GIVE_UP_OPEN_TRACES 1
 
+/** Product: application security. */
+#define DDTRACE_PRODUCT_APPSEC 2
+
+/** Product: the guard of language models. */
+#define DDTRACE_PRODUCT_AI_GUARD 32
+
 /** Console format: each span as JSON on a line of its own. */
 #define DDTRACE_CONSOLE_JSON 0
 
@@ -2005,6 +2011,62 @@ DDTRACE_API ddtrace_status ddtrace_context_with_baggage_item(const struct ddtrac
  * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_span_override_sampling(struct ddtrace_span *span, int32_t priority);
+
+/**
+ * Keeps a trace for a product, over any decision, and lets the services that follow know: priority 2, the product's decision maker, and its
+ * bit in the propagated mask of products (`_dd.p.ts`). Where `DD_APM_TRACING_ENABLED` is off, only such traces are propagated.
+ *
+ * @param span     borrowed: any span of the trace
+ * @param product  one of DDTRACE_PRODUCT_*
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_UNSUPPORTED for another product; DDTRACE_ERR_FORKED, also where the
+ *         trace is kept, but the mask is that of a parent process which was changing it
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_keep_for(struct ddtrace_span *span, uint32_t product);
+
+/**
+ * Says which products work in this process besides tracing. Where `DD_APM_TRACING_ENABLED` is off, traces that another service kept for one of
+ * them are kept here, too.
+ *
+ * @param products  DDTRACE_PRODUCT_* put together by `|`; replaces what was said before
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_set_active_products(uint32_t products);
+
+/**
+ * Sets what remote configuration asks for about sampling, both at once and instead of what it asked for before. It holds for traces that
+ * are decided from now on, over the settings `DD_TRACE_SAMPLING_RULES` and `DD_TRACE_SAMPLE_RATE`, which apply again when it is gone.
+ * Limits and what the agent asks for stay.
+ *
+ * @param tracer            borrowed
+ * @param rules, rules_len  borrowed: a JSON array as in `tracing_sampling_rules`: `sample_rate` and `provenance` (`customer` or `dynamic`), and
+ *                          `service`, `name`, `resource` or `tags` (a list of `{"key", "value_glob"}`). A rule that lacks something is
+ *                          left out with a warning. The rules come instead of the local ones. NULL, and an empty array: no rules
+ * @param rate_or_null      borrowed: the rate from 0 to 1 for what no rule matches; NULL: none
+ * @param err_or_null       receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; all others change nothing: DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED, DDTRACE_ERR_INVALID for what is no
+ *         JSON array or no rate
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_set_remote_sampling(struct ddtrace_tracer *tracer,
+    const char *rules,
+    size_t rules_len,
+    const double *rate_or_null,
+    struct ddtrace_error **err_or_null);
+
+/**
+ * Whether the trace of this id is kept at this rate, by the same rule in all services: for a sampler of one's own that keeps a share of all
+ * traces.
+ *
+ * @param rate          from 0 to 1; what is beyond counts as the nearest of them, and what is not a number as 0
+ * @param trace_id_low  lower half of the trace id
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_rate_keeps(double rate, uint64_t trace_id_low);
 
 /**
  * Makes the sampling decision of a span's trace now, on its local root. From here on only a manual override changes it.

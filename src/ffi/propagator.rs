@@ -10,7 +10,8 @@ use super::text;
 use super::types::ddtrace_str;
 use super::view::{decide_view, with_view_of_context, with_view_of_span};
 use crate::context::{Decision, TraceState, TraceTags};
-use crate::propagation::{BufferSink, HeaderSink, InjectInput, Propagator};
+use crate::log::log_warn;
+use crate::propagation::{BufferSink, ExtractReport, HeaderSink, InjectInput, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
 use crate::tracer::{add_propagator_reference, new_propagator, release_propagator, resolve_propagator, with_thread};
 use std::ffi::{CString, c_char, c_void};
@@ -101,10 +102,13 @@ pub unsafe extern "C" fn ddtrace_propagator_extract(
                     [name, value] => Some((text::raw_str(*name).ok()?, text::raw_str(*value).ok()?)),
                     _ => None,
                 });
-                let context = with_thread(|thread| {
-                    propagator.extract_pairs(pairs, &mut thread.extracted);
-                    extracted_context(&mut thread.parts, &mut thread.extracted)
+                let (report, context) = with_thread(|thread| {
+                    let report = propagator.extract_pairs(pairs, &mut thread.extracted);
+                    (report, extracted_context(&mut thread.parts, &mut thread.extracted))
                 });
+                if !report.malformed.is_empty() {
+                    log_malformed(&report);
+                }
                 out.write(context.ok_or(DDTRACE_ERR_LIMIT)?.cast());
                 Ok(())
             })
@@ -150,7 +154,10 @@ pub unsafe extern "C" fn ddtrace_propagator_extract_with(
             // SAFETY: the host's function, with the data that it gave; `found` outlives the call.
             unsafe { lookup(user_data, name.as_ptr(), Some(take_value), (&raw mut found).cast()) };
         };
-        propagator.extract(&mut carrier, &mut extracted);
+        let report = propagator.extract(&mut carrier, &mut extracted);
+        if !report.malformed.is_empty() {
+            log_malformed(&report);
+        }
         match with_thread(|thread| extracted_context(&mut thread.parts, &mut extracted)) {
             Some(context) => {
                 // SAFETY: the header's rules for pointers.
@@ -160,6 +167,11 @@ pub unsafe extern "C" fn ddtrace_propagator_extract_with(
             None => DDTRACE_ERR_LIMIT,
         }
     })
+}
+
+#[cold]
+fn log_malformed(report: &ExtractReport) {
+    log_warn!("the headers of these styles are malformed and were not read: {}", report.malformed);
 }
 
 unsafe extern "C" fn take_value(sink: *mut c_void, value: *const c_char, len: usize) {
