@@ -65,7 +65,7 @@ impl Propagator {
 
 /// The `tracestate` header of a span, for formats that have it as a field of their own: our member, OpenTelemetry's sampling state, other
 /// vendors' members. Empty if there is nothing to say.
-pub fn tracestate_of(input: &InjectInput<'_>) -> String {
+pub fn tracestate_field(input: &InjectInput<'_>) -> String {
     let mut texts = Texts::default();
     let mut list = Scratch::new();
     tracestate::write(&Outgoing::new(input, None, &mut texts), &mut list);

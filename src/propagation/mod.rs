@@ -30,7 +30,7 @@ mod tracestate;
 mod tests;
 
 pub use extract::Lookup;
-pub use inject::{InjectInput, tracestate_of};
+pub use inject::{InjectInput, tracestate_field};
 pub use organization::set_organization_marker;
 pub use propagator::Propagator;
 pub use report::{ExtractReport, InjectReport, StyleSet};

@@ -200,6 +200,6 @@ fn everything_at_its_longest_fits() {
 fn the_field_of_other_formats_says_the_same_as_the_header() {
     let input = local(10, LOCAL_RULE, 2, Some(0.75));
     let written = inject(&styles(W3C), &input);
-    assert_eq!(Some(&*crate::propagation::tracestate_of(&input)), written.get("tracestate"));
-    assert!(crate::propagation::tracestate_of(&input).contains(",ot=rv:65cd67504a538e;th:4"));
+    assert_eq!(Some(&*crate::propagation::tracestate_field(&input)), written.get("tracestate"));
+    assert!(crate::propagation::tracestate_field(&input).contains(",ot=rv:65cd67504a538e;th:4"));
 }
