@@ -33,6 +33,17 @@ impl<'a> Appender<'a> {
         self.named(bytes, &[])
     }
 
+    /// Appends the first `len` of these bytes, or all.
+    #[inline(always)]
+    pub(super) fn beginning<const N: usize>(&mut self, bytes: &[u8; N], len: usize) {
+        self.make_room(N);
+        // SAFETY: there is room for all of them; those that are appended are written.
+        unsafe {
+            self.at.cast::<[u8; N]>().write(*bytes);
+            self.at = self.at.add(len.min(N));
+        }
+    }
+
     /// Appends a text or a run, which is short as a rule.
     #[inline(always)]
     pub(super) fn text(&mut self, text: &[u8]) {
@@ -200,8 +211,11 @@ mod tests {
         let mut buffer = b"front".to_vec();
         let mut to = Appender::new(&mut buffer);
         to.text(b" and back");
+        to.beginning(b"?????", 0);
+        to.beginning(b"!?", 1);
+        to.beginning(b"!", 9);
         to.overwrite(0, *b"F");
-        assert_eq!(to.written(), b"Front and back");
+        assert_eq!(to.written(), b"Front and back!!");
         to.take_back_to(6);
         to.text(b"end");
         assert_eq!((to.written(), to.len()), (b"Front end".as_slice(), 9));

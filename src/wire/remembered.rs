@@ -26,9 +26,9 @@ impl<T: Copy + Default> Remembered<T> {
     }
 
     #[inline]
-    pub(super) fn get(&self, identity: u64) -> Option<(&[u8], T)> {
+    pub(super) fn get(&self, identity: u64) -> Option<(&[u8], &T)> {
         let place = &self.places[identity as usize % PLACES];
-        if place.owner == identity { Some((self.bytes.get(place.start..place.end)?, place.more)) } else { None }
+        if place.owner == identity { Some((self.bytes.get(place.start..place.end)?, &place.more)) } else { None }
     }
 
     pub(super) fn put(&mut self, identity: u64, bytes: &[u8], more: T) {

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod extra;
+mod memo;
 mod promoted;
 mod span;
 mod strings;
@@ -120,6 +121,8 @@ struct Out<'a> {
     strings: &'a mut Strings,
     /// Index of the key, or what else it is, after which the next key comes.
     last_key: u32,
+    /// The piece after which the next one comes.
+    last_piece: u32,
     /// The promoted tags of the present span.
     promoted: Promoted,
 }
@@ -127,7 +130,7 @@ struct Out<'a> {
 impl<'a> Out<'a> {
     #[inline(always)]
     fn new(payload: &'a mut Vec<u8>, strings: &'a mut Strings) -> Self {
-        Out { to: Appender::new(payload), strings, last_key: strings::NOTHING, promoted: Promoted::default() }
+        Out { to: Appender::new(payload), strings, last_key: strings::NOTHING, last_piece: 0, promoted: Promoted::NONE }
     }
 
     /// What the chunk says besides its spans, and the header of these.

@@ -1,7 +1,8 @@
 //! Attributes: a flat array of keys, types and values. Runs of tags become attributes one by one, but for those that are promoted.
 
 use super::Out;
-use super::promoted;
+use super::memo::Bytes;
+use super::promoted::{self, Field, TAGS};
 use crate::record::SharedTags;
 use crate::record::msgpack::{INT64, NUMBER_SIZE, is_number, split_encoded_str};
 use crate::wire::added_tags::TagSink;
@@ -23,25 +24,59 @@ impl Out<'_> {
     pub(super) fn texts(&mut self, run: &[u8]) {
         let mut rest = run;
         while !rest.is_empty() {
-            let expected = self.strings.table.expected(self.to.written(), self.last_key, Role::Next, rest);
-            let value = if let Some((key, value)) = expected {
+            let Some((number, piece, behind)) = self.strings.memo.expected(self.last_piece, rest) else {
+                let Some(behind) = self.other_text(rest) else { return };
+                rest = behind;
+                continue;
+            };
+            self.last_piece = number;
+            self.last_key = piece.key;
+            if piece.key < TAGS as u32 {
+                self.promoted.add(piece.key, &piece.bytes);
+            } else {
+                self.to.beginning(&piece.bytes.all, piece.bytes.len as usize);
+            }
+            rest = behind;
+        }
+    }
+
+    /// A string tag that did not come after the last one before. Returns what is behind it.
+    #[inline(never)]
+    fn other_text<'f>(&mut self, from: &'f [u8]) -> Option<&'f [u8]> {
+        let (start, strings, before) = (self.to.len(), self.strings.table.len(), self.last_piece);
+        let value = match self.strings.table.expected(self.to.written(), self.last_key, Role::Next, from) {
+            Some((key, value)) => {
                 self.id(key);
                 self.last_key = key;
                 value
-            } else {
-                match self.other_key(rest) {
-                    Some(Key::Written { value }) => value,
-                    Some(Key::Promoted { behind }) => {
-                        rest = behind;
-                        continue;
-                    }
-                    None => return,
+            }
+            None => match self.other_key(from)? {
+                Key::Written { value } => value,
+                Key::Promoted { field, behind } => {
+                    self.last_piece = match field {
+                        Some((value, bytes)) => {
+                            self.strings.memo.met(before, (self.last_key, value), text_before(from, behind), bytes)
+                        }
+                        None => self.strings.memo.any(self.last_key),
+                    };
+                    return Some(behind);
                 }
-            };
-            self.to.bytes(&[kind::TEXT]);
-            let Some((_, tail)) = self.string(self.last_key, Role::Value, value) else { return };
-            rest = tail;
-        }
+            },
+        };
+        self.to.bytes(&[kind::TEXT]);
+        let (value, behind) = self.string(self.last_key, Role::Value, value)?;
+        let mut bytes = Bytes::default();
+        let written = self.to.written().get(start..).unwrap_or_default();
+        let place = bytes.all.get_mut(..written.len()).filter(|_| self.strings.table.len() == strings);
+        self.last_piece = match place {
+            Some(place) => {
+                place.copy_from_slice(written);
+                bytes.len = written.len() as u8;
+                self.strings.memo.met(before, (self.last_key, value), text_before(from, behind), bytes)
+            }
+            None => self.strings.memo.any(self.last_key),
+        };
+        Some(behind)
     }
 
     /// The numeric tags of a run.
@@ -63,10 +98,9 @@ impl Out<'_> {
     fn other_key<'f>(&mut self, from: &'f [u8]) -> Option<Key<'f>> {
         let (text, value) = split_encoded_str(from)?;
         if let Some(tag) = promoted::of_key(text) {
-            if let Some(behind) = self.promote(tag, value) {
-                self.strings.table.follow(self.last_key, Role::Next, tag);
+            if let Some((field, behind)) = self.promote(tag, value) {
                 self.last_key = tag;
-                return Some(Key::Promoted { behind });
+                return Some(Key::Promoted { field, behind });
             }
         }
         let (key, value) = self.other_string(self.last_key, Role::Next, from)?;
@@ -88,14 +122,18 @@ impl Out<'_> {
     #[inline(never)]
     fn remember(&mut self, tags: &SharedTags) {
         let (start, strings) = (self.to.len(), self.strings.table.len());
-        let before = std::mem::take(&mut self.promoted);
+        let promoted = self.promoted;
         tags.each().for_each(|tag| self.tag(tag));
-        let of_these = self.promoted;
-        self.promoted = before.and(of_these);
-        if self.strings.table.len() == strings && of_these.is_known() {
-            self.strings.remembered.put(tags.identity(), self.to.since(start), of_these);
+        let fields = self.promoted.since(&promoted).filter(|_| self.strings.table.len() == strings);
+        if let Some(fields) = fields {
+            self.strings.remembered.put(tags.identity(), self.to.since(start), fields);
         }
     }
+}
+
+/// What of `all` is in front of `rest`, its end.
+fn text_before<'f>(all: &'f [u8], rest: &[u8]) -> &'f [u8] {
+    all.get(..all.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
 /// What became of a key.
@@ -103,7 +141,7 @@ enum Key<'f> {
     /// It is written, and its value comes next.
     Written { value: &'f [u8] },
     /// It is promoted, and so is its value.
-    Promoted { behind: &'f [u8] },
+    Promoted { field: Field, behind: &'f [u8] },
 }
 
 impl TagSink for Out<'_> {
@@ -115,9 +153,9 @@ impl TagSink for Out<'_> {
     #[inline(always)]
     fn shared(&mut self, tags: &SharedTags) {
         match self.strings.remembered.get(tags.identity()) {
-            Some((bytes, promoted)) => {
+            Some((bytes, fields)) => {
                 self.to.text(bytes);
-                self.promoted = self.promoted.and(promoted);
+                self.promoted.add_shared(fields);
             }
             None => self.remember(tags),
         }

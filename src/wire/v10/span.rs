@@ -1,7 +1,7 @@
 //! A span: its fields, its attributes, and what of its tags are fields.
 
 use super::Out;
-use super::promoted::Promoted;
+use super::memo::Fields;
 use super::strings::{EMPTY, NOTHING};
 use crate::record::{MAX_ENTRIES, RecordRef, flag, unix_ns};
 use crate::wire::string_table::Role;
@@ -69,7 +69,7 @@ impl Out<'_> {
         }
         let header_at = self.to.len();
         self.to.bytes(&[0]);
-        self.promoted = Promoted::default();
+        self.promoted.clear();
         let mut entries = self.fields(facts, record);
         entries += self.attributes(shape, facts, record, is_chunk_root, added);
         if let Some(extra) = extra {
@@ -82,14 +82,16 @@ impl Out<'_> {
     #[inline(always)]
     fn fields(&mut self, facts: &ChunkFacts<'_>, record: &RecordRef<'_>) -> u8 {
         let head = record.head;
-        let [service, name, resource, span_type] = record.runs.encoded_fields(head);
-        let service = if service.is_empty() { &facts.library.encoded_service } else { service };
-        let mut entries = 2;
-        let service = self.field(&mut entries, key::SERVICE, NOTHING, Role::Next, service);
-        let named = self.field(&mut entries, key::NAME, service, Role::Next, name);
-        self.field(&mut entries, key::RESOURCE, named, Role::Value, if resource.is_empty() { name } else { resource });
-        self.field(&mut entries, key::TYPE, service, Role::Value, span_type);
-        self.last_key = named;
+        let library = facts.library.base_service.shared().identity();
+        let mut entries = match self.strings.memo.fields(library, &head.field_len, record.runs.fields) {
+            Some(fields) => {
+                self.to.beginning(&fields.bytes, fields.bytes_len as usize);
+                (self.last_key, self.last_piece) = (fields.name, fields.piece);
+                fields.entries
+            }
+            None => self.other_texts(library, facts, record),
+        };
+        entries += 2;
         let start = if head.start_ns < 0 { unix_ns() } else { head.start_ns };
         let fixed = self.to.bytes(FIXED_FIELDS);
         fixed[SPAN_ID_AT..SPAN_ID_AT + 8].copy_from_slice(&head.span_id.to_be_bytes());
@@ -110,6 +112,30 @@ impl Out<'_> {
             entries += 1;
         }
         entries
+    }
+
+    /// Fields that are strings, and were not met before. Returns how many they are.
+    #[inline(never)]
+    fn other_texts(&mut self, library: u64, facts: &ChunkFacts<'_>, record: &RecordRef<'_>) -> u8 {
+        let (start, strings) = (self.to.len(), self.strings.table.len());
+        let [service, name, resource, span_type] = record.runs.encoded_fields(record.head);
+        let service = if service.is_empty() { &facts.library.encoded_service } else { service };
+        let mut fields = Fields::default();
+        let service = self.field(&mut fields.entries, key::SERVICE, NOTHING, Role::Next, service);
+        fields.name = self.field(&mut fields.entries, key::NAME, service, Role::Next, name);
+        let resource = if resource.is_empty() { name } else { resource };
+        self.field(&mut fields.entries, key::RESOURCE, fields.name, Role::Value, resource);
+        self.field(&mut fields.entries, key::TYPE, service, Role::Value, span_type);
+        fields.piece = self.strings.memo.any(fields.name);
+        (self.last_key, self.last_piece) = (fields.name, fields.piece);
+        let written = self.to.written().get(start..).unwrap_or_default();
+        let place = fields.bytes.get_mut(..written.len()).filter(|_| self.strings.table.len() == strings);
+        if let Some(place) = place {
+            place.copy_from_slice(written);
+            fields.bytes_len = written.len() as u8;
+            self.strings.memo.put_fields(library, &record.head.field_len, record.runs.fields, fields);
+        }
+        fields.entries
     }
 
     /// A field that is a string, unless it is empty. Returns its index.
@@ -149,7 +175,7 @@ impl Out<'_> {
         if let Some(extra) = record.extra() {
             count += self.documents(&extra.meta_struct);
         }
-        let length = 3 * count.saturating_sub(self.promoted.count());
+        let length = 3 * count.saturating_sub(self.promoted.tags);
         if length == 0 {
             self.to.take_back_to(begin);
             return 0;

@@ -1,7 +1,8 @@
 //! Strings of the stream: as text when they are new, by their id afterwards.
 
 use super::Out;
-use super::promoted::{self, Promoted, TAGS};
+use super::memo::Memo;
+use super::promoted::{self, Shared, TAGS};
 use crate::record::msgpack::append_str;
 use crate::wire::remembered::Remembered;
 use crate::wire::string_table::{Role, StringTable};
@@ -15,7 +16,8 @@ pub(super) const NOTHING: u32 = EMPTY;
 #[derive(Default)]
 pub(super) struct Strings {
     pub(super) table: StringTable,
-    pub(super) remembered: Remembered<Promoted>,
+    pub(super) remembered: Remembered<Shared>,
+    pub(super) memo: Memo,
     /// Values of promoted tags of the present span that were not sent yet.
     pub(super) new_values: [Vec<u8>; TAGS],
     scratch: Vec<u8>,
@@ -29,6 +31,7 @@ impl Strings {
     pub(super) fn clear(&mut self) {
         self.table.clear(EMPTY);
         self.remembered.clear();
+        self.memo.clear();
         for buffer in self.new_values.iter_mut().chain([&mut self.scratch]) {
             buffer.clear();
             buffer.shrink_to(KEPT_BYTES);
@@ -81,16 +84,25 @@ impl Out<'_> {
             id @ 0..=0x7f => {
                 self.to.bytes(&[id as u8]);
             }
-            id @ 0x80..=0xff => {
-                self.to.bytes(&[0xcc, id as u8]);
-            }
-            id @ 0x100..=0xffff => {
-                let [high, low] = (id as u16).to_be_bytes();
-                self.to.bytes(&[0xcd, high, low]);
-            }
-            id => {
-                self.to.bytes(b"\xce\0\0\0\0")[1..].copy_from_slice(&id.to_be_bytes());
-            }
+            _ => self.long_id(index),
         }
+    }
+
+    #[inline(never)]
+    fn long_id(&mut self, index: u32) {
+        let (bytes, len) = id_bytes(index);
+        self.to.text(bytes.get(..len as usize).unwrap_or_default());
+    }
+}
+
+/// The id of a string as it is written, and how many bytes it takes.
+pub(super) fn id_bytes(index: u32) -> ([u8; 5], u8) {
+    let id = index.wrapping_sub(EMPTY);
+    let [first, second, third, fourth] = id.to_be_bytes();
+    match id {
+        0..=0x7f => ([fourth, 0, 0, 0, 0], 1),
+        0x80..=0xff => ([0xcc, fourth, 0, 0, 0], 2),
+        0x100..=0xffff => ([0xcd, third, fourth, 0, 0], 3),
+        _ => ([0xce, first, second, third, fourth], 5),
     }
 }
