@@ -752,7 +752,7 @@ DDTRACE_API ddtrace_status ddtrace_config_new(struct ddtrace_config **out);
  * Sets a setting, which beats the environment. The keys are the names of the environment variables: `DD_SERVICE`, `DD_ENV`,
  * `DD_TRACE_SAMPLING_RULES` and so on, and the library's own, of which the most used are
  *
- * - `LIBDDTRACE_EXPORTER`: `agent` (the default), `console`, `console-pretty`, `tree`, `file:PATH`, `memory`, `null`;
+ * - `LIBDDTRACE_EXPORTER`: `agent` (the default), `otlp`, `console`, `console-pretty`, `tree`, `file:PATH`, `memory`, `null`;
  * - `LIBDDTRACE_HOST_DRIVEN`: `true` for a library without threads, see `ddtrace_tracer_tick`;
  * - `LIBDDTRACE_FLUSH_AT_EXIT`, `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS`, `LIBDDTRACE_MAX_LIVE_SPANS`;
  * - `LIBDDTRACE_LANGUAGE`, `LIBDDTRACE_LANGUAGE_VERSION`, `LIBDDTRACE_INTERPRETER`: what a binding tells about itself.
@@ -2802,7 +2802,8 @@ DDTRACE_API ddtrace_status ddtrace_exporter_memory_clear(struct ddtrace_exporter
 DDTRACE_API struct ddtrace_str ddtrace_exchange_method(const struct ddtrace_exchange *exchange);
 
 /**
- * The request's path on the agent, such as `/v0.4/traces`. Where the agent is, is for the host to know.
+ * The request's path on the agent, such as `/v0.4/traces`; where the agent is, is for the host to know. A request to another server has
+ * the whole URL here, such as `http://localhost:4318/v1/traces` for traces by OTLP: what begins with a slash is the agent's.
  *
  * @param exchange  borrowed
  * @return valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles

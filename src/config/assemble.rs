@@ -2,7 +2,9 @@
 
 use super::agent_endpoint;
 use super::agentless;
+use super::exporter_choice::ExporterChoice;
 use super::identity;
+use super::otlp;
 use super::process::Surroundings;
 use super::process_tags;
 use super::propagation_settings::{ExtractBehavior, OrgGuardSettings, PropagationSettings, PropagationStyle};
@@ -24,6 +26,12 @@ const SHORTEST_BAGGAGE: i64 = 3;
 /// All settings.
 pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, surroundings: &Surroundings) -> Settings {
     let api_version = api_version(resolution);
+    let exporter = match resolution.value("LIBDDTRACE_EXPORTER") {
+        Value::Exporter(choice) => choice.clone(),
+        _ => Default::default(),
+    };
+    let agent_url = agent_endpoint::url(resolution);
+    let otlp_traces = otlp::settings(resolution, &otlp::TRACES, &agent_url, exporter == ExporterChoice::Otlp);
     let agentless = agentless::settle(resolution);
     let mut identity = identity_settings(resolution, service_is_user_set);
     if resolution.flag("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED") {
@@ -39,6 +47,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         agent: agent(resolution, api_version),
         agentless,
         network: network(resolution),
+        otlp_traces,
         writer: writer(resolution),
         partial_flush: PartialFlushSettings {
             enabled: resolution.flag("DD_TRACE_PARTIAL_FLUSH_ENABLED"),
@@ -51,10 +60,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         },
         sampling: sampling(resolution),
         propagation: propagation(resolution),
-        exporter: match resolution.value("LIBDDTRACE_EXPORTER") {
-            Value::Exporter(choice) => choice.clone(),
-            _ => Default::default(),
-        },
+        exporter,
         runtime: RuntimeSettings {
             language: resolution.text("LIBDDTRACE_LANGUAGE").unwrap_or_default(),
             language_version: resolution.text("LIBDDTRACE_LANGUAGE_VERSION").unwrap_or_default(),
@@ -261,7 +267,7 @@ impl Resolution {
         }
     }
 
-    fn unsigned(&self, name: &str) -> u64 {
+    pub(super) fn unsigned(&self, name: &str) -> u64 {
         self.integer(name).try_into().unwrap_or(0)
     }
 
@@ -289,7 +295,7 @@ impl Resolution {
         }
     }
 
-    fn choice(&self, name: &str) -> &'static str {
+    pub(super) fn choice(&self, name: &str) -> &'static str {
         match self.value(name) {
             Value::Choice(word) => word,
             _ => "",
@@ -303,7 +309,7 @@ impl Resolution {
         }
     }
 
-    fn tags(&self, name: &str) -> Vec<(String, String)> {
+    pub(super) fn tags(&self, name: &str) -> Vec<(String, String)> {
         match self.value(name) {
             Value::Tags(tags) => tags.clone(),
             _ => Vec::new(),

@@ -8,6 +8,8 @@ pub enum ExporterChoice {
     /// To the Datadog agent.
     #[default]
     Agent,
+    /// To a collector of OpenTelemetry, or whoever takes its protocol.
+    Otlp,
     /// To standard output, one line of JSON per span.
     Console,
     /// To standard output, indented JSON.
@@ -31,6 +33,7 @@ impl ExporterChoice {
         }
         match text.to_ascii_lowercase().as_str() {
             "agent" => Some(ExporterChoice::Agent),
+            "otlp" => Some(ExporterChoice::Otlp),
             "console" => Some(ExporterChoice::Console),
             "console-pretty" => Some(ExporterChoice::ConsolePretty),
             "tree" => Some(ExporterChoice::Tree),
@@ -45,6 +48,7 @@ impl fmt::Display for ExporterChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
             ExporterChoice::Agent => "agent",
+            ExporterChoice::Otlp => "otlp",
             ExporterChoice::Console => "console",
             ExporterChoice::ConsolePretty => "console-pretty",
             ExporterChoice::Tree => "tree",
@@ -62,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_choice_is_read_back_as_it_is_shown() {
-        for text in ["agent", "console", "console-pretty", "tree", "file:/tmp/a b:c", "memory", "null"] {
+        for text in ["agent", "otlp", "console", "console-pretty", "tree", "file:/tmp/a b:c", "memory", "null"] {
             assert_eq!(ExporterChoice::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(ExporterChoice::parse(" Console-Pretty "), Some(ExporterChoice::ConsolePretty));

@@ -71,10 +71,10 @@ pub(super) fn unique(pairs: impl Iterator<Item = (String, String)>) -> Vec<(Stri
     kept
 }
 
-/// A tag map of HTTP headers. Pairs that are no header are left out; the remarks name no values.
-pub(super) fn headers(raw: &str) -> (Vec<(String, String)>, Vec<String>) {
+/// HTTP headers. Pairs that are no header are left out; the remarks name no values.
+pub(super) fn headers(pairs: impl IntoIterator<Item = (String, String)>) -> (Vec<(String, String)>, Vec<String>) {
     let (good, bad): (Vec<_>, Vec<_>) =
-        tag_map(raw).into_iter().partition(|(name, value)| is_header_name(name) && header_value(value).is_some());
+        pairs.into_iter().partition(|(name, value)| is_header_name(name) && header_value(value).is_some());
     let notes =
         if bad.is_empty() { Vec::new() } else { vec![format!("{} of the pairs are no HTTP headers, and left out", bad.len())] };
     (good, notes)
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn pairs_that_are_no_headers_are_left_out_unnamed() {
-        let (good, notes) = headers("X-Datadog-Test-Session-Token:abc,bad name:secret,x:a\u{7}b");
+        let (good, notes) = headers(tag_map("X-Datadog-Test-Session-Token:abc,bad name:secret,x:a\u{7}b"));
         assert_eq!(good, pairs(&[("X-Datadog-Test-Session-Token", "abc")]));
         assert_eq!(notes, ["2 of the pairs are no HTTP headers, and left out"]);
     }

@@ -4,6 +4,7 @@ use super::agent_url::{self, AgentUrl};
 use super::exporter_choice::ExporterChoice;
 use super::git_repository;
 use super::grammar;
+use super::otlp::{self, OtlpEndpoint};
 use super::propagation_settings::PropagationStyle;
 use super::proxies::ProxyUrl;
 use super::sampling_rules;
@@ -24,6 +25,7 @@ pub(super) const LOG_LEVELS: Spellings = &[
 ];
 pub(super) const API_VERSIONS: Spellings =
     &[("v0.4", "v0.4"), ("0.4", "v0.4"), ("v0.5", "v0.5"), ("0.5", "v0.5"), ("v1.0", "v1.0"), ("1.0", "v1.0"), ("v1", "v1.0")];
+pub(super) const OTLP_PROTOCOLS: Spellings = &[("http/protobuf", "http/protobuf"), ("http/json", "http/json"), ("grpc", "grpc")];
 pub(super) const SCHEMAS: Spellings = &[("v0", "v0"), ("v1", "v1")];
 pub(super) const EXTRACT_BEHAVIORS: Spellings = &[("continue", "continue"), ("restart", "restart"), ("ignore", "ignore")];
 
@@ -57,6 +59,8 @@ pub(super) enum Kind {
     AgentUrl,
     /// An HTTP proxy.
     Proxy,
+    /// Where OTLP goes.
+    OtlpEndpoint,
     /// A repository; credentials in a URL are removed.
     RepositoryUrl,
     /// Items separated by commas.
@@ -65,6 +69,8 @@ pub(super) enum Kind {
     TagMap,
     /// `name:value` pairs that are HTTP headers.
     Headers,
+    /// `name=value` pairs that are HTTP headers, percent-encoded.
+    OtlpHeaders,
     /// One of several words, in any case.
     Choice(Spellings),
     /// HTTP statuses: `n` and `a-b`, separated by commas.
@@ -108,7 +114,11 @@ impl Kind {
                 return self.some(parsed.map(|(styles, notes)| Parsed { value: Value::Styles(styles), notes }));
             }
             Kind::Headers => {
-                let (headers, notes) = grammar::headers(raw);
+                let (headers, notes) = grammar::headers(grammar::tag_map(raw));
+                return Ok(Parsed { value: Value::Tags(headers), notes });
+            }
+            Kind::OtlpHeaders => {
+                let (headers, notes) = grammar::headers(otlp::header_pairs(raw));
                 return Ok(Parsed { value: Value::Tags(headers), notes });
             }
             Kind::AgentUrl => return self.parse_agent_url(raw),
@@ -129,6 +139,7 @@ impl Kind {
             Kind::Line => grammar::header_value(raw.trim()).map(|text| Value::Text(text.to_owned())),
             Kind::Host => Some(raw.trim()).filter(|host| agent_url::is_host(host)).map(|host| Value::Text(host.to_owned())),
             Kind::Proxy => ProxyUrl::parse(raw).map(Value::Proxy),
+            Kind::OtlpEndpoint => OtlpEndpoint::parse(raw).map(|_| Value::Text(raw.trim().to_owned())),
             Kind::RepositoryUrl => Some(Value::Text(git_repository::without_credentials(raw.trim()))),
             Kind::List => Some(Value::List(grammar::list(raw))),
             Kind::TagMap => Some(Value::Tags(grammar::tag_map(raw))),
@@ -173,15 +184,17 @@ impl Kind {
             Kind::Host => "a host name or an IP address",
             Kind::AgentUrl => "http://HOST:PORT, https://HOST:PORT or unix:///PATH",
             Kind::Proxy => "http://HOST:PORT, with USER:PASSWORD@ before the host if the proxy wants it",
+            Kind::OtlpEndpoint => "http://HOST:PORT/PATH or https://HOST:PORT/PATH",
             Kind::RepositoryUrl => "the URL of a repository",
             Kind::List => "items separated by commas",
             Kind::TagMap => "key:value pairs separated by commas or spaces",
             Kind::Headers => "name:value pairs separated by commas",
+            Kind::OtlpHeaders => "name=value pairs separated by commas",
             Kind::Choice(spellings) => return spelled_out(spellings),
             Kind::Statuses => "HTTP statuses such as 500-599 or 404,418",
             Kind::Styles => "datadog, tracecontext, b3, b3multi, baggage or none, separated by commas",
             Kind::SamplingRules | Kind::SpanSamplingRules => "a JSON array of rules",
-            Kind::Exporter => "agent, console, console-pretty, tree, file:PATH, memory or null",
+            Kind::Exporter => "agent, otlp, console, console-pretty, tree, file:PATH, memory or null",
         };
         text.to_owned()
     }
@@ -189,7 +202,7 @@ impl Kind {
     /// A value without what must never be shown: user and password in URLs.
     pub(super) fn without_secrets(&self, raw: &str) -> String {
         match self {
-            Kind::AgentUrl | Kind::Proxy => agent_url::without_user_info(raw),
+            Kind::AgentUrl | Kind::Proxy | Kind::OtlpEndpoint => agent_url::without_user_info(raw),
             Kind::RepositoryUrl => git_repository::without_credentials(raw),
             Kind::Host => agent_url::without_user_info(raw),
             _ => raw.to_owned(),
@@ -203,6 +216,7 @@ impl Kind {
             Kind::List
                 | Kind::TagMap
                 | Kind::Headers
+                | Kind::OtlpHeaders
                 | Kind::Statuses
                 | Kind::Styles
                 | Kind::SamplingRules

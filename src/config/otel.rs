@@ -6,7 +6,7 @@
 //! | `OTEL_LOG_LEVEL` | `DD_TRACE_LOG_LEVEL`; `debug` also `DD_TRACE_DEBUG` |
 //! | `OTEL_PROPAGATORS` | `DD_TRACE_PROPAGATION_STYLE` |
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `DD_TRACE_SAMPLE_RATE`, `DD_TRACE_SAMPLE_IGNORE_PARENT` |
-//! | `OTEL_TRACES_EXPORTER` | `DD_TRACE_ENABLED` |
+//! | `OTEL_TRACES_EXPORTER` | `DD_TRACE_ENABLED`; `otlp` also `LIBDDTRACE_EXPORTER` |
 //! | `OTEL_RESOURCE_ATTRIBUTES` | `DD_TAGS` |
 //! | `OTEL_SDK_DISABLED` | `DD_TRACE_OTEL_ENABLED`, reversed |
 //!
@@ -14,6 +14,7 @@
 //! warning. What cannot be translated is ignored, with a warning. Empty counts as unset.
 
 use super::evaluation::Origin;
+use super::exporter_choice::ExporterChoice;
 use super::grammar::{self, quoted};
 use super::kind::LOG_LEVELS;
 use super::otel_resource;
@@ -75,13 +76,6 @@ const MAPPINGS: &[Mapping] = &[
         translate: propagators,
     },
     Mapping {
-        otel: "OTEL_TRACES_EXPORTER",
-        setting: "DD_TRACE_ENABLED",
-        reported: "DD_TRACE_ENABLED",
-        expected: "none or otlp",
-        translate: traces_exporter,
-    },
-    Mapping {
         otel: "OTEL_RESOURCE_ATTRIBUTES",
         setting: "DD_TAGS",
         reported: "DD_TAGS",
@@ -106,6 +100,7 @@ pub(super) fn translate(environment: &Environment, resolution: &mut Resolution) 
         mapping.settle(resolution, raw, value, notes);
     }
     debug_level(environment, resolution);
+    exporter(environment, resolution);
     sampler(environment, resolution);
 }
 
@@ -169,14 +164,33 @@ fn sdk_enabled(raw: &str) -> Option<bool> {
     }
 }
 
-fn traces_exporter(raw: &str, notes: &mut Vec<String>) -> Option<Value> {
+const EXPORTER: Mapping = Mapping {
+    otel: "OTEL_TRACES_EXPORTER",
+    setting: "DD_TRACE_ENABLED",
+    reported: "DD_TRACE_ENABLED",
+    expected: "none or otlp",
+    translate: |_, _| None,
+};
+
+/// `none` switches tracing off; `otlp` leads elsewhere, unless traces are to go to the agent, or elsewhere again, by a name of ours.
+fn exporter(environment: &Environment, resolution: &mut Resolution) {
+    let Some(raw) = variable(environment, EXPORTER.otel, resolution) else { return };
     match raw.trim().to_ascii_lowercase().as_str() {
-        "none" => Some(Value::Bool(false)),
+        "none" => EXPORTER.settle(resolution, raw, Some(Value::Bool(false)), Vec::new()),
         "otlp" => {
-            notes.push("export by OTLP is not built in, traces go to the Datadog agent".to_owned());
-            Some(Value::Bool(true))
+            let enabled = Candidate { origin: Origin::OtelEnvVar, raw: Some(raw.clone()), value: Ok(Value::Bool(true)) };
+            resolution.insert(EXPORTER.setting, enabled);
+            let names = ["DD_TRACE_AGENT_PROTOCOL_VERSION", "LIBDDTRACE_EXPORTER"];
+            match names.into_iter().find(|name| resolution.is_set(name)) {
+                Some(setting) => Mapping { setting, reported: setting, ..EXPORTER }.hidden(resolution),
+                None => {
+                    let choice = Ok(Value::Exporter(ExporterChoice::Otlp));
+                    resolution
+                        .insert("LIBDDTRACE_EXPORTER", Candidate { origin: Origin::OtelEnvVar, raw: Some(raw), value: choice });
+                }
+            }
         }
-        _ => None,
+        _ => EXPORTER.settle(resolution, raw, None, Vec::new()),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::agent_url::AgentUrl;
 use super::agentless::AgentlessSettings;
 use super::exporter_choice::ExporterChoice;
+use super::otlp::OtlpSettings;
 use super::propagation_settings::PropagationSettings;
 use super::proxies::ProxySettings;
 use super::sampling_settings::SamplingSettings;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub agentless: Option<AgentlessSettings>,
     /// The way to other machines.
     pub network: NetworkSettings,
+    /// How traces are sent by OTLP, if they are.
+    pub otlp_traces: OtlpSettings,
     /// Memory and rhythm of sending.
     pub writer: WriterSettings,
     /// Sending parts of unfinished traces.

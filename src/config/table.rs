@@ -1,6 +1,6 @@
 //! The table of settings: parsing, reporting and documentation all come from these rows.
 
-use super::kind::{API_VERSIONS, EXTRACT_BEHAVIORS, Kind, LOG_LEVELS, SCHEMAS};
+use super::kind::{API_VERSIONS, EXTRACT_BEHAVIORS, Kind, LOG_LEVELS, OTLP_PROTOCOLS, SCHEMAS};
 use super::setting::Setting;
 
 const fn row(name: &'static str, kind: Kind, default: Option<&'static str>, doc: &'static str) -> Setting {
@@ -11,6 +11,9 @@ const ON: Option<&'static str> = Some("true");
 const OFF: Option<&'static str> = Some("false");
 /// As many bytes as a buffer may have: 1 TiB, so that sums of sizes cannot overflow.
 const SIZE: Kind = Kind::Int { min: 1, max: 1 << 40 };
+
+/// A time limit, of which 0 is none.
+const MILLISECONDS: Kind = Kind::Int { min: 1, max: 4_294_967_295 };
 
 /// All settings. One row each, so that it reads as a table.
 #[rustfmt::skip]
@@ -68,6 +71,15 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_PROXY_NO_PROXY", Kind::Text, None, "Hosts that are reached without a proxy: names, addresses, networks or *.").alias(&["NO_PROXY", "no_proxy"]),
     row("SSL_CERT_FILE", Kind::Text, None, "File with the certificates of trusted authorities, instead of the system's."),
     row("SSL_CERT_DIR", Kind::Text, None, "Directory with the certificates of trusted authorities, instead of the system's."),
+    // The protocol of OpenTelemetry
+    row("OTEL_EXPORTER_OTLP_ENDPOINT", Kind::OtlpEndpoint, None, "Where OTLP goes: /v1/traces and the like are added; unset: to port 4318 of the agent's host.").sensitive(),
+    row("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Kind::OtlpEndpoint, None, "Where traces go by OTLP: the whole URL.").sensitive(),
+    row("OTEL_EXPORTER_OTLP_PROTOCOL", Kind::Choice(OTLP_PROTOCOLS), None, "Encoding of OTLP: http/protobuf or http/json; unset: http/protobuf."),
+    row("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", Kind::Choice(OTLP_PROTOCOLS), None, "The same for traces, which wins."),
+    row("OTEL_EXPORTER_OTLP_HEADERS", Kind::OtlpHeaders, None, "Headers of requests by OTLP, percent-encoded.").sensitive(),
+    row("OTEL_EXPORTER_OTLP_TRACES_HEADERS", Kind::OtlpHeaders, None, "The same for traces, which are sent instead.").sensitive(),
+    row("OTEL_EXPORTER_OTLP_TIMEOUT", MILLISECONDS, Some("10000"), "Time limit for one request by OTLP, in milliseconds."),
+    row("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", MILLISECONDS, None, "The same for traces, which wins."),
     // Writer
     row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
     row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),
@@ -110,7 +122,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_ORG_GUARD_STRICT", Kind::Bool, OFF, "Whether the guard takes contexts without an organization's marker for foreign ones."),
     row("DD_TRACE_ORG_GUARD_TRUSTED_OPMS", Kind::List, None, "Markers of other organizations that the guard lets pass."),
     // This library
-    row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, console, console-pretty, tree, file:PATH, memory or null."),
+    row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, memory or null."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),
     row("LIBDDTRACE_LANGUAGE", Kind::Line, Some("cpp"), "Language of the binding, as reported to the agent."),
     row("LIBDDTRACE_LANGUAGE_VERSION", Kind::Line, None, "Version of the language."),

@@ -28,8 +28,8 @@ pub struct Client {
 pub struct Outgoing<'a> {
     /// `POST` or `GET`.
     pub method: &'static str,
-    /// Path on the server.
-    pub path: &'static str,
+    /// Path on the server; for a host that sends elsewhere than to the agent, the whole URL.
+    pub path: &'a str,
     /// Headers.
     pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// The body; one that the host gets is better owned.

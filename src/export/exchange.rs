@@ -15,8 +15,8 @@ static CLASS: SlotClass = cold_class(Kind::Exchange);
 pub struct Exchange {
     /// `POST` or `GET`.
     pub method: &'static str,
-    /// Path on the agent.
-    pub path: &'static str,
+    /// Path on the agent, or the whole URL of another server.
+    pub path: String,
     /// Headers.
     pub headers: Vec<(String, String)>,
     /// The payload.
@@ -60,12 +60,12 @@ impl Exchange {
     /// A request; `awake` is called when its answer is there.
     pub fn new(
         method: &'static str,
-        path: &'static str,
+        path: &str,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
         awake: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Exchange { method, path, headers, body, answer: Guarded::default(), bell: Default::default(), awake }
+        Exchange { method, path: path.to_owned(), headers, body, answer: Guarded::default(), bell: Default::default(), awake }
     }
 
     /// Notes a header of the answer.

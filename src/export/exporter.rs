@@ -3,6 +3,7 @@
 use super::agent::{AgentExporter, KnownAgent};
 use super::agentless::AgentlessExporter;
 use super::data_exporter::{DataExporter, ExportError};
+use super::otlp::OtlpExporter;
 use super::pipeline::Pipeline;
 use crate::record::ChunkData;
 use crate::wire::TraceEncoder;
@@ -66,6 +67,8 @@ pub enum Exporter {
     Agent(Box<AgentExporter>),
     /// To Datadog's intake, without an agent.
     Agentless(Box<AgentlessExporter>),
+    /// To whoever takes OTLP.
+    Otlp(Box<OtlpExporter>),
     /// To people and tests.
     Data(Arc<dyn DataExporter>),
     /// Nowhere.
@@ -99,6 +102,7 @@ impl Exporter {
         match self {
             Exporter::Agent(agent) => agent.attempt(payload, by, pipeline),
             Exporter::Agentless(agentless) => agentless.attempt(payload, by),
+            Exporter::Otlp(otlp) => otlp.attempt(payload, by, pipeline),
             Exporter::Data(exporter) => match exporter.export(&payload.data()) {
                 Ok(()) => Attempt::Taken { bytes: 0 },
                 Err(ExportError::Refused { chunks, spans }) if chunks < payload.chunk_count() => {
@@ -128,7 +132,8 @@ impl Exporter {
         match self {
             Exporter::Agent(agent) => agent.give_up(),
             Exporter::Agentless(agentless) => agentless.give_up(),
-            _ => {}
+            Exporter::Otlp(otlp) => otlp.give_up(),
+            Exporter::Data(_) | Exporter::Null => {}
         }
     }
 

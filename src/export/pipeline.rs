@@ -322,6 +322,16 @@ impl Pipeline {
         totals
     }
 
+    /// What lets the sender run at once. It may outlive the tracer, so it holds the pipeline weakly.
+    pub fn awakener(self: &Arc<Self>) -> impl Fn() + Send + Sync + use<> {
+        let pipeline = Arc::downgrade(self);
+        move || {
+            if let Some(pipeline) = pipeline.upgrade() {
+                pipeline.awake();
+            }
+        }
+    }
+
     /// Lets the sender run at once.
     pub fn awake(&self) {
         if let Some(sender) = self.sender.get() {

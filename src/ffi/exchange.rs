@@ -30,7 +30,8 @@ pub unsafe extern "C" fn ddtrace_exchange_method(exchange: *const ddtrace_exchan
     })
 }
 
-/// The request's path on the agent, such as `/v0.4/traces`. Where the agent is, is for the host to know.
+/// The request's path on the agent, such as `/v0.4/traces`; where the agent is, is for the host to know. A request to another server has
+/// the whole URL here, such as `http://localhost:4318/v1/traces` for traces by OTLP: what begins with a slash is the agent's.
 ///
 /// @param exchange  borrowed
 /// @return valid until the exchange ends; DDTRACE_STR_NONE for NULL and for other handles
@@ -41,7 +42,7 @@ pub unsafe extern "C" fn ddtrace_exchange_path(exchange: *const ddtrace_exchange
     guard(ddtrace_str::NONE, || {
         // SAFETY: the header's rule for handles.
         let exchange = unsafe { find(exchange) };
-        exchange.map_or(ddtrace_str::NONE, |exchange| ddtrace_str::new(exchange.path))
+        exchange.map_or(ddtrace_str::NONE, |exchange| ddtrace_str::new(&exchange.path))
     })
 }
 

@@ -1,5 +1,6 @@
 //! From settings to a running pipeline: exporter, transport, snapshot.
 
+use super::otlp;
 use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::{hostname, make_snapshot, runtime_id};
 use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings, TraceApiVersion};
@@ -70,14 +71,14 @@ impl Parts {
     }
 }
 
-/// The exporter of the settings, unless it is the agent.
+/// The exporter of the settings, unless traces are sent by HTTP.
 pub fn open_exporter(settings: &Settings) -> Result<Option<Arc<SharedExporter>>, BuildError> {
     let console = |format| {
         let exporter = ConsoleExporter::new(format, Output::Stdout, colour(settings));
         exporter.map(|exporter| SharedExporter::of_data(Arc::new(exporter)))
     };
     let opened = match &settings.exporter {
-        ExporterChoice::Agent => return Ok(None),
+        ExporterChoice::Agent | ExporterChoice::Otlp => return Ok(None),
         ExporterChoice::Console => console(ConsoleFormat::Json),
         ExporterChoice::ConsolePretty => console(ConsoleFormat::Pretty),
         ExporterChoice::Tree => console(ConsoleFormat::Tree),
@@ -116,6 +117,9 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
         return Ok((shared.exporter(), None));
     }
     let settings = &parts.config.settings;
+    if settings.exporter == ExporterChoice::Otlp {
+        return otlp::exporter_of(parts);
+    }
     match &settings.agentless {
         Some(agentless) if parts.transport.is_none() => return agentless_exporter(settings, agentless),
         Some(_) => crate::log::log_warn!("traces go to the agent by the host's transport, which knows no other way"),
@@ -166,7 +170,7 @@ fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
     AgentTransport::with_options(&settings.agent.url, &options).map_err(BuildError::Transport)
 }
 
-fn authorities(settings: &Settings) -> TrustedAuthorities {
+pub(super) fn authorities(settings: &Settings) -> TrustedAuthorities {
     let network = &settings.network;
     TrustedAuthorities { file: network.certificate_file.clone(), directory: network.certificate_directory.clone() }
 }

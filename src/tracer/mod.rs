@@ -6,6 +6,7 @@ mod exit;
 mod filtering;
 mod fork;
 mod hooks;
+mod otlp;
 mod propagators;
 mod reconfigure;
 mod registry;

@@ -173,6 +173,44 @@ static void exchange_can_be_read_until_the_host_ends_it(void)
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_EXCHANGE), 0);
 }
 
+static int says(ddtrace_str text, const char *expected)
+{
+    return text.len == strlen(expected) && memcmp(text.ptr, expected, text.len) == 0;
+}
+
+static void look_for_json(void *found, ddtrace_str name, ddtrace_str value)
+{
+    if (says(name, "Content-Type"))
+        *(int *)found = says(value, "application/json");
+}
+
+static void request_to_another_server_has_the_whole_url(void)
+{
+    struct host host = { NULL, 0, 0, -1 };
+    ddtrace_config *config = NULL;
+    ddtrace_tracer *tracer = NULL;
+    int is_json = 0;
+    CHECK_OK(ddtrace_config_new(&config));
+    CHECK_OK(ddtrace_config_set(config, TEXT("LIBDDTRACE_HOST_DRIVEN"), TEXT("true"), NULL));
+    CHECK_OK(ddtrace_config_set(config, TEXT("LIBDDTRACE_EXPORTER"), TEXT("otlp"), NULL));
+    CHECK_OK(ddtrace_config_set(config, TEXT("OTEL_EXPORTER_OTLP_ENDPOINT"), TEXT("https://collector:4318/in"), NULL));
+    CHECK_OK(ddtrace_config_set(config, TEXT("OTEL_EXPORTER_OTLP_PROTOCOL"), TEXT("http/json"), NULL));
+    CHECK_OK(ddtrace_config_set_transport(config, begin, &host, free_host));
+    CHECK_OK(ddtrace_tracer_new(config, &tracer, NULL));
+    ddtrace_config_free(config);
+    end_span(tracer);
+    CHECK_STATUS(ddtrace_tracer_flush(tracer, 0), DDTRACE_ERR_TIMEOUT);
+    CHECK(says(ddtrace_exchange_method(host.last), "POST"));
+    CHECK(says(ddtrace_exchange_path(host.last), "https://collector:4318/in/v1/traces"));
+    CHECK_OK(ddtrace_exchange_each_header(host.last, look_for_json, &is_json));
+    CHECK(is_json);
+    CHECK_OK(ddtrace_exchange_complete(host.last, 200, NULL, 0));
+    CHECK_OK(ddtrace_tracer_tick(tracer, NULL));
+    CHECK_INT(counters_of(tracer).spans_sent, 1);
+    ddtrace_tracer_free(tracer);
+    CHECK_INT(host.freed, 1);
+}
+
 static void data_of_a_transport_that_was_refused_is_freed(void)
 {
     struct host host = { NULL, 0, 0, 200 };
@@ -196,6 +234,7 @@ int main(void)
     RUN(failures_are_tried_again);
     RUN(answer_that_is_none_leaves_the_exchange);
     RUN(exchange_can_be_read_until_the_host_ends_it);
+    RUN(request_to_another_server_has_the_whole_url);
     RUN(data_of_a_transport_that_was_refused_is_freed);
     check_no_live_handles();
     return 0;

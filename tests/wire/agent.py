@@ -44,11 +44,19 @@ class Session:
             request["path"] = urllib.parse.urlsplit(request["url"]).path
         return requests[::-1]
 
+    def otlp_requests(self):
+        """The requests by OTLP, oldest first; header names as they were sent, bodies as bytes."""
+        requests = self._get("requests", self._agent.otlp_url)
+        requests = [request for request in requests if urllib.parse.urlsplit(request["url"]).path == "/v1/traces"]
+        for request in requests:
+            request["body"] = base64.b64decode(request["body"])
+        return requests[::-1]
+
     def stats(self):
         return self._get("stats")
 
-    def _get(self, what):
-        return json.loads(self._agent.get(f"/test/session/{what}?test_session_token={self._token}"))
+    def _get(self, what, url=None):
+        return json.loads(self._agent.get(f"/test/session/{what}?test_session_token={self._token}", url))
 
 
 class Agent:
@@ -61,14 +69,14 @@ class Agent:
         self._sessions = 0
 
     def __enter__(self):
-        self.port, otlp_http, otlp_grpc = free_ports(3)
+        self.port, self.otlp_port, otlp_grpc = free_ports(3)
         program = os.path.join(os.path.dirname(sys.executable), "ddapm-test-agent")
         self._log = open(self._log_path, "wb")
         self._process = subprocess.Popen(
             [
                 program,
                 f"--port={self.port}",
-                f"--otlp-http-port={otlp_http}",
+                f"--otlp-http-port={self.otlp_port}",
                 f"--otlp-grpc-port={otlp_grpc}",
                 f"--trace-uds-socket={self.socket}",
                 f"--snapshot-dir={self._directory.name}",
@@ -101,6 +109,10 @@ class Agent:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def otlp_url(self):
+        return f"http://127.0.0.1:{self.otlp_port}"
+
     def address(self, transport):
         """The value of DD_TRACE_AGENT_URL for `tcp` or `unix`."""
         return {"tcp": self.url, "unix": f"unix://{self.socket}"}[transport]
@@ -112,8 +124,8 @@ class Agent:
         self.get(f"/test/session/start?test_session_token={token}")
         return Session(self, token)
 
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=30) as response:
+    def get(self, path, url=None):
+        with urllib.request.urlopen((url or self.url) + path, timeout=30) as response:
             return response.read()
 
     def log(self):

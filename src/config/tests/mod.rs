@@ -5,6 +5,7 @@ mod defaults;
 mod identity;
 mod network;
 mod otel;
+mod otlp;
 mod reports;
 mod rules;
 mod sources;

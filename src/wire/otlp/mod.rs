@@ -23,6 +23,8 @@ pub struct OtlpFacts {
     pub attributes: Vec<(&'static str, String)>,
     /// The library's version; may be empty.
     pub version: String,
+    /// Whether the metrics of the spans are computed here, so that the server must not.
+    pub computes_stats: bool,
     /// Whether attributes that only Datadog knows, and tags that the status and kind of a span repeat, are left out.
     pub pure_attributes: bool,
 }
@@ -34,8 +36,12 @@ impl OtlpFacts {
     fn resource(&self) -> Resource {
         let others = self.attributes.iter().map(|(key, value)| (*key, value));
         let all = std::iter::once(("service.name", &self.service)).chain(others);
-        let attributes = all.filter(|(_, value)| !value.is_empty()).map(|(key, value)| KeyValue::text(key, value));
-        Resource { attributes: attributes.collect(), ..Resource::default() }
+        let mut attributes: Vec<_> =
+            all.filter(|(_, value)| !value.is_empty()).map(|(key, value)| KeyValue::text(key, value)).collect();
+        if self.computes_stats {
+            attributes.push(KeyValue::text("_dd.stats_computed", "true"));
+        }
+        Resource { attributes, ..Resource::default() }
     }
 
     fn scope(&self) -> Scope {
