@@ -402,7 +402,7 @@ fn a_forked_child_neither_uses_nor_ends_the_connections_of_its_parent() {
 }
 
 /// Runs the check in a forked child and returns what it found.
-fn fork(check: impl FnOnce() -> bool) -> bool {
+pub(super) fn fork(check: impl FnOnce() -> bool) -> bool {
     // SAFETY: the child touches only what the check touches, which takes no lock that another thread could hold but that of
     // the allocator, which the C library resets; it leaves with _exit.
     unsafe {

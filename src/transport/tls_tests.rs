@@ -288,6 +288,25 @@ fn an_answer_to_a_payload_that_was_not_read_to_its_end_is_heard_over_tls() {
 }
 
 #[test]
+fn a_forked_child_neither_uses_nor_ends_the_session_of_its_parent() {
+    let authority = Authority::new();
+    let server = authority.serve(|_| {});
+    let mut transport = Some(AgentTransport::with_options(&server.https("localhost"), &authority.trusted()).unwrap());
+    let send = |transport: &Option<AgentTransport>| transport.as_ref().unwrap().send(&TRACES);
+    send(&transport).unwrap();
+    let refused = super::tests::fork(|| {
+        let refused = matches!(send(&transport), Err(TransportError::Io { .. }));
+        transport.as_ref().unwrap().interrupt();
+        // The child's copy goes, and tells the server nothing.
+        drop(transport.take());
+        refused
+    });
+    assert!(refused, "the child used the transport of its parent");
+    assert_eq!(send(&transport).unwrap().body, b"1");
+    assert_eq!(server.connections.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn authorities_that_are_not_there_are_named() {
     let server = silent_server();
     let authorities = TrustedAuthorities { file: Some("/nonexistent/ca.pem".into()), directory: None };

@@ -9,6 +9,7 @@ mod headers;
 mod http;
 mod input;
 mod obfuscation;
+mod otlp;
 mod rules;
 mod settings;
 mod tags;
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("headers", headers::pairs),
     ("http", http::answers),
     ("obfuscation", obfuscation::resources),
+    ("otlp_answers", otlp::answers),
     ("packed_tags", tags::packed),
     ("sampling_rules", rules::trace_rules),
     ("settings", settings::values),
