@@ -23,13 +23,18 @@ impl Out<'_> {
     #[inline(never)]
     pub(super) fn texts(&mut self, run: &[u8]) {
         let mut rest = run;
+        let mut last = self.last_piece;
+        let mut next = self.strings.memo.after(last);
         while !rest.is_empty() {
-            let Some((number, piece, behind)) = self.strings.memo.expected(self.last_piece, rest) else {
+            let Some((piece, behind)) = self.strings.memo.begins(next, rest) else {
+                self.last_piece = last;
                 let Some(behind) = self.other_text(rest) else { return };
+                last = self.last_piece;
+                next = self.strings.memo.after(last);
                 rest = behind;
                 continue;
             };
-            self.last_piece = number;
+            (last, next) = (next, piece.next);
             self.last_key = piece.key;
             if piece.key < TAGS as u32 {
                 self.promoted.add(piece.key, &piece.bytes);
@@ -38,6 +43,7 @@ impl Out<'_> {
             }
             rest = behind;
         }
+        self.last_piece = last;
     }
 
     /// A string tag that did not come after the last one before. Returns what is behind it.

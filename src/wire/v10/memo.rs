@@ -21,7 +21,7 @@ pub(super) struct Piece {
     at: u32,
     len: u32,
     /// The piece that came next last time.
-    next: u32,
+    pub(super) next: u32,
     /// Indexes of key and value; those of promoted keys are below that of the empty string.
     pub(super) key: u32,
     value: u32,
@@ -77,15 +77,21 @@ impl Memo {
         self.fields = [Fields::default(); FIELDS_PLACES];
     }
 
-    /// The tag that came after the piece `before` last time, if `from` begins with it: its number, itself, and what is behind it.
+    /// The piece that came after this one last time.
     #[inline(always)]
-    pub(super) fn expected<'f>(&self, before: u32, from: &'f [u8]) -> Option<(u32, &Piece, &'f [u8])> {
-        let next = self.pieces.get(before as usize)?.next;
-        let piece = self.pieces.get(next as usize)?;
-        let text = self.texts.get(piece.at as usize..(piece.at + piece.len) as usize)?;
+    pub(super) fn after(&self, before: u32) -> u32 {
+        self.pieces.get(before as usize).map_or(0, |piece| piece.next)
+    }
+
+    /// This piece and what is behind it, if `from` begins with it.
+    #[inline(always)]
+    pub(super) fn begins<'f>(&self, number: u32, from: &'f [u8]) -> Option<(&Piece, &'f [u8])> {
+        let piece = self.pieces.get(number as usize)?;
+        let at = piece.at as usize;
+        let text = self.texts.get(at..at + piece.len as usize)?;
         let (same, rest) = from.split_at_checked(text.len())?;
         // The prefixes of key and value say their lengths, so what begins with all bytes of a tag begins with that tag.
-        (!text.is_empty() && same_text(text, same)).then_some((next, piece, rest))
+        (!text.is_empty() && same_text(text, same)).then_some((piece, rest))
     }
 
     /// A tag came after the piece `before`, all of whose strings had ids. Returns its number.
@@ -165,7 +171,8 @@ mod tests {
     }
 
     fn seen<'f>(memo: &Memo, before: u32, from: &'f [u8]) -> Option<(u32, [u8; MOST_BYTES], &'f [u8])> {
-        memo.expected(before, from).map(|(number, piece, rest)| (number, piece.bytes.all, rest))
+        let next = memo.after(before);
+        memo.begins(next, from).map(|(piece, rest)| (next, piece.bytes.all, rest))
     }
 
     #[test]
