@@ -11,7 +11,7 @@
 
 typedef struct swallowed {
     uint64_t bytes, payloads;
-    char path[32]; /* of the last payload: says which format it was */
+    char path[256]; /* of the last payload: says which format it was */
 } swallowed;
 
 static int ends_with(ddtrace_str text, const char *end) {

@@ -6,7 +6,22 @@ from .goals import BELOW, GOALS
 from .subjects import ALL, LIBDDTRACE
 
 # Those of bench.json. What else is measured goes to bench-more.json beside it, in the same form.
-METRICS = ["cpu_ns", "encode_ns", "instructions", "allocations", "cpu_s_per_million", "rss_mb", "lost"]
+METRICS = [
+    "cpu_ns",
+    "encode_ns",
+    "encode_ns_v05",
+    "encode_ns_v1",
+    "encode_ns_otlp",
+    "encode_ns_v04_stats",
+    "wire_bytes",
+    "wire_bytes_v05",
+    "wire_bytes_v1",
+    "instructions",
+    "allocations",
+    "cpu_s_per_million",
+    "rss_mb",
+    "lost",
+]
 
 
 class Results:

@@ -7,6 +7,8 @@ drawn at random are replaced by the name of the span that they belong to, and va
 import json
 import re
 
+import msgpack
+
 FLAGS_ARE_SET = 1 << 31
 HIGH_HALF = "_dd.p.tid"
 
@@ -41,6 +43,46 @@ def agent_span(span, high):
         "links": [agent_link(link) for link in links],
         "events": [agent_event(event) for event in events],
     }
+
+
+def of_otlp(payloads):
+    """From OTLP, in the form of `otlp.Payload`."""
+    return by_name([otlp_span(span, payload.resource["service.name"]) for payload in payloads for span in payload.spans])
+
+
+def otlp_span(span, service):
+    attributes = dict(span["attributes"])
+    fields = {
+        "name": attributes.pop("operation.name"),
+        "service": attributes.pop("service.name", service),
+        "resource": attributes.pop("resource.name"),
+        "type": attributes.pop("span.type", ""),
+    }
+    assert span["name"] == fields["resource"]
+    start, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
+    of_type = lambda *types: {key: value for key, value in attributes.items() if isinstance(value, types)}
+    return {
+        **fields,
+        "id": int(span["spanId"], 16),
+        "trace": int(span["traceId"], 16),
+        "parent": int(span.get("parentSpanId") or "0", 16),
+        "start": start,
+        "duration": end - start,
+        "error": int(span.get("status", {}).get("code") == 2),
+        "meta": {key: value for key, value in of_type(str).items() if key != HIGH_HALF},
+        "metrics": of_type(int, float),
+        "documents": {key: msgpack.unpackb(value) for key, value in of_type(bytes).items()},
+        "links": [otlp_link(link) for link in span["links"]],
+        "events": [otlp_event(event) for event in span["events"]],
+    }
+
+
+def otlp_link(link):
+    return common_link(int(link["traceId"], 16), int(link["spanId"], 16), link.get("traceState"), link.get("flags"), link["attributes"])
+
+
+def otlp_event(event):
+    return {"name": event["name"], "time": int(event["timeUnixNano"]), "attributes": event["attributes"]}
 
 
 def agent_link(link):
@@ -92,6 +134,7 @@ def trace_of(span, spans):
 
 
 def stable(span):
+    """A UUID and a process id differ from run to run."""
     runtime_id = span["meta"].get("runtime-id")
     if runtime_id is not None and re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", runtime_id):
         span["meta"]["runtime-id"] = "a UUID"

@@ -4,10 +4,12 @@ import copy
 import unittest
 
 import agent
+import otlp
 import program
 import spans_seen
 
-FORMATS = ["v0.4", "v0.5"]
+AGENT_FORMATS = ["v0.5"]
+OTLP_FORMATS = ["http/protobuf", "http/json"]
 
 # What becomes of a span of v0.4 in the other formats.
 #
@@ -17,6 +19,8 @@ NOT_SENT = {"v0.5": ["documents"]}
 ADDED = {"v1.0": {"meta": {"span.kind": "internal"}}}
 # What a chunk says for all of its spans, where v0.4 has it on the first one alone:
 ON_EVERY_SPAN = {"v1.0": {"metrics": ["_sampling_priority_v1"]}}
+# Chunks with such priorities are not sent at all:
+CHUNKS_NOT_SENT = {"http/protobuf": [-1, 0], "http/json": [-1, 0]}
 
 
 def setUpModule():
@@ -36,11 +40,27 @@ def sent(version):
     return sorted([span["name"] for span in chunk] for chunk in chunks), spans_seen.of_agent(chunks)
 
 
+def sent_by_otlp(protocol):
+    """All spans by name."""
+    session = running.session()
+    settings = {
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": running.otlp_url,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+    }
+    program.run(formats_program, settings)
+    return spans_seen.of_otlp([otlp.Payload(request) for request in session.otlp_requests()])
+
+
 def expected(spans, chunks, version):
     """Spans of v0.4 as this format carries them."""
     spans = copy.deepcopy(spans)
     for chunk in chunks:
         first = spans[chunk[0]]
+        if first["metrics"]["_sampling_priority_v1"] in CHUNKS_NOT_SENT.get(version, []):
+            for name in chunk:
+                del spans[name]
+            continue
         for span in (spans[name] for name in chunk):
             for field in NOT_SENT.get(version, []):
                 span[field] = type(span[field])()
@@ -84,14 +104,23 @@ class Formats(unittest.TestCase):
         attributes = {"text": "t", "bool": False, "int": -7, "float": 0.5, "texts": ["a", ""], "numbers": [1, -1]}
         self.assertEqual([event["attributes"] for event in linked["events"]], [attributes, {}])
 
-    def test_every_format_carries_the_same(self):
-        for version in FORMATS:
+    def assert_same(self, spans, version):
+        wanted = expected(self.spans, self.chunks, version)
+        self.assertEqual(sorted(spans), sorted(wanted))
+        for name in wanted:
+            self.assertEqual(spans[name], wanted[name], name)
+
+    def test_every_format_of_the_agent_carries_the_same(self):
+        for version in AGENT_FORMATS:
             with self.subTest(version=version):
                 chunks, spans = sent(version)
                 self.assertEqual(chunks, self.chunks)
-                wanted = expected(self.spans, self.chunks, version)
-                for name in wanted:
-                    self.assertEqual(spans[name], wanted[name], name)
+                self.assert_same(spans, version)
+
+    def test_otlp_carries_the_same(self):
+        for protocol in OTLP_FORMATS:
+            with self.subTest(protocol=protocol):
+                self.assert_same(sent_by_otlp(protocol), protocol)
 
 
 if __name__ == "__main__":
