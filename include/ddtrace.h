@@ -1800,12 +1800,44 @@ DDTRACE_API ddtrace_status ddtrace_context_get_priority(const struct ddtrace_con
  * Sets the sampling priority of a context's trace by hand, over any decision. What was sent already keeps the old one.
  *
  * @param context   borrowed
- * @param priority  above 0: keep
+ * @param priority  any number, which is kept as it is; above 0: keep
  * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
  *
  * Threads: any. Since: 0.1
  */
 DDTRACE_API ddtrace_status ddtrace_context_set_priority(struct ddtrace_context *context, int32_t priority);
+
+/**
+ * Takes the sampling decision of a context's trace back: it is made anew when it is needed next.
+ *
+ * @param context  borrowed
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_unset_priority(struct ddtrace_context *context);
+
+/**
+ * Sets the id of the user on whose behalf a context's trace runs. It travels with the trace to other services.
+ *
+ * @param context  borrowed
+ * @param id, len  copied; empty removes it
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for too long an id, DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_set_user_id(struct ddtrace_context *context, const char *id, size_t len);
+
+/**
+ * Copies the id of the user on whose behalf a context's trace runs out.
+ *
+ * @param context   borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if there is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_context_get_user_id(const struct ddtrace_context *context, char *buf, size_t cap);
 
 /**
  * Copies the origin of a context's trace out (`synthetics`, `rum`, …).
@@ -1830,6 +1862,59 @@ DDTRACE_API size_t ddtrace_context_get_origin(const struct ddtrace_context *cont
  * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_context_get_tag(const struct ddtrace_context *context, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Makes a context of another span in the same trace: it shares decision, origin, propagated tags and baggage with the original.
+ *
+ * @param context  borrowed
+ * @param span_id  the span; 0: that of the original
+ * @param out      receives the copy, owned by the caller: free it with `ddtrace_context_free`
+ * @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_copy(const struct ddtrace_context *context, uint64_t span_id, struct ddtrace_context **out);
+
+/**
+ * Whether two contexts say the same of a trace: its id, decision, origin, propagated tags, tracestate, links and baggage, and whether it came
+ * from another process. The spans that they name may differ.
+ *
+ * @param one    borrowed
+ * @param other  borrowed
+ * @return false for NULL and handles that were freed, too
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_context_equals(const struct ddtrace_context *one,
+    const struct ddtrace_context *other);
+
+/**
+ * Copies a context out as a JSON object: `trace_id` and `span_id`, `parent_span_id` or null, in hexadecimal; `sampled`, null while the trace is
+ * undecided; `baggage`.
+ *
+ * @param context   borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT for a handle that is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_context_to_json(const struct ddtrace_context *context,
+    char *buf,
+    size_t cap);
+
+/**
+ * Makes a context of what `ddtrace_context_to_json` wrote, in this process or another. `sampled` becomes the priority 1 or 0. What is missing is
+ * not set, and what is not known is passed over.
+ *
+ * @param json, len  borrowed
+ * @param out        receives the context, owned by the caller: free it with `ddtrace_context_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for a text that is no JSON object, or has ids that are none; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_context_from_json(const char *json,
+    size_t len,
+    struct ddtrace_context **out);
 
 /**
  * Sets a baggage item: it travels with the trace to other services, and is seen by all spans of this local trace.

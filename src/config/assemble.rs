@@ -66,7 +66,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
             language_version: resolution.text("LIBDDTRACE_LANGUAGE_VERSION").unwrap_or_default(),
             interpreter: resolution.text("LIBDDTRACE_INTERPRETER").unwrap_or_default(),
         },
-        lifecycle: lifecycle(resolution),
+        lifecycle: lifecycle(resolution, surroundings),
     }
 }
 
@@ -237,11 +237,12 @@ fn propagation_styles(resolution: &Resolution, dedicated: &str, old: &str) -> Ve
     }
 }
 
-fn lifecycle(resolution: &Resolution) -> LifecycleSettings {
+fn lifecycle(resolution: &Resolution, surroundings: &Surroundings) -> LifecycleSettings {
     let host_driven = resolution.flag("LIBDDTRACE_HOST_DRIVEN");
     LifecycleSettings {
         host_driven,
         flush_at_exit: resolution.flag("LIBDDTRACE_FLUSH_AT_EXIT") && !host_driven,
+        is_restored: surroundings.environment.get_non_empty("AWS_LAMBDA_MICROVM_IMAGE_ARN").is_some(),
         shutdown_timeout: Duration::from_millis(resolution.unsigned("LIBDDTRACE_SHUTDOWN_TIMEOUT_MS")),
         max_live_spans: resolution.count("LIBDDTRACE_MAX_LIVE_SPANS"),
     }

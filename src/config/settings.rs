@@ -217,6 +217,8 @@ pub struct LifecycleSettings {
     pub host_driven: bool,
     /// Whether what is left is sent at normal exit; never in host-driven mode.
     pub flush_at_exit: bool,
+    /// Whether the machine may be a copy of one that ran (`AWS_LAMBDA_MICROVM_IMAGE_ARN`): ids are drawn from the operating system alone.
+    pub is_restored: bool,
     /// Time limit of shutdown.
     pub shutdown_timeout: Duration,
     /// Unfinished spans beyond which new ones record nothing.

@@ -8,6 +8,7 @@ mod product;
 mod state;
 mod text_range;
 mod trace_tags;
+mod user_id;
 
 pub use baggage::Baggage;
 pub use decision::{Decision, mechanism};

@@ -152,7 +152,20 @@ impl TraceState {
 
     /// The user's decision replaces any other: above 0 the trace is kept with priority 2, otherwise dropped with -1.
     pub fn override_priority(&self, priority: i32) {
-        self.force(if priority > 0 { 2 } else { -1 }, mechanism::MANUAL);
+        self.set_priority(Some(if priority > 0 { 2 } else { -1 }));
+    }
+
+    /// The user's decision as it is, in place of any other; `None`: the trace is undecided again.
+    pub fn set_priority(&self, priority: Option<i32>) {
+        match priority {
+            Some(priority) => self.force(priority, mechanism::MANUAL),
+            None => {
+                // Under the lock of `decide`, which otherwise may have looked before and store after.
+                let guard = lock(&self.header);
+                self.decision.store(0, Ordering::Release);
+                drop(guard);
+            }
+        }
         let tells_decision = |tags: &TraceTags| tags.tag_views().any(|tag| tag.is_of_decision());
         if self.read_tags(tells_decision) == Some(true) {
             self.change_tags(TraceTags::remove_decision);
@@ -343,6 +356,20 @@ mod tests {
             assert_eq!(state.decision().map(|decision| decision.priority), Some(-1));
             state.release(&mut list);
         }
+    }
+
+    #[test]
+    fn a_priority_is_set_and_taken_back() {
+        let mut list = FreeList::new();
+        let state = TraceState::new(&mut list, 1).unwrap();
+        for priority in [-2, 0, 1, 7, i32::MIN] {
+            state.set_priority(Some(priority));
+            assert_eq!(state.decision().map(|decision| (decision.priority, decision.mechanism)), Some((priority, Some(4))));
+        }
+        state.set_priority(None);
+        assert_eq!(state.decision(), None);
+        assert_eq!(state.decide(&Decision::inherited(1)).priority, 1);
+        state.release(&mut list);
     }
 
     #[test]

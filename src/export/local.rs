@@ -18,6 +18,8 @@ pub struct Local {
     pub outbox: Arc<Outbox>,
     /// The settings, as this thread saw them last.
     pub snapshot: Arc<Snapshot>,
+    /// Whether tracing is on, and the tracer not shut down, as this thread saw it last.
+    pub starts_as_usual: bool,
     /// Budget that this thread booked in advance.
     pub reserve: Reserve,
     /// The tracer's processors and filters, if it has any.
@@ -38,16 +40,24 @@ impl Local {
     /// Joins the calling thread to a pipeline.
     pub fn new(pipeline: Arc<Pipeline>, snapshot: Arc<Snapshot>) -> Self {
         let outbox = pipeline.add_outbox();
+        let starts_as_usual = snapshot.is_enabled && pipeline.accepts();
         Local {
             pipeline,
             outbox,
             snapshot,
+            starts_as_usual,
             reserve: Reserve::default(),
             hooks: None,
             held: Vec::new(),
             spare: Vec::new(),
             services: SeenServices::default(),
         }
+    }
+
+    /// The thread sees other settings, or that the tracer was shut down.
+    pub fn renew(&mut self, snapshot: Arc<Snapshot>) {
+        self.starts_as_usual = snapshot.is_enabled && self.pipeline.accepts();
+        self.snapshot = snapshot;
     }
 
     /// Remembers a service that is not the configured one.

@@ -193,7 +193,7 @@ pub unsafe extern "C" fn ddtrace_context_get_priority(context: *const ddtrace_co
 /// Sets the sampling priority of a context's trace by hand, over any decision. What was sent already keeps the old one.
 ///
 /// @param context   borrowed
-/// @param priority  above 0: keep
+/// @param priority  any number, which is kept as it is; above 0: keep
 /// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
 ///
 /// Threads: any. Since: 0.1
@@ -203,10 +203,74 @@ pub unsafe extern "C" fn ddtrace_context_set_priority(context: *mut ddtrace_cont
         // SAFETY: the header's rules for pointers.
         status(unsafe {
             with_view_of_context(context, |_, view| {
-                view.state.override_priority(priority);
+                view.state.set_priority(Some(priority));
                 Ok(())
             })
         })
+    })
+}
+
+/// Takes the sampling decision of a context's trace back: it is made anew when it is needed next.
+///
+/// @param context  borrowed
+/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_context_unset_priority(context: *mut ddtrace_context) -> ddtrace_status {
+    guard(DDTRACE_ERR_PANIC, || {
+        // SAFETY: the header's rules for pointers.
+        status(unsafe {
+            with_view_of_context(context, |_, view| {
+                view.state.set_priority(None);
+                Ok(())
+            })
+        })
+    })
+}
+
+/// Sets the id of the user on whose behalf a context's trace runs. It travels with the trace to other services.
+///
+/// @param context  borrowed
+/// @param id, len  copied; empty removes it
+/// @return DDTRACE_OK, DDTRACE_ERR_NULL, DDTRACE_ERR_HANDLE, DDTRACE_ERR_LIMIT for too long an id, DDTRACE_ERR_FORKED
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_context_set_user_id(
+    context: *mut ddtrace_context,
+    id: *const c_char,
+    len: usize,
+) -> ddtrace_status {
+    guard(DDTRACE_ERR_PANIC, || {
+        // SAFETY: the header's rules for pointers.
+        status(unsafe {
+            text::text(id, len).and_then(|id| {
+                with_view_of_context(context, |_, view| match view.state.change_tags(|tags| tags.set_user_id(&id)) {
+                    Some(true) => Ok(()),
+                    Some(false) => Err(DDTRACE_ERR_LIMIT),
+                    None => Err(DDTRACE_ERR_FORKED),
+                })
+            })
+        })
+    })
+}
+
+/// Copies the id of the user on whose behalf a context's trace runs out.
+///
+/// @param context   borrowed
+/// @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+/// @return the text's length without the NUL; DDTRACE_ABSENT if there is none
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_context_get_user_id(context: *const ddtrace_context, buf: *mut c_char, cap: usize) -> usize {
+    guard(DDTRACE_ABSENT, || {
+        // SAFETY: the header's rules for pointers.
+        unsafe {
+            let id = with_view_of_context(context, |_, view| Ok(view.state.read_tags(|tags| tags.user_id()).flatten()));
+            text::copy_out_optional(id.ok().flatten().as_deref(), buf, cap)
+        }
     })
 }
 

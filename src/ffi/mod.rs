@@ -57,6 +57,8 @@ pub mod span_context;
 
 pub mod context;
 
+pub mod context_forms;
+
 pub mod baggage;
 
 pub mod sampling;

@@ -1,4 +1,15 @@
-//! Span and trace ids: a generator per thread (xoshiro256++), seeded by the operating system.
+//! Span and trace ids: a generator per thread (xoshiro256++), seeded by the operating system when it draws its first id.
+//!
+//! Where machines are copied while they run, all copies would draw the same ids. There every id comes from the operating system.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static IS_DIRECT: AtomicBool = AtomicBool::new(false);
+
+/// From now on threads that have not drawn an id yet draw all of theirs from the operating system.
+pub fn draw_ids_directly() {
+    IS_DIRECT.store(true, Ordering::Relaxed);
+}
 
 /// Fills `bytes` from the operating system's entropy; where that is refused, from clock, process and addresses.
 pub fn fill_random(bytes: &mut [u8]) {
@@ -17,20 +28,24 @@ pub fn fill_random(bytes: &mut [u8]) {
 }
 
 /// Draws ids.
+#[derive(Default)]
 pub struct IdSource {
+    /// All zero, which yields zeroes for ever: there is no seed.
     state: [u64; 4],
 }
 
 impl IdSource {
-    /// A generator with a seed of its own.
+    /// A generator that will have a seed of its own.
     pub fn new() -> Self {
-        let mut source = IdSource { state: [0; 4] };
-        source.reseed();
-        source
+        Self::default()
     }
 
-    /// Draws a new seed, as a forked child must.
+    /// Draws a new seed before the next id, as a forked child must.
     pub fn reseed(&mut self) {
+        self.state = [0; 4];
+    }
+
+    fn seed(&mut self) {
         let mut seed = [0; 32];
         fill_random(&mut seed);
         for (word, bytes) in self.state.iter_mut().zip(seed.chunks_exact(8)) {
@@ -48,7 +63,25 @@ impl IdSource {
             if id != 0 {
                 return id;
             }
+            if let Some(id) = self.draw_without_seed(IS_DIRECT.load(Ordering::Relaxed)) {
+                return id;
+            }
         }
+    }
+
+    /// An id from the operating system, or a seed. Also comes here once in a while with a seed that has drawn a zero.
+    #[cold]
+    fn draw_without_seed(&mut self, is_direct: bool) -> Option<u64> {
+        if self.state != [0; 4] {
+            return None;
+        }
+        if !is_direct {
+            self.seed();
+            return None;
+        }
+        let mut id = [0; 8];
+        fill_random(&mut id);
+        Some(u64::from_le_bytes(id)).filter(|id| *id != 0)
     }
 
     /// A trace id: Unix seconds in the highest 32 bits, then 32 zero bits, then a random half that is not 0.
@@ -72,12 +105,6 @@ impl IdSource {
     }
 }
 
-impl Default for IdSource {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +119,17 @@ mod tests {
         }));
         let mut other = IdSource::new();
         assert!((0..1_000).all(|_| seen.insert(other.id64())));
+    }
+
+    #[test]
+    fn ids_may_come_from_the_operating_system_alone() {
+        let mut source = IdSource::new();
+        let ids: Vec<_> = (0..100).filter_map(|_| source.draw_without_seed(true)).collect();
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 100);
+        assert_eq!(source.state, [0; 4], "no state that a copy of the machine could share");
+        assert_eq!(source.draw_without_seed(false), None);
+        assert_ne!(source.state, [0; 4]);
+        assert_eq!(source.draw_without_seed(true), None, "a generator that has drawn ids goes on");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub use event::{AttributeValue, SpanEvent};
 pub use extra::{Extra, MAX_ENTRIES};
 pub use frozen::{RecordRef, append_record, drop_records, record_len, start_numbers, update_head};
 pub use head::{Field, Head, flag};
-pub use ids::{IdSource, fill_random};
+pub use ids::{IdSource, draw_ids_directly, fill_random};
 pub use library_tags::{LibraryTags, TagEntry};
 pub use link::SpanLink;
 pub use runs::{Full, Runs, RunsRef, key_bit, service_hash, text_hash};

@@ -109,6 +109,11 @@ impl TestTracer {
         unsafe { release_handle(parts, span, |_| Some(local)) }.unwrap();
     }
 
+    /// What its segments remember of it.
+    pub(crate) fn link() -> TracerLink {
+        LINK
+    }
+
     /// One cycle of the sender; what it sent.
     pub(crate) fn send(&mut self) -> Vec<ChunkData> {
         self.sender.periodic(Cause::Interval);

@@ -66,6 +66,12 @@ pub unsafe fn lock_recording(handle: *const c_void) -> Result<Option<SpanGuard>,
     })
 }
 
+/// Locks a light span that one of its children keeps. `None`: a fork left its lock behind.
+pub(super) fn lock_light_slot(span: &'static LightSpan) -> Option<LightGuard> {
+    use crate::slot::Slot;
+    Some(LightGuard::new(span, lock(span.header()).ok()?))
+}
+
 /// Locks a span that an inner reference keeps. `None`: a fork left its lock behind.
 #[inline]
 pub fn lock_slot(slot: &'static SpanSlot) -> Option<SpanGuard> {

@@ -4,7 +4,8 @@
 //! segment's lock guards. An ancestor that is open has a handle, since the last handle to go closes its span; one that is closed may
 //! have lost it, and gets a new one here.
 
-use super::access::{AnySpan, lock_span};
+use super::access::{AnySpan, lock_light_slot, lock_span};
+use super::light::{LightGuard, LightParent};
 use super::slot::SpanSlot;
 use crate::slot::{HandleError, Slot, SlotHeader};
 use std::ffi::c_void;
@@ -38,15 +39,58 @@ pub unsafe fn nearest_open<T>(handle: *const c_void, instead: impl Fn(Step) -> O
     let span = match unsafe { lock_span(handle) }? {
         AnySpan::Recording(span) => span,
         AnySpan::Light(mut light) => {
-            if light.is_finished {
-                let trace_id = light.known_state().map_or(0, |state| state.trace_id());
-                return Ok(instead(Step::End(trace_id)).map_or(Nearest::Nothing, Nearest::Instead));
+            if !light.is_finished {
+                light.handles += 1;
+                return Ok(Nearest::Span(handle.cast_mut()));
             }
-            light.handles += 1;
-            return Ok(Nearest::Span(handle.cast_mut()));
+            let trace_id = light.known_state().map_or(0, |state| state.trace_id());
+            return match open_above_light(light)? {
+                AboveLight::Open(ancestor) => Ok(Nearest::Span(ancestor)),
+                AboveLight::Recording(slot) => match instead(Step::Ancestor(slot)) {
+                    Some(answer) => Ok(Nearest::Instead(answer)),
+                    None => nearest_recording(slot, instead),
+                },
+                AboveLight::Nothing => Ok(instead(Step::End(trace_id)).map_or(Nearest::Nothing, Nearest::Instead)),
+            };
         }
     };
     let slot = span.slot();
+    // Kept by its handle, which is locked.
+    nearest_recording(slot, instead)
+}
+
+/// What is above a light span.
+enum AboveLight {
+    /// An open light span, with one reference more.
+    Open(*mut c_void),
+    /// A span that records; nothing between the two is open.
+    Recording(&'static SpanSlot),
+    /// Nothing.
+    Nothing,
+}
+
+/// The nearest open light ancestor of a light span, or the first one that records. The caller keeps the span, and each keeps its parent.
+fn open_above_light(light: LightGuard) -> Result<AboveLight, HandleError> {
+    let mut parent = light.parent;
+    drop(light);
+    loop {
+        match parent {
+            None => return Ok(AboveLight::Nothing),
+            Some(LightParent::Recording(slot)) => return Ok(AboveLight::Recording(slot)),
+            Some(LightParent::Light(slot)) => {
+                let mut light = lock_light_slot(slot).ok_or(HandleError::Forked)?;
+                if light.is_open() {
+                    light.handles += 1;
+                    return Ok(AboveLight::Open(slot.header().handle()));
+                }
+                parent = light.parent;
+            }
+        }
+    }
+}
+
+/// The span of a slot that something keeps if it is open, else its nearest open ancestor.
+fn nearest_recording<T>(slot: &'static SpanSlot, instead: impl Fn(Step) -> Option<T>) -> Result<Nearest<T>, HandleError> {
     let segment = slot.segment().ok_or(HandleError::Stale)?;
     let guard = segment.lock().map_err(|_| HandleError::Forked)?;
     let mut at = slot;
@@ -74,14 +118,30 @@ pub unsafe fn nearest_open<T>(handle: *const c_void, instead: impl Fn(Step) -> O
 /// `handle` is NULL or was given out by this library.
 pub unsafe fn open_ancestor(handle: *const c_void) -> Result<Option<*mut c_void>, HandleError> {
     // SAFETY: passed on.
-    let AnySpan::Recording(span) = unsafe { lock_span(handle) }? else { return Ok(None) };
-    let slot = span.slot();
+    let (slot, _span) = match unsafe { lock_span(handle) }? {
+        AnySpan::Recording(span) => (span.slot(), Some(span)),
+        AnySpan::Light(light) => match open_above_light(light)? {
+            AboveLight::Open(ancestor) => return Ok(Some(ancestor)),
+            AboveLight::Nothing => return Ok(None),
+            AboveLight::Recording(slot) => return open_from(slot, true),
+        },
+    };
+    open_from(slot, false)
+}
+
+/// The nearest open ancestor of a span that something keeps, or with `itself` the span, if it is open.
+fn open_from(slot: &'static SpanSlot, itself: bool) -> Result<Option<*mut c_void>, HandleError> {
     let segment = slot.segment().ok_or(HandleError::Stale)?;
     let guard = segment.lock().map_err(|_| HandleError::Forked)?;
     if guard.is_inherited() {
         return Ok(None);
     }
     let mut at = slot;
+    // SAFETY: the segment's lock is held.
+    if itself && !unsafe { slot.links() }.is_closed {
+        // SAFETY: as above.
+        return Ok(Some(unsafe { add_reference(slot) }));
+    }
     loop {
         // SAFETY: the segment's lock is held; an ancestor is of the same segment, and its child keeps it.
         let Some(parent) = unsafe { at.links() }.parent else { return Ok(None) };
@@ -169,6 +229,45 @@ mod tests {
         tracer.end(a);
         assert_eq!(nearest(&mut tracer, c), NONE);
         tracer.free(c);
+    }
+
+    #[test]
+    fn light_spans_lead_to_their_open_ancestors_too() {
+        let mut tracer = TestTracer::new(&[("DD_TRACE_ENABLED", "false")]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        let c = tracer.start(b, "c");
+        tracer.end(b);
+        tracer.finish(c, EndTime::Now, false);
+        assert_eq!(nearest(&mut tracer, c), a);
+        tracer.free(c);
+        let d = tracer.start(a, "d");
+        tracer.free(a);
+        tracer.finish(d, EndTime::Now, false);
+        assert_eq!(nearest(&mut tracer, d), NONE, "an abandoned one is not open");
+        tracer.free(d);
+    }
+
+    #[test]
+    fn a_light_span_leads_to_its_recording_ancestors() {
+        let mut tracer = TestTracer::new(&[]);
+        let a = tracer.start(NONE, "a");
+        let b = tracer.start(a, "b");
+        // SAFETY: a live span.
+        let light = unsafe { crate::span::start_unrecorded(&mut tracer.parts, &tracer.local, crate::span::Parent::Span(b)) };
+        let light = light.unwrap().cast_const();
+        tracer.finish(light, EndTime::Now, false);
+        assert_eq!(nearest(&mut tracer, light), b);
+        tracer.end(b);
+        assert_eq!(nearest(&mut tracer, light), a);
+        // SAFETY: as above.
+        let ancestor = unsafe { open_ancestor(light) }.unwrap().unwrap();
+        tracer.finish(ancestor, EndTime::Now, true);
+        // SAFETY: as above.
+        assert_eq!(unsafe { open_ancestor(light) }.unwrap(), None);
+        tracer.free(a);
+        assert_eq!(tracer.send()[0].spans.len(), 2);
+        tracer.free(light);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod decide;
 mod finish;
 mod identify;
 mod light;
+mod open;
 mod otel_name;
 mod otel_tags;
 mod parts;
@@ -24,7 +25,7 @@ mod tags;
 mod thaw;
 mod thawed_chunk;
 
-pub use access::{AnySpan, lock_recording, lock_span};
+pub use access::{AnySpan, lock_recording, lock_slot, lock_span};
 pub use ancestors::{Nearest, Step, local_root, nearest_open, open_ancestor};
 pub use body::{MAX_SPAN_BYTES, MAX_TAGS, SpanBody, SpanFull};
 pub use context::{
@@ -35,6 +36,7 @@ pub use decide::{decide_segment, try_decide_segment};
 pub use finish::{EndTime, Finish, finish_span};
 pub use identify::{HandleKind, handle_kind, segment_of_span, trace_and_span_id};
 pub use light::LightSpan;
+pub use open::open_spans;
 pub use parts::Parts;
 pub use release::{add_handle, release_handle};
 pub use slot::{SpanGuard, SpanSlot};

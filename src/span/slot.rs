@@ -45,6 +45,15 @@ unsafe impl Slot for SpanSlot {
 const _: () = assert!(size_of::<SpanSlot>() == SLOT_BYTES);
 
 impl SpanSlot {
+    /// Calls `use_it` with every slot there is, in use or not.
+    pub(super) fn each(mut use_it: impl FnMut(&'static SpanSlot)) {
+        CLASS.each_slot(|header| {
+            let header: *const SlotHeader = header;
+            // SAFETY: slots of this class are `SpanSlot`, which begin with the header, and are never unmapped.
+            use_it(unsafe { &*header.cast() });
+        });
+    }
+
     /// Bytes of a slot in front of its body.
     pub const BODY_OFFSET: usize = size_of::<SlotHeader>() + size_of::<usize>() + size_of::<Links>();
 

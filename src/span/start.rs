@@ -2,12 +2,13 @@
 
 use super::body::SpanBody;
 use super::context::ContextView;
-use super::light::LightSpan;
+use super::light::{LightOrigin, LightParent, LightSpan};
 use super::parts::Parts;
 use super::slot::{Links, SpanSlot};
 use super::{AnySpan, access, lock_span};
 use crate::context::TraceState;
 use crate::export::{Local, Snapshot};
+use crate::log::log_warn;
 use crate::record::{flag, unix_ns};
 use crate::segment::{Segment, TracerLink};
 use crate::service::fork;
@@ -61,9 +62,12 @@ pub unsafe fn start_span<R>(
     has_service: bool,
     fill: impl FnOnce(&mut Started<'_>) -> R,
 ) -> Result<(*mut c_void, Option<R>), StartError> {
-    if !local.snapshot.is_enabled {
-        // SAFETY: passed on.
-        return Ok((unsafe { start_light(parts, local, parent) }?, None));
+    if !local.starts_as_usual {
+        if !local.snapshot.is_enabled {
+            // SAFETY: passed on.
+            return Ok((unsafe { start_light(parts, local, parent) }?, None));
+        }
+        log_warn!("a span is started after the tracer was shut down: it propagates, and is not sent");
     }
     let Some(slot) = parts.spans.take(local.snapshot.max_live_spans) else {
         local.outbox.counters.spans_not_recorded.add(1);
@@ -351,39 +355,53 @@ pub(super) fn new_trace_id(parts: &mut Parts, is_wide: bool) -> u128 {
 /// A parent's handle is NULL or was given out by this library.
 #[inline]
 unsafe fn start_light(parts: &mut Parts, local: &Local, parent: Parent) -> Result<*mut c_void, StartError> {
-    let (state, parent_id) = match parent {
-        Parent::None => (None, 0),
+    let origin = match parent {
+        Parent::None => LightOrigin::default(),
         // SAFETY: passed on.
-        Parent::Span(handle) => unsafe { light_parent(parts, handle) }?,
-        Parent::Context(context) if context.state.trace_id() == 0 => (None, 0),
-        Parent::Context(context) => (Some(context.state.add_reference()), context.span_id),
+        Parent::Span(handle) => unsafe { light_origin(parts, handle) }?,
+        Parent::Context(context) if context.state.trace_id() == 0 => LightOrigin::default(),
+        Parent::Context(context) => {
+            let parent = context.span.filter(|slot| keep(slot)).map(LightParent::Recording);
+            LightOrigin { state: Some(context.state.add_reference()), parent_id: context.span_id, parent }
+        }
     };
     let limit = local.snapshot.max_live_spans.saturating_mul(LIGHT_FACTOR);
-    match LightSpan::new(parts, limit, state, parent_id, local.snapshot.wide_trace_ids) {
+    let (state, parent_id, parent) = (origin.state, origin.parent_id, origin.parent);
+    match LightSpan::new(parts, limit, origin, local.snapshot.wide_trace_ids) {
         Some(light) => Ok(light.header().handle()),
         None => {
-            if let Some(state) = state {
-                state.release(&mut parts.states);
-            }
+            LightOrigin { state, parent_id, parent }.release(parts);
             Err(StartError::Limit)
         }
     }
 }
 
+/// Adds an inner reference to a span that something keeps.
+fn keep(slot: &'static SpanSlot) -> bool {
+    let Some(Ok(_guard)) = slot.segment().map(Segment::lock) else { return false };
+    // SAFETY: the segment's lock is held.
+    unsafe { slot.links() }.inner += 1;
+    true
+}
+
 /// # Safety
 /// The handle is NULL or was given out by this library.
-unsafe fn light_parent(parts: &mut Parts, handle: *const c_void) -> Result<(Option<&'static TraceState>, u64), StartError> {
+unsafe fn light_origin(parts: &mut Parts, handle: *const c_void) -> Result<LightOrigin, StartError> {
     // SAFETY: passed on.
     match unsafe { lock_span(handle) }.map_err(StartError::Parent)? {
         AnySpan::Light(mut parent) => {
             let state = parent.state(parts).ok_or(StartError::Limit)?;
-            Ok((Some(state.add_reference()), parent.span_id(parts)))
+            let parent_id = parent.span_id(parts);
+            Ok(LightOrigin { state: Some(state.add_reference()), parent_id, parent: Some(parent.as_parent()) })
         }
         AnySpan::Recording(parent) => {
-            let segment = parent.slot().segment().ok_or(StartError::Parent(HandleError::Stale))?;
+            let slot = parent.slot();
+            let segment = slot.segment().ok_or(StartError::Parent(HandleError::Stale))?;
             let guard = segment.lock().map_err(|_| StartError::Parent(HandleError::Forked))?;
-            let state = guard.state().ok_or(StartError::Parent(HandleError::Stale))?;
-            Ok((Some(state.add_reference()), parent.head.span_id))
+            let state = guard.state().ok_or(StartError::Parent(HandleError::Stale))?.add_reference();
+            // SAFETY: the segment's lock is held.
+            unsafe { slot.links() }.inner += 1;
+            Ok(LightOrigin { state: Some(state), parent_id: parent.head.span_id, parent: Some(LightParent::Recording(slot)) })
         }
     }
 }

@@ -4,9 +4,12 @@ use super::build::{BuildError, Parts, build_pipeline};
 use super::hooks::leave_thread;
 use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
 use crate::hooks::Hooks;
+use crate::log::log_warn;
+use crate::record::draw_ids_directly;
 use crate::segment::TracerLink;
 use crate::service::fork;
 use crate::slot::{FreeList, HandleError, Identity, Kind, Slot, SlotClass, SlotHeader, lock, resolve};
+use crate::span::open_spans;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -69,6 +72,9 @@ const _: () = assert!(size_of::<Tracer>() <= 256);
 pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     fork::register();
     super::fork::register();
+    if parts.config.settings.lifecycle.is_restored {
+        draw_ids_directly();
+    }
     let (pipeline, snapshot) = build_pipeline(&parts, 1)?;
     let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
     let hooks = Some(parts.hooks.clone()).filter(|hooks| !hooks.is_empty()).map(Arc::new);
@@ -215,12 +221,28 @@ fn end(running: Running) {
     running.pipeline.shutdown(timeout);
 }
 
+/// Says which spans will never be sent, the first time that a tracer is shut down.
+pub(super) fn warn_of_open_spans(tracer: &Tracer) {
+    const MOST_NAMES: usize = 10;
+    let (count, names) = open_spans(tracer.link(), MOST_NAMES);
+    if count > 0 {
+        let more = if count > names.len() { ", …" } else { "" };
+        log_warn!("{count} spans are unfinished at shutdown and will not be sent: {}{more}", names.join(", "));
+    }
+}
+
 /// Shuts a tracer down; its spans go on to propagate. A second call finds nothing to do.
 pub fn close(tracer: &Tracer, timeout: Duration) -> Result<Flushed, HandleError> {
     let pipeline = tracer.pipeline()?;
+    if pipeline.accepts() {
+        warn_of_open_spans(tracer);
+    }
     tracer.end_hooks();
     leave_thread(Some(tracer.link()));
-    Ok(pipeline.shutdown(timeout))
+    let flushed = pipeline.shutdown(timeout);
+    // Threads look at the pipeline again, so that spans which start from now on are said to be lost.
+    tracer.with_body(|_| tracer.set_version(tracer.version().wrapping_add(1)))?;
+    Ok(flushed)
 }
 
 impl Tracer {

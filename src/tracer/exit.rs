@@ -2,7 +2,7 @@
 //!
 //! All tracers send at the same time: the exit takes as long as the longest of their shutdown timeouts, not as long as all of them.
 
-use super::core::{Tracer, close};
+use super::core::{Tracer, close, warn_of_open_spans};
 use crate::service::fork;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +27,9 @@ extern "C" fn at_exit() {
         let begin = Instant::now();
         each_to_flush(|tracer, timeout| {
             if let Ok(pipeline) = tracer.pipeline() {
+                if pipeline.accepts() {
+                    warn_of_open_spans(tracer);
+                }
                 pipeline.begin_shutdown(begin + timeout);
             }
         });

@@ -164,7 +164,7 @@ impl Tracers {
         if let Some(at) = self.entries.iter().position(|entry| entry.link == link) {
             self.entries.swap(0, at);
             if let Some(entry) = self.entries.first_mut() {
-                entry.local.snapshot = snapshot;
+                entry.local.renew(snapshot);
                 entry.local.hooks = hooks;
                 entry.version = version;
             }
