@@ -97,11 +97,28 @@ fn library_has_its_soname_and_stays_loaded() {
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }
 
+#[test]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn thread_context_is_a_thread_local_symbol() {
+    let output = run(Command::new("readelf").args(["--dyn-syms", "-W"]).arg(shared_library()));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().find(|line| line.ends_with(THREAD_CONTEXT)).unwrap_or_else(|| panic!("no {THREAD_CONTEXT}"));
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[2..6], ["8", "TLS", "GLOBAL", "DEFAULT"], "{line}");
+    let output = run(Command::new("readelf").args(["-r", "-W"]).arg(shared_library()));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let how: Vec<_> = text.lines().filter(|line| line.contains(THREAD_CONTEXT)).collect();
+    assert!(!how.is_empty() && how.iter().all(|line| line.contains("TLSDESC")), "{how:?}");
+}
+
+/// What readers outside of the process look for, by the name that they know. No function, and in no header.
+const THREAD_CONTEXT: &str = "otel_thread_ctx_v1";
+
 fn exported() -> BTreeSet<String> {
     let output = run(Command::new("nm").args(["-D", "--defined-only"]).arg(shared_library()));
     let text = String::from_utf8(output.stdout).unwrap();
     let names = text.lines().filter_map(|line| line.split_whitespace().nth(2));
-    names.map(str::to_owned).collect()
+    names.filter(|name| *name != THREAD_CONTEXT).map(str::to_owned).collect()
 }
 
 /// The functions of the header and their comments.

@@ -5,6 +5,7 @@
 
 use super::error::ActiveError;
 use super::provider::Provider;
+use super::shared_context;
 use super::slot::ActiveSlot;
 use crate::segment::Segment;
 use crate::span::segment_of_span;
@@ -76,6 +77,7 @@ pub(super) fn forget(provider: &Arc<Provider>) {
     let Ok(Some(entry)) = entry else { return };
     if entry.place.slot.is_some() {
         let _ = LATEST.try_with(|latest| latest.set(ptr::null()));
+        shared_context::show(ptr::null());
     }
     drop(entry);
 }
@@ -109,6 +111,7 @@ impl Entries {
         if let Some(slot) = &place.slot {
             let handle = slot.current().map_or(ptr::null_mut(), |held| held.handle());
             let _ = LATEST.try_with(|latest| latest.set(handle));
+            shared_context::show(handle);
         }
         Some(result)
     }

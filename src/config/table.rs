@@ -129,6 +129,7 @@ pub static SETTINGS: &[Setting] = &[
     row("LIBDDTRACE_INTERPRETER", Kind::Line, None, "Name of the interpreter, as reported to the agent."),
     row("LIBDDTRACE_FLUSH_AT_EXIT", Kind::Bool, ON, "Whether what is left is sent at normal exit; never in host-driven mode."),
     row("LIBDDTRACE_SHUTDOWN_TIMEOUT_MS", Kind::Int { min: 0, max: 4_294_967_295 }, Some("5000"), "Time limit for shutdown and the flush at exit."),
+    row("LIBDDTRACE_SHARE_CONTEXT", Kind::Bool, OFF, "Whether profilers outside of the process can find its identity and its threads' active spans (Linux)."),
     row("LIBDDTRACE_MAX_LIVE_SPANS", Kind::Int { min: 1, max: 16_777_216 }, Some("65536"), "Unfinished spans beyond which new ones record nothing."),
 ];
 

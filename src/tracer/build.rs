@@ -1,8 +1,10 @@
 //! From settings to a running pipeline: exporter, transport, snapshot.
 
 use super::otlp;
+use super::process_context;
 use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::{hostname, make_snapshot, runtime_id};
+use crate::active::share_thread_contexts;
 use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings, TraceApiVersion};
 use crate::export::agent::{AgentFacts, AgentProtocol, Discovery, TraceFormat};
 use crate::export::{
@@ -108,6 +110,10 @@ pub fn build_pipeline(parts: &Parts, version: u32) -> Result<(Arc<Pipeline>, Arc
     let first_cycle = sender.first_cycle();
     let id = pipeline.runtime.add(Box::new(sender), first_cycle);
     pipeline.set_sender(id, transport, known_agent);
+    if settings.lifecycle.shares_context {
+        share_thread_contexts();
+        process_context::publish(settings);
+    }
     Ok((pipeline, snapshot))
 }
 

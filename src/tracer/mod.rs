@@ -7,6 +7,7 @@ mod filtering;
 mod fork;
 mod hooks;
 mod otlp;
+mod process_context;
 mod propagators;
 mod reconfigure;
 mod registry;
