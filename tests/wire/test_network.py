@@ -40,6 +40,24 @@ class Https(unittest.TestCase):
         self.assertEqual(len(session.traces()), 3)
 
 
+class Otlp(unittest.TestCase):
+    def test_a_collector_is_reached_over_tls_through_a_proxy(self):
+        with servers.Intake(certificates.context) as collector, servers.Proxy(collector.port) as proxy:
+            settings = {
+                "OTEL_TRACES_EXPORTER": "otlp",
+                "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"https://{servers.UNRESOLVABLE}",
+                "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+                "SSL_CERT_FILE": certificates.file,
+            }
+            program.run(spans_program, settings)
+        self.assertTrue(proxy.requests[0].startswith(f"CONNECT {servers.UNRESOLVABLE}:443 "), proxy.requests)
+        self.assertEqual({request["path"] for request in collector.requests}, {"/v1/traces"})
+        bodies = [json.loads(request["body"]) for request in collector.requests]
+        spans = [span for body in bodies for part in body["resourceSpans"] for scope in part["scopeSpans"] for span in scope["spans"]]
+        self.assertEqual(len(spans), 4)
+
+
 class Agentless(unittest.TestCase):
     def run_against(self, intake, url, **settings):
         settings = {"_DD_APM_TRACING_AGENTLESS_ENABLED": "true", "DD_API_KEY": KEY, "_DD_APM_TRACING_AGENTLESS_URL": url, **settings}
