@@ -4,6 +4,7 @@ use super::*;
 use crate::export::agent::{AgentFacts, AgentProtocol, TraceFormat};
 use crate::export::{AgentExporter, Exchange, Flushed, Link, Local, Totals};
 use crate::segment::test_tracer::{BUDGET, NONE, TestTracer, number};
+use crate::span::{EndTime, context_of_span, drop_context, with_context};
 use crate::transport::{Request, Response, Transport, TransportError};
 use std::sync::Mutex;
 
@@ -82,6 +83,30 @@ fn a_retry_sends_the_same_records_again() {
     assert_ne!(third.2, fourth.2);
     assert_eq!(counts(&tracer.totals()), [2, 4, 0, 0, 2, 2]);
     assert_eq!(tracer.booked(), 0);
+}
+
+#[test]
+fn a_decision_by_hand_is_heard_while_the_payload_waits_for_its_retry() {
+    let script = Script::new(&[503]);
+    let mut tracer = tracer(&script);
+    let root = tracer.start(NONE, "root");
+    tracer.finish(root, EndTime::Now, false);
+    tracer.sender.periodic(Cause::Interval);
+    // SAFETY: a live span, and the context that is made of it.
+    unsafe {
+        let context = context_of_span(&mut tracer.parts, root).unwrap().unwrap();
+        with_context(context, |view| view.state.override_priority(-1)).unwrap();
+        drop_context(&mut tracer.parts, context).unwrap();
+    }
+    while !tracer.sender.waiting.is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+        tracer.sender.periodic(Cause::Interval);
+    }
+    let makers = [b"\xa8_dd.p.dm\xa2-0", b"\xa8_dd.p.dm\xa2-4"];
+    let seen = script.seen();
+    let said = seen.iter().map(|(_, _, body)| makers.map(|maker| body.windows(maker.len()).any(|part| part == maker)));
+    assert_eq!(said.collect::<Vec<_>>(), [[true, false], [false, true]]);
+    tracer.free(root);
 }
 
 #[test]

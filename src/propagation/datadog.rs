@@ -7,7 +7,7 @@ use super::digits::{Decimal, parse_decimal, parse_decimal_i32};
 use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
-use super::sink::{HeaderSink, Scratch, ValueBuffer};
+use super::sink::{HeaderSink, Push, Scratch, ValueBuffer, put};
 use crate::context::Extracted;
 
 /// Reads the whole context.
@@ -35,16 +35,12 @@ pub(super) fn read_priority(headers: &Headers<'_>) -> Option<i32> {
     headers.get(Header::SamplingPriority).and_then(parse_decimal_i32)
 }
 
-/// Writes the headers; why the tags were left out, if they were. Values are put together well before they are copied: what was just
-/// written in small pieces cannot be loaded in large ones at once.
+/// Writes the headers; why the tags were left out, if they were.
 pub(super) fn write<S: HeaderSink + ?Sized>(
     outgoing: &Outgoing<'_>,
     tags_max_length: usize,
-    scratch: &mut Scratch,
     sink: &mut S,
 ) -> Option<&'static str> {
-    scratch.clear();
-    let error = collect_tags(outgoing, tags_max_length, scratch);
     let (trace_id, span_id) = (Decimal::new(outgoing.trace_id as u64), Decimal::new(outgoing.span_id));
     sink.header(Header::TraceId.name(), trace_id.as_bytes());
     sink.header(Header::ParentId.name(), span_id.as_bytes());
@@ -56,13 +52,15 @@ pub(super) fn write<S: HeaderSink + ?Sized>(
     if let Some(origin) = outgoing.tags.origin() {
         sink.header(Header::Origin.name(), origin.as_bytes());
     }
-    if error.is_none() && scratch.len() > 0 {
-        sink.header(Header::Tags.name(), scratch.as_bytes());
-    }
+    let mut error = None;
+    put(sink, Header::Tags.name(), |list| {
+        error = collect_tags(outgoing, tags_max_length, list);
+        error.is_none() && list.len() > 0
+    });
     error
 }
 
-fn collect_tags(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch) -> Option<&'static str> {
+fn collect_tags(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch<'_>) -> Option<&'static str> {
     let known_error = outgoing.tags.propagation_error();
     if known_error.is_some_and(datadog_tags::is_outgoing_error) {
         return None;
@@ -72,7 +70,7 @@ fn collect_tags(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch) 
 
 /// Appends a priority in decimal; whether it fitted.
 #[inline]
-pub(super) fn push_priority<const N: usize>(text: &mut ValueBuffer<N>, priority: i32) -> bool {
+pub(super) fn push_priority(text: &mut impl Push, priority: i32) -> bool {
     if let digit @ 0..=9 = priority {
         return text.push(&[b'0' + digit as u8]);
     }
@@ -80,7 +78,7 @@ pub(super) fn push_priority<const N: usize>(text: &mut ValueBuffer<N>, priority:
 }
 
 #[cold]
-fn push_long_priority<const N: usize>(text: &mut ValueBuffer<N>, priority: i32) -> bool {
+fn push_long_priority(text: &mut impl Push, priority: i32) -> bool {
     let has_sign = priority > 0 || text.push(b"-");
     has_sign && text.push(Decimal::new(u64::from(priority.unsigned_abs())).as_bytes())
 }

@@ -61,7 +61,7 @@ pub(super) fn store_tag(name: &str, value: &str, tags: &mut TraceTags) {
 }
 
 /// Writes the list into `list`, which is empty; with nothing to write it stays so.
-pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch) -> Result<(), &'static str> {
+pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scratch<'_>) -> Result<(), &'static str> {
     if max_length == 0 {
         return if outgoing.has_tags() { Err(DISABLED) } else { Ok(()) };
     }
@@ -181,7 +181,7 @@ fn set_first_error(tags: &mut TraceTags, error: &str) {
 }
 
 #[inline]
-fn append(list: &mut Scratch, pieces: &[&[u8]]) -> Result<(), &'static str> {
+fn append(list: &mut Scratch<'_>, pieces: &[&[u8]]) -> Result<(), &'static str> {
     let fits = (list.len() == 0 || list.push(b",")) && pieces.iter().all(|piece| list.push(piece));
     if fits { Ok(()) } else { Err(INJECT_MAX_SIZE) }
 }

@@ -4,7 +4,7 @@ use super::organization::Guard;
 use super::outgoing::{Outgoing, Texts};
 use super::propagator::Propagator;
 use super::report::InjectReport;
-use super::sink::{HeaderSink, Scratch};
+use super::sink::{HeaderSink, put};
 use super::{b3, baggage, datadog, tracecontext, tracestate};
 use crate::config::PropagationStyle;
 use crate::context::{Decision, PRODUCTS, TraceTags, parse_products};
@@ -47,13 +47,12 @@ impl Propagator {
     fn inject_trace<S: HeaderSink + ?Sized>(&self, input: &InjectInput<'_>, report: &mut InjectReport, sink: &mut S) {
         let mut texts = Texts::default();
         let outgoing = Outgoing::new(input, self.guard.as_ref().and_then(Guard::marker), &mut texts);
-        let scratch = &mut Scratch::new();
         for style in self.inject.iter().copied() {
             match style {
                 // A foreign trace id may have a low half of zero, which reads as no id in this style.
                 PropagationStyle::Datadog if outgoing.trace_id as u64 == 0 => continue,
-                PropagationStyle::Datadog => report.error = datadog::write(&outgoing, self.tags_max_length, scratch, sink),
-                PropagationStyle::TraceContext => tracecontext::write(&outgoing, scratch, sink),
+                PropagationStyle::Datadog => report.error = datadog::write(&outgoing, self.tags_max_length, sink),
+                PropagationStyle::TraceContext => tracecontext::write(&outgoing, sink),
                 PropagationStyle::B3Multi => b3::write_multi(&outgoing, sink),
                 PropagationStyle::B3 => b3::write_single(&outgoing, sink),
                 PropagationStyle::Baggage => continue,
@@ -67,9 +66,22 @@ impl Propagator {
 /// vendors' members. Empty if there is nothing to say.
 pub fn tracestate_field(input: &InjectInput<'_>) -> String {
     let mut texts = Texts::default();
-    let mut list = Scratch::new();
-    tracestate::write(&Outgoing::new(input, None, &mut texts), &mut list);
-    String::from_utf8_lossy(list.as_bytes()).into_owned()
+    let outgoing = Outgoing::new(input, None, &mut texts);
+    let mut field = String::new();
+    put(&mut Field(&mut field), "tracestate", |list| {
+        tracestate::write(&outgoing, list);
+        list.len() > 0
+    });
+    field
+}
+
+/// Keeps the value of the last header.
+struct Field<'a>(&'a mut String);
+
+impl HeaderSink for Field<'_> {
+    fn header(&mut self, _: &str, value: &[u8]) {
+        *self.0 = String::from_utf8_lossy(value).into_owned();
+    }
 }
 
 /// Where APM tracing is off, only traces that some product asked for leave the process.

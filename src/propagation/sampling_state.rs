@@ -18,7 +18,7 @@ const DIGITS: usize = 14;
 
 /// Appends the member, if there is anything to say; whether there was.
 #[inline]
-pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch) -> bool {
+pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch<'_>) -> bool {
     let inbound = outgoing.tags.sampling_member();
     let own = outgoing.decision.and_then(|decision| ConsistentSampling::of(decision, outgoing.trace_id as u64));
     match (own, inbound) {
@@ -29,7 +29,7 @@ pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch) -> bool {
 }
 
 #[inline]
-fn write_own(own: &ConsistentSampling, list: &mut Scratch) -> bool {
+fn write_own(own: &ConsistentSampling, list: &mut Scratch<'_>) -> bool {
     // Most decisions keep everything, and our own member is there.
     let mut text = *b",ot=rv:00000000000000;th:0";
     text[7..21].copy_from_slice(&hex16(own.randomness)[2..]);
@@ -40,7 +40,7 @@ fn write_own(own: &ConsistentSampling, list: &mut Scratch) -> bool {
 }
 
 #[inline(never)]
-fn write_pieces(text: &[u8; 26], threshold: Option<u64>, list: &mut Scratch) -> bool {
+fn write_pieces(text: &[u8; 26], threshold: Option<u64>, list: &mut Scratch<'_>) -> bool {
     let start = usize::from(list.len() == 0);
     let Some(threshold) = threshold else { return list.push(&text[start..21]) };
     let end = list.len();
@@ -55,7 +55,7 @@ fn write_pieces(text: &[u8; 26], threshold: Option<u64>, list: &mut Scratch) -> 
 
 /// What came in, with our own pair in the place of the one that was there.
 #[cold]
-fn write_beside(own: Option<ConsistentSampling>, member: &str, is_decided_here: bool, list: &mut Scratch) -> bool {
+fn write_beside(own: Option<ConsistentSampling>, member: &str, is_decided_here: bool, list: &mut Scratch<'_>) -> bool {
     let end = list.len();
     let mut has_items = own.is_some();
     let mut fits = match own {

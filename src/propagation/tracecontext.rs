@@ -8,7 +8,7 @@ use super::extract::{Ids, Malformed};
 use super::headers::{Header, Headers};
 use super::outgoing::Outgoing;
 use super::report::ExtractReport;
-use super::sink::{HeaderSink, Scratch};
+use super::sink::{HeaderSink, put};
 use super::tracestate::{self, MemberList};
 use crate::context::{DECISION_MAKER, Extracted};
 
@@ -64,15 +64,12 @@ pub(super) fn full_state<'a>(headers: &'a Headers<'_>) -> Option<&'a str> {
 }
 
 /// Writes both headers.
-pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, scratch: &mut Scratch, sink: &mut S) {
-    // Both are put together first, see the Datadog style.
-    let traceparent = format_traceparent(outgoing);
-    scratch.clear();
-    tracestate::write(outgoing, scratch);
-    sink.header(Header::TraceParent.name(), &traceparent);
-    if scratch.len() > 0 {
-        sink.header(Header::TraceState.name(), scratch.as_bytes());
-    }
+pub(super) fn write<S: HeaderSink + ?Sized>(outgoing: &Outgoing<'_>, sink: &mut S) {
+    sink.header(Header::TraceParent.name(), &format_traceparent(outgoing));
+    put(sink, Header::TraceState.name(), |list| {
+        tracestate::write(outgoing, list);
+        list.len() > 0
+    });
 }
 
 fn format_traceparent(outgoing: &Outgoing<'_>) -> [u8; LENGTH] {

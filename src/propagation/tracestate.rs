@@ -132,7 +132,7 @@ pub(super) fn store_foreign<'a>(list: &MemberList<'a>, tags: &mut TraceTags, rep
 }
 
 /// Writes the list into `list`, which is empty; with nothing to say it stays so.
-pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch) {
+pub(super) fn write(outgoing: &Outgoing<'_>, list: &mut Scratch<'_>) {
     list.push(OWN_PREFIX.as_bytes());
     write_items(outgoing, list);
     let has_own = list.len() > OWN_PREFIX.len();
@@ -329,7 +329,7 @@ fn restore_equals<'a>(value: &'a str, buffer: &'a mut [u8; MAX_OWN_VALUE]) -> &'
 }
 
 /// What must survive comes first: `s`, `p`, `o`, the decision maker.
-fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch) {
+fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch<'_>) {
     if let Some(priority) = outgoing.priority {
         append(list, |list| list.push(b"s:") && push_priority(list, priority));
     }
@@ -363,7 +363,7 @@ fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch) {
 
 /// Appends one item of our member, or nothing of it if it does not fit.
 #[inline]
-fn append(list: &mut Scratch, push_item: impl FnOnce(&mut Scratch) -> bool) {
+fn append(list: &mut Scratch<'_>, push_item: impl FnOnce(&mut Scratch<'_>) -> bool) {
     let end = list.len();
     let has_separator = end == OWN_PREFIX.len() || list.push(b";");
     if !(has_separator && push_item(list) && list.len() <= MAX_OWN_WRITTEN) {
@@ -371,7 +371,7 @@ fn append(list: &mut Scratch, push_item: impl FnOnce(&mut Scratch) -> bool) {
     }
 }
 
-fn push_tag(list: &mut Scratch, tag: TagView<'_>) -> bool {
+fn push_tag(list: &mut Scratch<'_>, tag: TagView<'_>) -> bool {
     if tag.fits_tracestate() {
         let (name, value) = tag.name_and_value();
         return list.push(b"t.") && list.push(name) && list.push(b":") && list.push(value);
@@ -379,7 +379,7 @@ fn push_tag(list: &mut Scratch, tag: TagView<'_>) -> bool {
     list.push(b"t.") && push_key(list, tag.name()) && list.push(b":") && push_value(list, tag.value())
 }
 
-fn push_key(list: &mut Scratch, key: &str) -> bool {
+fn push_key(list: &mut Scratch<'_>, key: &str) -> bool {
     key.chars().all(|char| match char {
         ',' | ';' | '=' => list.push(b"_"),
         '\x21'..='\x7e' => list.push(&[char as u8]),
@@ -387,7 +387,7 @@ fn push_key(list: &mut Scratch, key: &str) -> bool {
     })
 }
 
-fn push_value(list: &mut Scratch, value: &str) -> bool {
+fn push_value(list: &mut Scratch<'_>, value: &str) -> bool {
     value.chars().all(|char| match char {
         ',' | ';' | '~' => list.push(b"_"),
         '=' => list.push(b"~"),
