@@ -297,7 +297,9 @@ mod tests {
         assert_eq!(value.as_bytes(), b"abcd");
         let mut room = [0xff; 4];
         let mut value = Scratch::new(&mut room);
-        assert!(value.push(b"abc") && !value.was_full && !value.push(b"de") && value.was_full && value.push(b"d"));
+        assert!(value.push(b"abc") && !value.was_full);
+        assert!(!value.push(b"de") && value.was_full);
+        assert!(value.push(b"d"));
         value.truncate(2);
         assert_eq!((value.as_bytes(), value.len()), (&b"ab"[..], 2));
     }
