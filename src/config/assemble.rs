@@ -125,10 +125,7 @@ fn api_version(resolution: &mut Resolution) -> (TraceApiVersion, bool) {
     };
     match resolution.choice(name) {
         "v0.5" => (TraceApiVersion::V05, true),
-        "v1.0" => {
-            resolution.warn(format!("{name}: v1.0 is not built in, v0.4 is used"));
-            (TraceApiVersion::V04, true)
-        }
+        "v1.0" => (TraceApiVersion::V10, true),
         _ => (TraceApiVersion::V04, true),
     }
 }

@@ -105,6 +105,8 @@ pub enum TraceApiVersion {
     V04,
     /// `/v0.5/traces`.
     V05,
+    /// `/v1.0/traces`.
+    V10,
 }
 
 /// Where the agent is and how to talk to it.

@@ -55,7 +55,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_AGENT_PORT", Kind::Int { min: 1, max: 65535 }, Some("8126"), "Port of the agent, where no URL is given.")
         .alias(&["DD_AGENT_PORT"]),
     row("DD_TRACE_AGENT_TIMEOUT_SECONDS", Kind::Seconds, Some("2.0"), "Time limit for one request to the agent."),
-    row("DD_TRACE_API_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "Format of the traces sent to the agent: v0.4 or v0.5."),
+    row("DD_TRACE_API_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "Format of the traces sent to the agent: v0.4, v0.5, or v1.0 where the agent takes it."),
     row("DD_TRACE_AGENT_PROTOCOL_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "As DD_TRACE_API_VERSION, which wins."),
     row("DD_TRACE_STATS_COMPUTATION_ENABLED", Kind::Bool, None, "Whether trace statistics are computed here; unset: if the agent can take them.")
         .alias(&["DD_TRACE_COMPUTE_STATS"])

@@ -74,7 +74,7 @@ impl ChunkHead {
 
     /// Reads the head at the beginning of `from`.
     #[inline]
-    fn read(from: &[u8]) -> Option<ChunkHead> {
+    pub(super) fn read(from: &[u8]) -> Option<ChunkHead> {
         if from.len() < CHUNK_HEAD {
             return None;
         }

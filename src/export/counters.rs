@@ -59,6 +59,14 @@ pub struct ExportCounters {
     pub chunks_dropped: Counter,
     /// Spans in them.
     pub spans_dropped: Counter,
+    /// Chunks that the agent's filters do not want.
+    pub chunks_filtered_by_agent: Counter,
+    /// Spans in them.
+    pub spans_filtered_by_agent: Counter,
+    /// Chunks not sent because sampling rejected them.
+    pub chunks_rejected: Counter,
+    /// Spans not sent for that reason, those that chunks were reduced by among them.
+    pub spans_rejected: Counter,
     /// Payloads taken.
     pub payloads_sent: Counter,
     /// Attempts that failed.
@@ -108,6 +116,14 @@ pub struct Totals {
     pub chunks_filtered: u64,
     /// Spans in them, and those that filters removed from other chunks.
     pub spans_filtered: u64,
+    /// Chunks not sent because sampling rejected them.
+    pub chunks_rejected: u64,
+    /// Spans not sent for that reason.
+    pub spans_rejected: u64,
+    /// Chunks that the agent's filters do not want.
+    pub chunks_filtered_by_agent: u64,
+    /// Spans in them.
+    pub spans_filtered_by_agent: u64,
 }
 
 impl Totals {
@@ -130,6 +146,10 @@ impl Totals {
         self.spans_sent += export.spans_sent.get();
         self.chunks_dropped += export.chunks_dropped.get();
         self.spans_dropped += export.spans_dropped.get();
+        self.chunks_filtered_by_agent += export.chunks_filtered_by_agent.get();
+        self.spans_filtered_by_agent += export.spans_filtered_by_agent.get();
+        self.chunks_rejected += export.chunks_rejected.get();
+        self.spans_rejected += export.spans_rejected.get();
         self.payloads_sent += export.payloads_sent.get();
         self.payloads_failed += export.payloads_failed.get();
         self.bytes_sent += export.bytes_sent.get();

@@ -2,11 +2,14 @@
 
 use super::agent::{AgentExporter, KnownAgent};
 use super::agentless::AgentlessExporter;
+use super::block::Block;
+use super::counters::ExportCounters;
 use super::data_exporter::{DataExporter, ExportError};
 use super::otlp::OtlpExporter;
 use super::pipeline::Pipeline;
 use crate::record::ChunkData;
 use crate::wire::TraceEncoder;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +36,8 @@ pub enum Attempt {
     },
     /// Try again after this long.
     Later(Duration),
+    /// The receiver takes no payload of that size; smaller ones may be taken.
+    TooLarge,
     /// It cannot be delivered.
     Dropped,
 }
@@ -81,6 +86,21 @@ impl Exporter {
         match self {
             Exporter::Agent(agent) => agent.tend(by, has_work, pipeline),
             _ => Tended::IDLE,
+        }
+    }
+
+    /// Takes out of the blocks what is not to be sent. Blocks may be empty afterwards.
+    pub fn prepare(&mut self, blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
+        if let Exporter::Agent(agent) = self {
+            agent.prepare(blocks, counters);
+        }
+    }
+
+    /// Sends what is to be sent besides chunks by the end of a flush. `None`: it is done; else when to call again.
+    pub fn finish(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Option<Duration> {
+        match self {
+            Exporter::Agent(agent) => agent.finish(by, pipeline),
+            _ => None,
         }
     }
 

@@ -25,6 +25,7 @@ mod otlp;
 mod outbox;
 mod output;
 mod pipeline;
+mod rejected;
 #[cfg(test)]
 mod sample_chunk;
 mod sender;
@@ -59,6 +60,7 @@ pub use otlp::OtlpExporter;
 pub use outbox::Outbox;
 pub use output::Output;
 pub use pipeline::{Flushed, Pipeline, Successor};
+pub use rejected::{Fate, RejectedTraces, Removed};
 pub use sender::Sender;
 pub use shared_exporter::SharedExporter;
 pub use snapshot::Snapshot;

@@ -3,6 +3,7 @@
 //! It decides what is undecided, applies single-span sampling, gathers about 512 KiB of records into a payload and gives it to the
 //! exporter. Records wait until the exporter took them: a retry, or a change to another format, encodes the same records again.
 
+use super::agent::KnownAgent;
 use super::batch::{Batch, batch_len};
 use super::block::Block;
 use super::decide::decide;
@@ -31,6 +32,7 @@ pub struct Sender {
     waiting: VecDeque<Block>,
     /// How many of them are in the attempt that is under way or to be repeated.
     in_attempt: usize,
+    halves: Halves,
     /// The first cycle comes early, to ask the agent what it wants; nothing is collected then.
     asks_first: bool,
     retry_at: Option<Instant>,
@@ -43,6 +45,18 @@ pub struct Sender {
     dropped_before_queue: u64,
 }
 
+/// Which part of a payload that was too large is in the attempt.
+#[derive(Default)]
+enum Halves {
+    /// There was none.
+    #[default]
+    None,
+    /// The first half; so many blocks come after it.
+    First { second: usize },
+    /// The second half.
+    Second,
+}
+
 impl Sender {
     /// A sender that looks for work every `interval`.
     pub fn new(pipeline: Arc<Pipeline>, exporter: Exporter, interval: Duration) -> Self {
@@ -53,6 +67,7 @@ impl Sender {
             arrived: VecDeque::new(),
             waiting: VecDeque::new(),
             in_attempt: 0,
+            halves: Halves::None,
             asks_first: false,
             retry_at: None,
             keep_rate: KeepRate::new(),
@@ -64,9 +79,14 @@ impl Sender {
         }
     }
 
+    /// What is known of the agent, if the chunks go to one.
+    pub fn known_agent(&self) -> Option<Arc<KnownAgent>> {
+        self.exporter.known_agent()
+    }
+
     /// When it is to run first. An agent is asked what it wants at once.
     pub fn first_cycle(&mut self) -> Duration {
-        self.asks_first = self.exporter.known_agent().is_some();
+        self.asks_first = self.known_agent().is_some();
         if self.asks_first { Duration::ZERO } else { self.interval }
     }
 
@@ -82,7 +102,7 @@ impl Sender {
             if successor.after_sending {
                 self.advance(pipeline, last_attempt_by);
             }
-            self.go_on_with(successor);
+            self.go_on_with(successor, pipeline);
         }
         let pause = self.advance(pipeline, last_attempt_by);
         self.arrived.iter_mut().chain(&mut self.waiting).for_each(Block::shrink);
@@ -91,25 +111,34 @@ impl Sender {
             pipeline.pool.shed();
             self.shed_at = now + SHED_EVERY;
         }
-        if let Some(ticket) = flush.filter(|_| self.arrived.is_empty() && self.waiting.is_empty()) {
+        let is_empty = self.arrived.is_empty() && self.waiting.is_empty();
+        let ends = (flush.is_some() && is_empty) || last_attempt_by.is_some();
+        let unfinished = if ends { self.exporter.finish(last_attempt_by, pipeline) } else { None };
+        if let Some(again_in) = unfinished {
+            return pause.min(again_in);
+        }
+        if let Some(ticket) = flush.filter(|_| is_empty) {
             pipeline.complete_flush(ticket);
         }
         pause
     }
 
     /// The settings have changed: what the former exporter did not take goes to the next one.
-    fn go_on_with(&mut self, successor: Successor) {
+    fn go_on_with(&mut self, successor: Successor, pipeline: &Arc<Pipeline>) {
         self.exporter.give_up();
+        self.exporter.finish(None, pipeline);
         self.exporter.shutdown();
         self.exporter = successor.exporter;
         self.interval = successor.interval;
-        (self.in_attempt, self.retry_at) = (0, None);
+        (self.in_attempt, self.retry_at, self.halves) = (0, None, Halves::None);
     }
 
     /// Does what is due, and sends what the exporter is ready for. Returns when there is more to do.
     fn advance(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
         let tended = self.tend(pipeline, last_attempt_by);
-        if tended.is_ready {
+        if tended.is_ready && !self.arrived.is_empty() {
+            self.exporter.prepare(&mut self.arrived, &pipeline.counters);
+            self.arrived.retain(|block| block.chunks > 0);
             self.waiting.append(&mut self.arrived);
         }
         self.send_waiting(pipeline, last_attempt_by).min(tended.again_in)
@@ -133,7 +162,7 @@ impl Sender {
             }
             self.retry_at = None;
             if self.in_attempt == 0 {
-                self.in_attempt = batch_len(&self.waiting);
+                self.in_attempt = self.next_len();
             }
             match self.attempt(pipeline, last_attempt_by) {
                 Attempt::Taken { bytes } => self.taken(pipeline, bytes),
@@ -149,7 +178,8 @@ impl Sender {
                     self.retry_at = Some(now + pause);
                     return pause;
                 }
-                Attempt::Dropped => {
+                Attempt::TooLarge if self.halve() => pipeline.counters.payloads_failed.add(1),
+                Attempt::TooLarge | Attempt::Dropped => {
                     pipeline.counters.payloads_failed.add(1);
                     let lost = self.in_attempt;
                     self.drop_front(pipeline, lost);
@@ -157,6 +187,28 @@ impl Sender {
             }
         }
         self.interval
+    }
+
+    /// How many blocks are in the next attempt.
+    fn next_len(&mut self) -> usize {
+        match std::mem::take(&mut self.halves) {
+            Halves::First { second } => {
+                self.halves = Halves::Second;
+                second
+            }
+            Halves::None | Halves::Second => batch_len(&self.waiting),
+        }
+    }
+
+    /// The payload is too large: its blocks are tried as two payloads, once. `false`: they were, or there is one block.
+    fn halve(&mut self) -> bool {
+        if self.in_attempt < 2 || !matches!(self.halves, Halves::None) {
+            return false;
+        }
+        let second = self.in_attempt / 2;
+        self.in_attempt -= second;
+        self.halves = Halves::First { second };
+        true
     }
 
     fn attempt(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Attempt {
@@ -216,6 +268,7 @@ impl Sender {
         let chunks: u32 = self.waiting.iter().map(|block| block.chunks).sum();
         crate::log::log_warn!("{chunks} trace chunks are dropped at shutdown: {why}");
         self.exporter.give_up();
+        self.halves = Halves::None;
         let all = self.waiting.len();
         self.drop_front(pipeline, all);
     }

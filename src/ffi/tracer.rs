@@ -322,6 +322,10 @@ fn counters(totals: &Totals) -> ddtrace_counters {
         buffered_bytes: totals.buffered_bytes,
         chunks_filtered: totals.chunks_filtered,
         spans_filtered: totals.spans_filtered,
+        chunks_rejected: totals.chunks_rejected,
+        spans_rejected: totals.spans_rejected,
+        chunks_filtered_by_agent: totals.chunks_filtered_by_agent,
+        spans_filtered_by_agent: totals.spans_filtered_by_agent,
     }
 }
 

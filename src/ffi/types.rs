@@ -275,4 +275,13 @@ pub struct ddtrace_counters {
     pub chunks_filtered: u64,
     /// Spans that filters of the program removed, or dropped with their chunk; `spans_dropped` does not count them
     pub spans_filtered: u64,
+    /// Chunks that were not sent because sampling rejected them and the agent, which gets statistics of all, does not want them;
+    /// `chunks_dropped` does not count them
+    pub chunks_rejected: u64,
+    /// Spans that were not sent for that reason, those included that other chunks were reduced by
+    pub spans_rejected: u64,
+    /// Chunks that filters of the agent do not want; `chunks_dropped` does not count them
+    pub chunks_filtered_by_agent: u64,
+    /// Spans in them
+    pub spans_filtered_by_agent: u64,
 }

@@ -1,15 +1,15 @@
 //! From settings to a running pipeline: exporter, transport, snapshot.
 
+use super::build_agent::agent_exporter;
 use super::otlp;
 use super::process_context;
 use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::{hostname, make_snapshot, runtime_id};
 use crate::active::share_thread_contexts;
-use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings, TraceApiVersion};
-use crate::export::agent::{AgentFacts, AgentProtocol, Discovery, TraceFormat};
+use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings};
 use crate::export::{
-    AgentExporter, AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link,
-    Output, Pipeline, Sender, SharedExporter, Snapshot,
+    AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, Output, Pipeline,
+    Sender, SharedExporter, Snapshot,
 };
 use crate::hooks::Hooks;
 use crate::transport::{AgentTransport, Origin, Transport, TransportError, TransportOptions, TrustedAuthorities};
@@ -138,11 +138,7 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
             (Link::Blocking(Arc::clone(&transport)), Some(transport))
         }
     };
-    let facts = agent_facts(settings);
-    let timeout = settings.agent.timeout;
-    let discovery = Discovery::new(link.clone(), facts.headers_without_traces(), timeout);
-    let exporter = AgentExporter::new(AgentProtocol::new(facts), link, timeout).with_discovery(discovery);
-    Ok((Exporter::Agent(Box::new(exporter)), transport))
+    Ok((Exporter::Agent(Box::new(agent_exporter(settings, link))), transport))
 }
 
 fn agentless_exporter(
@@ -179,23 +175,4 @@ fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
 pub(super) fn authorities(settings: &Settings) -> TrustedAuthorities {
     let network = &settings.network;
     TrustedAuthorities { file: network.certificate_file.clone(), directory: network.certificate_directory.clone() }
-}
-
-fn agent_facts(settings: &Settings) -> AgentFacts {
-    AgentFacts {
-        language: settings.runtime.language.clone(),
-        language_version: settings.runtime.language_version.clone(),
-        interpreter: settings.runtime.interpreter.clone(),
-        tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        origin: Origin::detect(),
-        external_env: settings.agent.external_env.clone().unwrap_or_default(),
-        // Without APM tracing nobody wants stats, so the agent must not make any either.
-        computes_stats: !settings.apm_tracing_enabled,
-        extra_headers: settings.agent.extra_headers.clone(),
-        format: match settings.agent.api_version {
-            TraceApiVersion::V04 => TraceFormat::V04,
-            TraceApiVersion::V05 => TraceFormat::V05,
-        },
-        ..AgentFacts::default()
-    }
 }

@@ -1,6 +1,7 @@
 //! Tracers: made from settings, found by name, flushed, shut down; and each thread's part of them.
 
 pub mod build;
+mod build_agent;
 mod core;
 mod exit;
 mod filtering;

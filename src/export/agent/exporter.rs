@@ -3,14 +3,19 @@
 use super::discovery::Discovery;
 use super::format::TraceFormat;
 use super::known_agent::KnownAgent;
+use super::preparation::Preparation;
 use super::protocol::AgentProtocol;
+use super::stats_sender::StatsSender;
 use super::verdict::{DropReason, Verdict};
+use crate::export::block::Block;
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
+use crate::export::counters::ExportCounters;
 use crate::export::exporter::{Attempt, Payload, Tended};
 use crate::export::pipeline::Pipeline;
 use crate::transport::{Response, TransportError};
-use crate::wire::{TraceEncoder, V04, V05};
+use crate::wire::{PayloadFacts, TraceEncoder, V04, V05, V10};
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -19,6 +24,9 @@ pub struct AgentExporter {
     protocol: AgentProtocol,
     client: Client,
     discovery: Option<Discovery>,
+    preparation: Preparation,
+    /// Whether the agent has to leave stats to the tracer whatever is computed here.
+    forbids_stats: bool,
     /// Whether the agent takes events as lists of their own.
     takes_native_events: bool,
     encoders: Encoders,
@@ -29,6 +37,7 @@ pub struct AgentExporter {
 struct Encoders {
     v04: V04,
     v05: V05,
+    v10: V10,
 }
 
 impl Encoders {
@@ -36,6 +45,7 @@ impl Encoders {
         match format {
             TraceFormat::V04 => &mut self.v04,
             TraceFormat::V05 => &mut self.v05,
+            TraceFormat::V10 => &mut self.v10,
         }
     }
 }
@@ -44,9 +54,11 @@ impl AgentExporter {
     /// An exporter that waits `timeout` for each answer.
     pub fn new(protocol: AgentProtocol, link: Link, timeout: Duration) -> Self {
         AgentExporter {
+            forbids_stats: protocol.computes_stats,
             protocol,
             client: Client::new(link, timeout),
             discovery: None,
+            preparation: Preparation::default(),
             takes_native_events: false,
             encoders: Encoders::default(),
             rates: None,
@@ -56,6 +68,18 @@ impl AgentExporter {
     /// The same, and the agent is asked about itself.
     pub fn with_discovery(mut self, discovery: Discovery) -> Self {
         self.discovery = Some(discovery);
+        self
+    }
+
+    /// The same, and the agent gets stats where it takes them.
+    pub fn with_stats(mut self, stats: StatsSender) -> Self {
+        self.preparation.stats = Some(Box::new(stats));
+        self
+    }
+
+    /// The same, with what payloads of the format v1.0 say of the process.
+    pub fn with_payload_facts(mut self, facts: PayloadFacts) -> Self {
+        self.encoders.v10 = V10::new(facts);
         self
     }
 
@@ -83,9 +107,44 @@ impl AgentExporter {
         if !self.client.is_busy() {
             let (epoch, knowledge) = discovery.known().knowledge();
             self.protocol.adapt(epoch, &knowledge);
+            self.preparation.adapt(epoch, &knowledge);
             self.takes_native_events = knowledge.info().is_some_and(|info| info.span_events);
         }
-        Tended { is_ready, again_in }
+        let mut tended = Tended { is_ready, again_in };
+        if let (Some(stats), None) = (&mut self.preparation.stats, by) {
+            tended.again_in = tended.again_in.min(stats.tend(Limit::default(), awaken(pipeline)));
+        }
+        self.heed_stats();
+        tended
+    }
+
+    /// Sends the stats of open buckets, too. `None`: it is done; else when to call again.
+    pub fn finish(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Option<Duration> {
+        let limit = Limit { by, waits: !pipeline.is_host_driven };
+        let again_in = self.preparation.stats.as_mut().and_then(|stats| stats.finish(limit, awaken(pipeline)));
+        self.heed_stats();
+        again_in
+    }
+
+    /// An agent that refuses stats may have changed.
+    fn heed_stats(&mut self) {
+        let was_refused = self.preparation.stats.as_mut().is_some_and(|stats| stats.take_refusal());
+        if let Some(discovery) = self.discovery.as_mut().filter(|_| was_refused) {
+            discovery.look_soon();
+        }
+        self.protocol.computes_stats = self.forbids_stats || self.preparation.computes_stats();
+    }
+
+    /// Takes out what the agent does not want, and counts spans for stats. Blocks may be empty afterwards.
+    pub fn prepare(&mut self, blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
+        for block in blocks {
+            let prepared = self.preparation.prepare(block);
+            counters.chunks_filtered_by_agent.add(prepared.filtered.chunks);
+            counters.spans_filtered_by_agent.add(prepared.filtered.spans);
+            counters.chunks_rejected.add(prepared.rejected.chunks);
+            counters.spans_rejected.add(prepared.rejected.spans);
+            self.protocol.count_dropped_p0(prepared.rejected.chunks, prepared.rejected.spans);
+        }
     }
 
     /// The sampling rates that the last answer brought.
@@ -145,6 +204,7 @@ impl AgentExporter {
             }
             Verdict::RetryAfter(pause) => Attempt::Later(pause),
             Verdict::Reencode => Attempt::Again,
+            Verdict::Drop(DropReason::TooLarge) => Attempt::TooLarge,
             Verdict::Drop(_) => Attempt::Dropped,
         }
     }
@@ -157,7 +217,7 @@ fn half_way(end: Instant) -> Instant {
 }
 
 /// Lets the sender look for the answer. A request may outlive the tracer, so it holds the pipeline weakly.
-fn awaken(pipeline: &Arc<Pipeline>) -> impl Fn() + Send + Sync + 'static {
+fn awaken(pipeline: &Arc<Pipeline>) -> impl Fn() + Send + Sync + Clone + 'static {
     let pipeline: Weak<Pipeline> = Arc::downgrade(pipeline);
     move || {
         if let Some(pipeline) = pipeline.upgrade() {

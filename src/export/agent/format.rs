@@ -1,7 +1,7 @@
 //! In which format the agent gets traces: the one that was asked for, where the agent takes it.
 
 use super::known_agent::Knowledge;
-use crate::log::log_info;
+use crate::log::{log_info, log_warn};
 
 /// How a payload is encoded, which its endpoint tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum TraceFormat {
     V04,
     /// Spans as arrays with a table of strings.
     V05,
+    /// Typed attributes, and strings that are written once; for agents that say that they take it.
+    V10,
 }
 
 impl TraceFormat {
@@ -19,6 +21,7 @@ impl TraceFormat {
         match self {
             TraceFormat::V04 => "/v0.4/traces",
             TraceFormat::V05 => "/v0.5/traces",
+            TraceFormat::V10 => "/v1.0/traces",
         }
     }
 }
@@ -31,12 +34,14 @@ pub(super) struct FormatChoice {
     epoch: u64,
     /// The agent refused the format asked for, and has not said since that it takes it.
     was_refused: bool,
+    absence_was_logged: bool,
 }
 
 impl FormatChoice {
     /// Nothing is known of the agent.
     pub(super) fn new(asked: TraceFormat) -> Self {
-        FormatChoice { asked, current: asked, epoch: 0, was_refused: false }
+        let current = if asked == TraceFormat::V10 { TraceFormat::V04 } else { asked };
+        FormatChoice { asked, current, epoch: 0, was_refused: false, absence_was_logged: false }
     }
 
     pub(super) fn current(&self) -> TraceFormat {
@@ -53,6 +58,9 @@ impl FormatChoice {
         let is_offered = self.is_offered(knowledge);
         self.was_refused &= !is_offered;
         self.current = if is_offered { self.asked } else { TraceFormat::V04 };
+        if !is_offered && !matches!(knowledge, Knowledge::Unknown) && !std::mem::replace(&mut self.absence_was_logged, true) {
+            log_warn!("the agent does not take {}: {} is used", self.asked.path(), self.current.path());
+        }
         if self.current == self.asked && former != self.asked {
             log_info!("the agent takes {} now, which is used from now on", self.asked.path());
         }
@@ -71,7 +79,7 @@ impl FormatChoice {
     fn is_offered(&self, knowledge: &Knowledge) -> bool {
         match knowledge {
             Knowledge::Info(info) if !info.endpoints.is_empty() => info.has_endpoint(self.asked.path()),
-            _ => !self.was_refused,
+            _ => self.asked != TraceFormat::V10 && !self.was_refused,
         }
     }
 }
@@ -114,6 +122,23 @@ mod tests {
         assert_eq!(choice.current(), TraceFormat::V04);
         choice.adapt(3, &takes(&["/v0.4/traces", "/v0.5/traces"]));
         assert_eq!(choice.current(), TraceFormat::V05);
+    }
+
+    #[test]
+    fn the_newest_format_is_for_agents_that_name_it() {
+        let mut choice = FormatChoice::new(TraceFormat::V10);
+        assert_eq!(choice.current(), TraceFormat::V04);
+        for (epoch, knowledge, expected) in [
+            (1, takes(&[]), TraceFormat::V04),
+            (2, takes(&["/v0.4/traces", "/v1.0/traces"]), TraceFormat::V10),
+            (3, Knowledge::Old, TraceFormat::V04),
+            (4, takes(&["v1.0/traces"]), TraceFormat::V10),
+        ] {
+            choice.adapt(epoch, &knowledge);
+            assert_eq!(choice.current(), expected, "{epoch}");
+        }
+        assert!(choice.refuse());
+        assert_eq!(choice.current(), TraceFormat::V04);
     }
 
     #[test]

@@ -7,16 +7,21 @@
 //! 2. hand the result to [`AgentProtocol::judge`] and do what the [`Verdict`] says;
 //! 3. if the payload is given up for another reason (a deadline, a full buffer), say so with [`AgentProtocol::give_up`].
 //!
-//! The endpoints are `/v0.4/traces` and `/v0.5/traces`. Retries: 5, after 100 ms and each time twice as long. While no connection comes
+//! The endpoints are `/v0.4/traces`, `/v0.5/traces` and `/v1.0/traces`. Retries: 5, after 100 ms and each time twice as long. While no connection comes
 //! about, the payload has not left and its retries do not count: it waits for the agent to return, as long as the budget holds what follows.
 
+#[cfg(test)]
+pub(super) mod agent_double;
 mod discovery;
 mod exporter;
 mod facts;
 pub(super) mod failure_log;
 mod format;
 mod known_agent;
+mod preparation;
 mod protocol;
+mod stats_sender;
+mod trace_filters;
 mod verdict;
 
 pub use discovery::Discovery;
@@ -24,7 +29,10 @@ pub use exporter::AgentExporter;
 pub use facts::AgentFacts;
 pub use format::TraceFormat;
 pub use known_agent::{Knowledge, KnownAgent, Looked};
+pub use preparation::{Preparation, Prepared};
 pub use protocol::AgentProtocol;
+pub use stats_sender::{StatsSender, StatsWish};
+pub use trace_filters::TraceFilters;
 pub use verdict::{DropReason, MAX_RETRIES, Verdict};
 
 #[cfg(test)]
