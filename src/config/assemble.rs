@@ -114,6 +114,7 @@ fn agent(resolution: &Resolution, api_version: (TraceApiVersion, bool)) -> Agent
         external_env: resolution.text("DD_EXTERNAL_ENV"),
         entity_id: resolution.text("DD_ENTITY_ID"),
         stats_computation: resolution.optional_flag("DD_TRACE_STATS_COMPUTATION_ENABLED"),
+        stats_for_any_version: resolution.flag("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION"),
     }
 }
 
@@ -151,6 +152,7 @@ fn writer(resolution: &Resolution) -> WriterSettings {
         interval: resolution.seconds("DD_TRACE_WRITER_INTERVAL_SECONDS"),
         buffer_size: resolution.count("DD_TRACE_WRITER_BUFFER_SIZE_BYTES"),
         max_payload_size: resolution.count("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES"),
+        is_synchronous: resolution.flag("LIBDDTRACE_SYNCHRONOUS"),
     }
 }
 

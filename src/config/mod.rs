@@ -26,6 +26,7 @@ mod kind;
 mod otel;
 mod otel_resource;
 mod otlp;
+mod platform;
 mod process;
 mod process_tags;
 mod propagation_settings;

@@ -2,6 +2,7 @@
 //! `std::env`; the environment is read once per resolution and never changed.
 
 use super::agent_endpoint::DEFAULT_SOCKET;
+use super::platform::LAMBDA_EXTENSION;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,8 @@ pub(super) struct Surroundings {
     pub(super) working_directory: Option<PathBuf>,
     /// Whether the agent's socket is at its usual place.
     pub(super) has_agent_socket: bool,
+    /// Whether the Datadog extension of AWS Lambda is there.
+    pub(super) has_lambda_extension: bool,
 }
 
 impl Surroundings {
@@ -92,6 +95,7 @@ impl Surroundings {
             arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
             working_directory: std::env::current_dir().ok(),
             has_agent_socket: Path::new(DEFAULT_SOCKET).exists(),
+            has_lambda_extension: Path::new(LAMBDA_EXTENSION).exists(),
         }
     }
 }
@@ -113,6 +117,7 @@ impl Surroundings {
             arguments: vec!["/usr/bin/shop".to_owned()],
             working_directory: None,
             has_agent_socket: false,
+            has_lambda_extension: false,
         }
     }
 

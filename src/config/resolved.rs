@@ -5,6 +5,7 @@ use super::assemble;
 use super::evaluation::{Evaluation, Origin};
 use super::identity;
 use super::otel::OtelFinding;
+use super::platform;
 use super::process::Surroundings;
 use super::resolution::Resolution;
 use super::rule_files;
@@ -32,6 +33,7 @@ impl Config {
         rule_files::complete(&mut resolution);
         let service_is_user_set = identity::complete(&mut resolution, surroundings);
         complete_log_level(&mut resolution);
+        platform::complete(&mut resolution, surroundings);
         let settings = assemble::settings(&mut resolution, service_is_user_set, surroundings);
         let texts = resolution.texts();
         let (records, warnings, otel_findings) = resolution.into_records();

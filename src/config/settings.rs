@@ -128,6 +128,8 @@ pub struct AgentSettings {
     pub entity_id: Option<String>,
     /// Whether trace statistics are computed here; `None`: if the agent can take them.
     pub stats_computation: Option<bool>,
+    /// Whether they are computed for any version of the agent.
+    pub stats_for_any_version: bool,
 }
 
 /// The way to other machines.
@@ -150,6 +152,8 @@ pub struct WriterSettings {
     pub buffer_size: usize,
     /// Largest payload in bytes.
     pub max_payload_size: usize,
+    /// Whether traces are sent before the end of a span returns.
+    pub is_synchronous: bool,
 }
 
 /// Sending parts of unfinished traces.

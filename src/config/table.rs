@@ -58,8 +58,8 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_API_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "Format of the traces sent to the agent: v0.4, v0.5, or v1.0 where the agent takes it."),
     row("DD_TRACE_AGENT_PROTOCOL_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "As DD_TRACE_API_VERSION, which wins."),
     row("DD_TRACE_STATS_COMPUTATION_ENABLED", Kind::Bool, None, "Whether trace statistics are computed here; unset: if the agent can take them.")
-        .alias(&["DD_TRACE_COMPUTE_STATS"])
-        .without_effect(),
+        .alias(&["DD_TRACE_COMPUTE_STATS"]),
+    row("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION", Kind::Bool, OFF, "Whether trace statistics are computed for agents before 7.65, too."),
     row("_DD_TRACE_WRITER_ADDITIONAL_HEADERS", Kind::Headers, None, "Further headers of every request to the agent; for tests.").sensitive(),
     // Without an agent, and on the way out
     row("_DD_APM_TRACING_AGENTLESS_ENABLED", Kind::Bool, OFF, "Whether traces go straight to Datadog, without an agent; needs DD_API_KEY."),
@@ -124,6 +124,7 @@ pub static SETTINGS: &[Setting] = &[
     // This library
     row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, memory or null."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),
+    row("LIBDDTRACE_SYNCHRONOUS", Kind::Bool, None, "Whether traces are sent before the end of a span returns, within a second; unset: on platforms that stop processes."),
     row("LIBDDTRACE_LANGUAGE", Kind::Line, Some("cpp"), "Language of the binding, as reported to the agent."),
     row("LIBDDTRACE_LANGUAGE_VERSION", Kind::Line, None, "Version of the language."),
     row("LIBDDTRACE_INTERPRETER", Kind::Line, None, "Name of the interpreter, as reported to the agent."),

@@ -12,7 +12,7 @@ use crate::log::log_error;
 use crate::service::{Runtime, ServiceId, StartError, fork};
 use crate::transport::Transport;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,8 @@ pub struct Pipeline {
     successor: Mutex<Option<Successor>>,
     known_agent: Mutex<Option<Arc<KnownAgent>>>,
     accepts: AtomicBool,
+    /// How many chunks there were when the end of a span waited last until they were sent.
+    waited_for: AtomicU64,
     outboxes: Mutex<Outboxes>,
     queue: Mutex<Queue>,
     flush: Mutex<FlushState>,
@@ -102,6 +104,7 @@ impl Pipeline {
             successor: Mutex::default(),
             known_agent: Mutex::default(),
             accepts: AtomicBool::new(true),
+            waited_for: AtomicU64::new(0),
             outboxes: Mutex::default(),
             queue: Mutex::default(),
             flush: Mutex::default(),
@@ -258,6 +261,21 @@ impl Pipeline {
             state = self.flushed.wait_timeout(state, left);
         }
         if state.lost > lost_before { Flushed::Dropped } else { Flushed::All }
+    }
+
+    /// Sends what is finished before the process may be stopped, and waits for it, a second at most.
+    #[cold]
+    pub fn send_finished(&self) {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let counters = &self.counters;
+        let ended = [&counters.chunks_sent, &counters.chunks_dropped, &counters.chunks_filtered, &counters.chunks_rejected];
+        let ended: u64 = ended.iter().map(|counter| counter.get()).sum();
+        let enqueued = self.totals().chunks_enqueued;
+        // An agent that does not answer is waited for once per chunk, not at the end of every span.
+        let waited_for = self.waited_for.fetch_max(enqueued, Ordering::Relaxed);
+        if self.accepts() && enqueued > ended.max(waited_for) {
+            self.flush(PATIENCE);
+        }
     }
 
     /// The flush that waits to be done, if any.

@@ -190,8 +190,8 @@ fn settings_decide_whether_stats_are_computed() {
 
 #[test]
 fn a_receiver_that_wants_no_rejected_traces_gets_none_of_their_spans() {
-    let rejected = Some(Decision { priority: 0, mechanism: None, rate: None, limit_rate: None });
-    let kept = Some(Decision { priority: 1, ..rejected.unwrap() });
+    let decided = |priority| Some(Decision { priority, mechanism: None, rate: None, limit_rate: None });
+    let (rejected, kept) = (decided(0), decided(1));
     assert_eq!(RejectedTraces::Dropped.fate(rejected, &[]), Fate::Drop);
     assert_eq!(RejectedTraces::Sent.fate(rejected, &[]), Fate::Keep);
     for rule in [RejectedTraces::Sent, RejectedTraces::Reduced, RejectedTraces::Dropped] {

@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub service_mapping: Vec<(String, String)>,
     /// What is looked at when a span ends.
     pub finish_rules: FinishRules,
+    /// Whether chunks are sent before the end of a span returns.
+    pub is_synchronous: bool,
     /// Whether events travel as lists of their own.
     pub native_events: bool,
 }

@@ -1,5 +1,7 @@
 //! The life of a span: start, end, finish, references.
 
+use std::sync::Arc;
+
 use super::guard::guard;
 use super::handles::{ddtrace_span, ddtrace_tracer};
 use super::outcome::{of_finish, of_full, of_handle, of_start, of_tag, status};
@@ -302,6 +304,7 @@ unsafe fn finish_at(
     release: bool,
 ) -> Result<(), ddtrace_status> {
     let mut outcome = Ok(());
+    let mut sends = None;
     let finish = with_thread(|thread| {
         let (parts, tracers) = (&mut thread.parts, &mut thread.tracers);
         // SAFETY: passed on.
@@ -313,6 +316,7 @@ unsafe fn finish_at(
                 release,
                 |link| tracers.local_of_link(link),
                 |body, segment, local| {
+                    sends = local.as_ref().filter(|local| local.snapshot.is_synchronous).map(|local| Arc::clone(&local.pipeline));
                     if let (Some(options), Some(state)) = (options, segment.state()) {
                         let snapshot = local.as_ref().map(|local| &*local.snapshot);
                         outcome = last_changes(&mut TagSink { body, snapshot, state }, options);
@@ -326,6 +330,9 @@ unsafe fn finish_at(
         Ok(Finish::Announce) => unsafe { finish_announced(span.cast(), release) },
         finish => finish,
     };
+    if let Some(pipeline) = sends {
+        pipeline.send_finished();
+    }
     match of_finish(finish.map_err(of_handle)?) {
         DDTRACE_OK => outcome,
         status => Err(status),

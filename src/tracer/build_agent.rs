@@ -23,7 +23,7 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
 
 fn stats_wish(settings: &Settings) -> StatsWish {
     let enabled = if settings.apm_tracing_enabled { settings.agent.stats_computation } else { Some(false) };
-    StatsWish { enabled, any_version: false }
+    StatsWish { enabled, any_version: settings.agent.stats_for_any_version }
 }
 
 fn concentrator(settings: &Settings) -> Concentrator {

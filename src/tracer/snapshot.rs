@@ -42,6 +42,7 @@ pub fn make_snapshot(config: &Arc<Config>, version: u32, former: Option<&Snapsho
         max_chunk_bytes: settings.writer.max_payload_size,
         service_mapping: settings.content.service_mapping.clone(),
         finish_rules: finish_rules(&settings.content),
+        is_synchronous: settings.writer.is_synchronous,
         native_events: settings.content.native_span_events,
     }
 }

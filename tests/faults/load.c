@@ -135,6 +135,10 @@ static void answer(ddtrace_status status, double ms)
     FIELD(payloads_failed);
     FIELD(bytes_sent);
     FIELD(buffered_bytes);
+    FIELD(chunks_rejected);
+    FIELD(spans_rejected);
+    FIELD(chunks_filtered_by_agent);
+    FIELD(spans_filtered_by_agent);
     printf("}\n");
     fflush(stdout);
 }

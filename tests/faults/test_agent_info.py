@@ -137,3 +137,33 @@ class Discovery(FaultTest):
         self.wait_for_looks(agent, 3, program)
         self.assertEqual(send(), "/v0.5/traces")
         self.assert_all_arrived_once(agent, program)
+
+    def test_404_on_v1_makes_the_next_request_v04(self):
+        """4. 404 on v1 → next request v0.4."""
+        agent = self.agent(treat.answer(404), treat.answer(200), info=treat.info(endpoints=["/v0.4/traces", "/v1.0/traces"]))
+        program = self.tracer(agent, DD_TRACE_API_VERSION="v1")
+        program.traces(5)
+        self.assert_status(program.flush(), OK, program)
+        self.assertEqual([request.path for request in agent.requests], ["/v1.0/traces", "/v0.4/traces"])
+        self.assert_all_arrived_once(agent, program)
+        self.wait_for_looks(agent, 2, program)
+
+    def test_v1_is_for_agents_that_name_it(self):
+        agent = self.agent(info=treat.info(endpoints=["/v0.4/traces"]))
+        program = self.tracer(agent, DD_TRACE_API_VERSION="v1", DD_TRACE_LOG_LEVEL="warn")
+        for _ in range(3):
+            program.traces(1)
+            self.assert_status(program.flush(), OK, program)
+        self.assertEqual({request.path for request in agent.requests}, {"/v0.4/traces"})
+        self.assertEqual(program.messages().count("/v1.0/traces"), 1, program.messages())
+
+    def test_payload_that_is_too_large_is_halved_once(self):
+        agent = self.agent(treat.answer(413), treat.answer(413), treat.answer(200))
+        program = self.tracer(agent, DD_TRACE_WRITER_INTERVAL_SECONDS="600")
+        program.traces(100, ballast=2000)
+        program.flush()
+        counters = self.assert_balance(agent, program)
+        self.assertGreater(counters["chunks_sent"], 0)
+        self.assertGreater(counters["chunks_dropped"], 0)
+        sizes = [len(request.body) for request in agent.requests]
+        self.assertGreater(sizes[0], sizes[1])

@@ -62,7 +62,8 @@ class Session:
 class Agent:
     """A running test agent. Use it in a `with` block."""
 
-    def __init__(self):
+    def __init__(self, **environment):
+        self._environment = environment
         self._directory = tempfile.TemporaryDirectory(prefix="ddtrace-wire-")
         self.socket = os.path.join(self._directory.name, "agent.sock")
         self._log_path = os.path.join(self._directory.name, "agent.log")
@@ -83,7 +84,7 @@ class Agent:
                 f"--vcr-cassettes-directory={self._directory.name}",
             ],
             # Its option for the same thing does not work.
-            env={**os.environ, "ENABLED_CHECKS": ",".join(CHECKS)},
+            env={**os.environ, "ENABLED_CHECKS": ",".join(CHECKS), **self._environment},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,

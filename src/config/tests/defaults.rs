@@ -121,21 +121,24 @@ fn settings_of_this_library_reach_their_fields() {
 }
 
 #[test]
-fn the_trace_format_is_v04_unless_v05_is_asked_for() {
-    use TraceApiVersion::{V04, V05};
+fn the_trace_format_is_v04_unless_another_is_asked_for() {
+    use TraceApiVersion::{V04, V05, V10};
     for (variables, format, is_set) in [
         (&[("DD_TRACE_API_VERSION", "v0.5")][..], V05, true),
         (&[("DD_TRACE_AGENT_PROTOCOL_VERSION", "0.5")], V05, true),
         (&[("DD_TRACE_API_VERSION", "v0.4"), ("DD_TRACE_AGENT_PROTOCOL_VERSION", "0.5")], V04, true),
         (&[("DD_TRACE_API_VERSION", "v0.3")], V04, false),
-        (&[("DD_TRACE_AGENT_PROTOCOL_VERSION", "v1")], V04, true),
+        (&[("DD_TRACE_API_VERSION", "v0.7")], V04, false),
+        (&[("DD_TRACE_AGENT_PROTOCOL_VERSION", "v1")], V10, true),
+        (&[("DD_TRACE_AGENT_PROTOCOL_VERSION", "1.0")], V10, true),
+        (&[("DD_TRACE_API_VERSION", "v1.0")], V10, true),
     ] {
         let agent = with_env(variables).settings.agent;
         assert_eq!((agent.api_version, agent.api_version_is_set), (format, is_set), "{variables:?}");
     }
-    for spelling in ["1.0", "v1.0", "v1"] {
-        let config = with_env(&[("DD_TRACE_AGENT_PROTOCOL_VERSION", spelling)]);
-        assert_eq!(config.warnings(), ["DD_TRACE_AGENT_PROTOCOL_VERSION: v1.0 is not built in, v0.4 is used"]);
+    for unsupported in ["v0.3", "v0.7", "2"] {
+        let config = with_env(&[("DD_TRACE_API_VERSION", unsupported)]);
+        assert!(config.warnings()[0].starts_with("environment variable DD_TRACE_API_VERSION"), "{unsupported}");
     }
 }
 
