@@ -119,7 +119,7 @@
     { sizeof(ddtrace_span_end_options), 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, \
       0, 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, NULL, 0, NULL, 0 }
 #define DDTRACE_COUNTERS_INIT \
-    { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define DDTRACE_PROCESSOR_CALLBACKS_INIT { sizeof(ddtrace_processor_callbacks), NULL, NULL, NULL }
 #define DDTRACE_EXPORTER_CALLBACKS_INIT { sizeof(ddtrace_exporter_callbacks), NULL, NULL, NULL }
 
@@ -355,6 +355,17 @@ typedef struct ddtrace_counters {
     uint64_t chunks_filtered;
     /** Spans that filters of the program removed, or dropped with their chunk; `spans_dropped` does not count them */
     uint64_t spans_filtered;
+    /**
+     * Chunks that were not sent because sampling rejected them and the agent, which gets statistics of all, does not want them;
+     * `chunks_dropped` does not count them
+     */
+    uint64_t chunks_rejected;
+    /** Spans that were not sent for that reason, those included that other chunks were reduced by */
+    uint64_t spans_rejected;
+    /** Chunks that filters of the agent do not want; `chunks_dropped` does not count them */
+    uint64_t chunks_filtered_by_agent;
+    /** Spans in them */
+    uint64_t spans_filtered_by_agent;
 } ddtrace_counters;
 
 /** The items of an array or a map. */
