@@ -29,6 +29,8 @@ const _: () = assert!(size_of::<Header>() == 32);
 
 /// The mapping of the process with this fork generation.
 static HEADER: AtomicPtr<Header> = AtomicPtr::new(std::ptr::null_mut());
+/// What the header points to; a child has its own copy of what its parent published.
+static PAYLOAD: AtomicPtr<Vec<u8>> = AtomicPtr::new(std::ptr::null_mut());
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static LOCK: LockWord = LockWord::new();
 
@@ -76,15 +78,14 @@ fn payload(settings: &Settings) -> Vec<u8> {
 unsafe fn write(header: &Header, payload: Vec<u8>) {
     let before = header.published_at_ns.swap(0, Ordering::AcqRel);
     fence(Ordering::SeqCst);
-    let payload = payload.into_boxed_slice();
-    let size = payload.len();
-    let former_size = header.payload_size.swap(size as u32, Ordering::Relaxed);
-    let former = header.payload.swap(Box::into_raw(payload).cast(), Ordering::Relaxed);
+    header.payload_size.store(payload.len() as u32, Ordering::Relaxed);
+    header.payload.store(payload.as_ptr().cast_mut(), Ordering::Relaxed);
+    let former = PAYLOAD.swap(Box::into_raw(Box::new(payload)), Ordering::AcqRel);
     fence(Ordering::SeqCst);
     header.published_at_ns.store(boot_time_ns().max(before + 1), Ordering::Release);
     if !former.is_null() {
-        // SAFETY: it was made by `Box::into_raw` here, with this size, and the header does not name it any more.
-        drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(former, former_size as usize)) });
+        // SAFETY: it was made by `Box::into_raw` here, and no header of this process names it any more.
+        drop(unsafe { Box::from_raw(former) });
     }
 }
 
