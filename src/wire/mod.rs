@@ -38,6 +38,8 @@ pub use v10::V10;
 pub trait TraceEncoder {
     /// Begins a payload.
     fn begin(&mut self);
+    /// Tells the next chunk's tracestate, for formats that have a place for it.
+    fn trace_state(&mut self, _members: &str) {}
     /// Adds a chunk; `records` stand in start order.
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[crate::record::RecordRef<'_>]);
     /// Ends the payload and returns it.

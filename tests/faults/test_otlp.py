@@ -102,7 +102,9 @@ class Delivery(OtlpTest):
         program.traces(30)
         self.assert_status(program.flush(), OK, program)
         self.assertEqual(len(server.requests), 1)
-        self.assertIn("2 spans were refused: \"spans are too old\"", program.messages())
+        self.assertIn('2 spans were refused: "spans are too old"', program.messages())
+        counters = program.counters()
+        self.assertEqual((counters["spans_sent"], counters["spans_dropped"], counters["chunks_sent"]), (58, 2, 30))
 
     def test_odd_answers_are_answers(self):
         for treatment in [treat.answer(202, b""), treat.answer(200, b"\xff" * 1000), treat.unfinished_body, treat.late(0.3)]:

@@ -73,7 +73,7 @@ class Spans:
     def test_fields_arrive(self):
         span = self.spans["http.request"]
         self.assertEqual((span["name"], span["kind"], span["flags"]), ("GET /cart", 2, 1))
-        self.assertEqual({"parentSpanId", "status", "traceState"} & set(span), set())
+        self.assertEqual({"parentSpanId", "status"} & set(span), set())
         self.assertGreater(int(span["startTimeUnixNano"]), 1_600_000_000_000_000_000)
         self.assertGreaterEqual(int(span["endTimeUnixNano"]), int(span["startTimeUnixNano"]))
 
@@ -110,6 +110,11 @@ class Spans:
         span = self.spans["remote.child"]
         self.assertEqual((span["traceId"], span["parentSpanId"]), ("112233445566778899aabbccddeeff00", f"{42:016x}"))
         self.assertEqual(span["attributes"]["_dd.origin"], "synthetics")
+
+    def test_trace_state_tells_a_probability_that_was_decided_here(self):
+        states = {name: span.get("traceState", "") for name, span in self.spans.items()}
+        self.assertRegex(states["http.request"], r"^ot=rv:[0-9a-f]{14};th:0$")
+        self.assertEqual((states["db.query"], states["remote.child"]), (states["http.request"], ""))
 
     def test_links_and_events_arrive(self):
         span = self.spans["links.events"]

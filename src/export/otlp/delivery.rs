@@ -19,7 +19,10 @@ const REFUSALS_EVERY: Duration = Duration::from_secs(60);
 /// What to do with the payload now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Delivered,
+    Delivered {
+        /// So many spans were refused.
+        refused: usize,
+    },
     RetryAfter(Duration),
     Lost,
 }
@@ -49,10 +52,7 @@ impl Delivery {
     /// Decides what becomes of the payload of the last request.
     pub(super) fn judge(&mut self, result: &Result<Response, TransportError>, now: Instant) -> Outcome {
         let outcome = match result {
-            Ok(response) if (200..300).contains(&response.status) => {
-                self.accepted(response, now);
-                Outcome::Delivered
-            }
+            Ok(response) if (200..300).contains(&response.status) => Outcome::Delivered { refused: self.accepted(response, now) },
             Ok(response) if is_final(response.status) => self.lost(&self.answer(response.status), now),
             Ok(response) => self.failed(&self.answer(response.status), wanted_delay(response), now),
             Err(TransportError::Interrupted) => Outcome::Lost,
@@ -64,16 +64,17 @@ impl Delivery {
         outcome
     }
 
-    fn accepted(&mut self, response: &Response, now: Instant) {
+    /// Returns how many spans were refused.
+    fn accepted(&mut self, response: &Response, now: Instant) -> usize {
         if let Some(line) = self.failure_log.accepted() {
             log::emit(Level::Info, format_args!("{line}"));
         }
         let content_type = response.header("content-type").unwrap_or_default();
-        if let Some(partial) = ExportResponse::read(content_type, &response.body).partial_success {
-            if let Some(line) = self.refused_in_part(&partial, now) {
-                log::emit(Level::Warn, format_args!("{line}"));
-            }
+        let Some(partial) = ExportResponse::read(content_type, &response.body).partial_success else { return 0 };
+        if let Some(line) = self.refused_in_part(&partial, now) {
+            log::emit(Level::Warn, format_args!("{line}"));
         }
+        usize::try_from(partial.rejected_spans).unwrap_or(0)
     }
 
     /// What to say about spans that the server did not want, or about what it had to say else.
@@ -174,7 +175,7 @@ mod tests {
         let busy = answered(503, &[], b"");
         for status in [200, 202, 301, 400, 413] {
             assert_eq!(delivery.judge(&busy, now), first);
-            let expected = if status < 300 { Outcome::Delivered } else { Outcome::Lost };
+            let expected = if status < 300 { Outcome::Delivered { refused: 0 } } else { Outcome::Lost };
             assert_eq!(delivery.judge(&answered(status, &[], b""), now), expected, "{status}");
         }
         assert_eq!(delivery.judge(&busy, now), first);

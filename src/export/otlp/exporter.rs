@@ -63,7 +63,9 @@ impl OtlpExporter {
                     self.encoder.reuse(buffer);
                 }
                 match self.delivery.judge(&result, Instant::now()) {
-                    Outcome::Delivered => Attempt::Taken { bytes },
+                    Outcome::Delivered { refused: 0 } => Attempt::Taken { bytes },
+                    // Which chunks they belong to is not told.
+                    Outcome::Delivered { refused } => Attempt::Partly { chunks: 0, spans: refused },
                     Outcome::RetryAfter(pause) => Attempt::Later(pause),
                     Outcome::Lost => Attempt::Dropped,
                 }

@@ -170,3 +170,52 @@ fn a_host_gets_the_whole_url_and_the_sampler_no_rates() {
     }
     assert_eq!(tracer.totals().chunks_sent, 2);
 }
+
+#[test]
+fn the_sampling_state_and_other_vendors_members_are_the_trace_state() {
+    use crate::context::{Decision, TraceTags};
+    use crate::export::otlp::kept_only::KeptOnly;
+    use crate::record::LibraryTags;
+    use crate::wire::{ChunkFacts, TraceEncoder};
+    #[derive(Default)]
+    struct States(Vec<String>);
+    impl TraceEncoder for States {
+        fn begin(&mut self) {}
+        fn trace_state(&mut self, members: &str) {
+            self.0.push(members.to_owned());
+        }
+        fn chunk(&mut self, _: &ChunkFacts<'_>, _: &[crate::record::RecordRef<'_>]) {}
+        fn finish(&mut self) -> &[u8] {
+            &[]
+        }
+        fn take(&mut self) -> Vec<u8> {
+            Vec::new()
+        }
+        fn reuse(&mut self, _: Vec<u8>) {}
+    }
+    let mut tags = TraceTags::new();
+    tags.set_tracestate("foo=1");
+    tags.push_vendor_member(0..5);
+    let library = LibraryTags::new("web", "cpp");
+    let head = crate::record::Head { span_id: 7, ..crate::record::Head::EMPTY };
+    let mut record = Vec::new();
+    crate::record::append_record(&mut record, &head, crate::record::RunsRef { fields: &[], texts: &[], numbers: &[] });
+    let record = crate::record::RecordRef::split(&record).unwrap().0;
+    let by_rule = Decision { priority: 2, mechanism: Some(3), rate: Some(0.5), limit_rate: None };
+    let inherited = Decision { priority: 1, mechanism: None, rate: None, limit_rate: None };
+    let mut seen = States::default();
+    for (decision, tags) in [(by_rule, None), (inherited, Some(&tags)), (inherited, None)] {
+        let facts = ChunkFacts {
+            trace_id: 1,
+            decision: Some(decision),
+            tags,
+            partial_spans: 0,
+            keep_rate: 1.0,
+            library: &library,
+            span_rules: &[],
+            native_events: true,
+        };
+        KeptOnly::new(&mut seen).chunk(&facts, &[record]);
+    }
+    assert_eq!(seen.0, ["ot=rv:f0948a54d43b8e;th:8", "foo=1", ""]);
+}

@@ -43,6 +43,10 @@ impl TraceEncoder for OtlpJson {
         self.is_closed = false;
     }
 
+    fn trace_state(&mut self, members: &str) {
+        self.mapping.trace_state(members);
+    }
+
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
         self.mapping.chunk(facts, records, &mut Spans { to: &mut self.payload });
     }

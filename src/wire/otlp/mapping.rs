@@ -2,7 +2,6 @@
 
 use super::OtlpFacts;
 use super::messages::{Event, Link};
-use crate::context::TraceTags;
 use crate::record::msgpack::{NUMBER_SIZE, decode_number, split_str};
 use crate::record::{Extra, Number, RecordRef, SharedTags, flag};
 use crate::wire::added_tags::TagSink;
@@ -72,7 +71,7 @@ pub(super) struct Mapping {
     service: Vec<u8>,
     pure_attributes: bool,
     added: AddedTags,
-    /// The trace's tracestate.
+    /// The tracestate of the next chunk.
     trace_state: String,
 }
 
@@ -81,15 +80,18 @@ impl Mapping {
         Mapping { service: facts.service.clone().into(), pure_attributes: facts.pure_attributes, ..Mapping::default() }
     }
 
+    /// Takes the tracestate of the next chunk.
+    pub(super) fn trace_state(&mut self, members: &str) {
+        self.trace_state.clear();
+        self.trace_state.push_str(members);
+    }
+
     /// Writes all spans of a chunk.
     pub(super) fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>], to: &mut impl SpanWriter) {
-        self.trace_state.clear();
-        if let Some(tags) = facts.tags {
-            append_trace_state(tags, &mut self.trace_state);
-        }
         for (index, record) in records.iter().enumerate() {
             self.span(facts, record, index == 0, to);
         }
+        self.trace_state.clear();
     }
 
     #[inline]
@@ -153,16 +155,6 @@ fn events_and_links(extra: &Extra, to: &mut impl SpanWriter) {
     }
     if !extra.links.is_empty() {
         to.links(&mut extra.links.iter().map(Link::from));
-    }
-}
-
-/// The members of other vendors.
-fn append_trace_state(tags: &TraceTags, to: &mut String) {
-    for member in tags.vendor_members() {
-        if !to.is_empty() {
-            to.push(',');
-        }
-        to.push_str(member);
     }
 }
 

@@ -69,6 +69,10 @@ impl TraceEncoder for OtlpProtobuf {
         self.start = 0;
     }
 
+    fn trace_state(&mut self, members: &str) {
+        self.mapping.trace_state(members);
+    }
+
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
         let mut spans = Spans { to: Appender::new(&mut self.payload), span_at: 0 };
         self.mapping.chunk(facts, records, &mut spans);

@@ -1,7 +1,6 @@
 //! What fields of spans become.
 
 use super::*;
-use crate::context::TraceTags;
 use crate::record::{AttributeValue, RecordRef, SpanEvent, SpanLink, flag};
 use crate::wire::otlp::messages::{KeyValue, Value};
 
@@ -95,17 +94,17 @@ fn flags_say_whether_the_trace_is_kept() {
 }
 
 #[test]
-fn trace_state_is_that_of_the_span_or_of_the_trace() {
-    let mut tags = TraceTags::new();
-    tags.set_tracestate("dd=s:1;o:rum,foo=1,bar=2");
-    tags.push_vendor_member(13..18);
-    tags.push_vendor_member(19..24);
+fn trace_state_is_that_of_the_span_or_of_the_chunk() {
+    let mut format = OtlpProtobuf::new(&process());
     let library = library();
-    let facts = ChunkFacts { tags: Some(&tags), ..kept(&library) };
-    let own = RecordBuilder::new().text("tracestate", "own=1").build();
-    let spans = spans_of(&facts, &process(), &[RecordBuilder::new().build(), own]);
-    assert_eq!((spans[0].trace_state.as_str(), spans[1].trace_state.as_str()), ("foo=1,bar=2", "own=1"));
-    assert_eq!(span_of(RecordBuilder::new()).trace_state, "");
+    let (plain, own) = (RecordBuilder::new().build(), RecordBuilder::new().text("tracestate", "own=1").build());
+    format.begin();
+    format.trace_state("ot=th:0,foo=1");
+    format.chunk(&kept(&library), &[plain.get(), own.get()]);
+    format.chunk(&kept(&library), &[plain.get()]);
+    let spans = Request::read(format.finish()).2;
+    let states: Vec<_> = spans.iter().map(|span| span.trace_state.as_str()).collect();
+    assert_eq!(states, ["ot=th:0,foo=1", "own=1", ""]);
 }
 
 fn event() -> SpanEvent {
