@@ -71,7 +71,7 @@ pub(super) fn write(outgoing: &Outgoing<'_>, max_length: usize, list: &mut Scrat
         }
         append(list, &[tag.pair()])?;
     }
-    if let Some(marker) = &outgoing.marker {
+    if let Some(marker) = outgoing.marker {
         append(list, &[b"_dd.p.opm=", marker.as_bytes()])?;
     }
     if let Some(mechanism) = outgoing.decision_maker {

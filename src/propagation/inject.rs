@@ -46,7 +46,8 @@ impl Propagator {
 
     fn inject_trace<S: HeaderSink + ?Sized>(&self, input: &InjectInput<'_>, report: &mut InjectReport, sink: &mut S) {
         let mut texts = Texts::default();
-        let outgoing = Outgoing::new(input, self.guard.as_ref().and_then(Guard::marker), &mut texts);
+        let marker = self.guard.as_ref().and_then(Guard::marker);
+        let outgoing = Outgoing::new(input, marker.as_ref(), &mut texts);
         for style in self.inject.iter().copied() {
             match style {
                 // A foreign trace id may have a low half of zero, which reads as no id in this style.

@@ -70,6 +70,7 @@ impl Guard {
     }
 
     /// The marker to send.
+    #[cold]
     pub(super) fn marker(&self) -> Option<Marker> {
         self.local.get()
     }

@@ -25,7 +25,7 @@ pub(super) struct Outgoing<'a> {
     /// Value of `_dd.p.ksr`, if the decision was made here and by a rate.
     pub(super) rate: Option<&'a str>,
     /// The marker of our organization, which replaces the one that came in.
-    pub(super) marker: Option<Marker>,
+    pub(super) marker: Option<&'a Marker>,
 }
 
 /// Texts that an outgoing context refers to.
@@ -37,7 +37,7 @@ pub(super) struct Texts {
 
 impl<'a> Outgoing<'a> {
     #[inline(always)]
-    pub(super) fn new(input: &'a InjectInput<'_>, marker: Option<Marker>, texts: &'a mut Texts) -> Self {
+    pub(super) fn new(input: &'a InjectInput<'_>, marker: Option<&'a Marker>, texts: &'a mut Texts) -> Self {
         Outgoing {
             trace_id: input.trace_id,
             span_id: input.span_id,

@@ -350,7 +350,7 @@ fn write_items(outgoing: &Outgoing<'_>, list: &mut Scratch<'_>) {
     for tag in outgoing.stored_tags().filter(TagView::is_decision_maker) {
         append(list, |list| push_tag(list, tag));
     }
-    if let Some(marker) = &outgoing.marker {
+    if let Some(marker) = outgoing.marker {
         append(list, |list| list.push(b"t.opm:") && list.push(marker.as_bytes()));
     }
     for tag in outgoing.stored_tags().filter(|tag| !tag.is_decision_maker()) {
