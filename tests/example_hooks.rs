@@ -15,6 +15,11 @@ fn the_example_times_hides_drops_and_prints() {
     assert_eq!(lines.pop(), Some("3 requests"), "{text}");
     assert_eq!(
         lines,
-        ["http.request GET /cart", "  db.query SELECT, card hidden", "http.request POST /checkout", "  db.query SELECT, card hidden"]
+        [
+            "http.request GET /cart",
+            "  db.query SELECT, card hidden",
+            "http.request POST /checkout",
+            "  db.query SELECT, card hidden"
+        ]
     );
 }
