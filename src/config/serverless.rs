@@ -1,6 +1,7 @@
 //! Functions in the cloud that have no agent: their traces leave through the log.
 
 use super::exporter_choice::ExporterChoice;
+use super::platform::is_lambda;
 use super::process::Surroundings;
 use super::resolution::Resolution;
 use super::value::Value;
@@ -17,7 +18,7 @@ const OTHER_WAYS: [&str; 6] = [
 
 /// Chooses the log in a Lambda function without the extension, unless the settings name an agent or another way.
 pub(super) fn complete(resolution: &mut Resolution, surroundings: &Surroundings) {
-    let is_lambda = surroundings.environment.get_non_empty("AWS_LAMBDA_FUNCTION_NAME").is_some();
+    let is_lambda = is_lambda(&surroundings.environment);
     let has_agent = surroundings.has_lambda_extension || surroundings.has_agent_socket;
     if is_lambda && !has_agent && !OTHER_WAYS.into_iter().any(|name| resolution.is_given(name)) {
         resolution.calculate("LIBDDTRACE_EXPORTER", Value::Exporter(ExporterChoice::Log));
