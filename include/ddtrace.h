@@ -267,6 +267,9 @@
 /** For `ddtrace_live_handles`: chunks. */
 #define DDTRACE_HANDLE_CHUNK 12
 
+/** For `ddtrace_live_handles`: pins. */
+#define DDTRACE_HANDLE_PIN 13
+
 /** Finished spans of one trace that leave together. */
 typedef struct ddtrace_chunk ddtrace_chunk;
 
@@ -287,6 +290,9 @@ typedef struct ddtrace_exporter ddtrace_exporter;
 
 /** Changes or drops what is about to be sent. */
 typedef struct ddtrace_filter ddtrace_filter;
+
+/** Service and tags that belong to one object of the program. */
+typedef struct ddtrace_pin ddtrace_pin;
 
 /** Is told of spans that start and finish. */
 typedef struct ddtrace_processor ddtrace_processor;
@@ -763,7 +769,8 @@ DDTRACE_API ddtrace_status ddtrace_config_new(struct ddtrace_config **out);
  * Sets a setting, which beats the environment. The keys are the names of the environment variables: `DD_SERVICE`, `DD_ENV`,
  * `DD_TRACE_SAMPLING_RULES` and so on, and the library's own, of which the most used are
  *
- * - `LIBDDTRACE_EXPORTER`: `agent` (the default), `otlp`, `console`, `console-pretty`, `tree`, `file:PATH`, `memory`, `null`;
+ * - `LIBDDTRACE_EXPORTER`: `agent` (the default), `otlp`, `console`, `console-pretty`, `tree`, `file:PATH`, `log` (for cloud functions),
+ *   `memory`, `null`;
  * - `LIBDDTRACE_HOST_DRIVEN`: `true` for a library without threads, see `ddtrace_tracer_tick`;
  * - `LIBDDTRACE_FLUSH_AT_EXIT`, `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS`, `LIBDDTRACE_MAX_LIVE_SPANS`;
  * - `LIBDDTRACE_LANGUAGE`, `LIBDDTRACE_LANGUAGE_VERSION`, `LIBDDTRACE_INTERPRETER`: what a binding tells about itself.
@@ -2511,6 +2518,45 @@ DDTRACE_API ddtrace_status ddtrace_provider_task_leave(struct ddtrace_provider *
 DDTRACE_API size_t ddtrace_provider_task_count(const struct ddtrace_provider *provider);
 
 /**
+ * Starts a span below the active span or context of the calling thread or task, and makes it active: `ddtrace_span_start` and
+ * `ddtrace_provider_activate_span` in one call. A parent in `options` is the parent instead of what is active.
+ *
+ * @param provider     borrowed
+ * @param tracer       borrowed
+ * @param options      borrowed; NULL: an unnamed span that starts now
+ * @param out          receives the span, owned by the caller: end it with `ddtrace_provider_end_span`
+ * @param token        receives the token of the scope
+ * @param ids_or_null  receives the span's ids
+ * @return as `ddtrace_span_start` and `ddtrace_provider_activate_span`. Where the status is of a tag that was left out, the span is started
+ *         and active; on any other error nothing is
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_start_span(struct ddtrace_provider *provider,
+    struct ddtrace_tracer *tracer,
+    const struct ddtrace_span_options *options,
+    struct ddtrace_span **out,
+    uint64_t *token,
+    struct ddtrace_span_ids *ids_or_null);
+
+/**
+ * Brings back what was active before a span was started, and ends the span: `ddtrace_provider_restore` and `ddtrace_span_end` in one call.
+ * The span ends, and its reference is freed, also if the scope cannot be ended.
+ *
+ * @param provider  borrowed
+ * @param token     of `ddtrace_provider_start_span`, from the same thread or task
+ * @param span      owned by this call
+ * @param options   borrowed; NULL: ends now, nothing to add. An error is told by its fields
+ * @return as `ddtrace_span_end`, or else as `ddtrace_provider_restore`
+ *
+ * Threads: any; no other thread may use this reference meanwhile. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_provider_end_span(struct ddtrace_provider *provider,
+    uint64_t token,
+    struct ddtrace_span *span,
+    const struct ddtrace_span_end_options *options);
+
+/**
  * Hands out what a log line needs to be found with its trace: `dd.trace_id`, `dd.span_id`, `dd.service`, `dd.version`, `dd.env`, in this
  * order.
  *
@@ -2780,6 +2826,95 @@ DDTRACE_API ddtrace_status ddtrace_exporter_new_callbacks(const struct ddtrace_e
     void *user_data,
     void (*free_user_data)(void *user_data),
     struct ddtrace_exporter **out);
+
+/**
+ * Makes a pin: what an integration is to say of the spans of one object, such as a client of a database. It never changes, and threads share
+ * it freely. Which object has which pin is for the binding to know.
+ *
+ * @param service, len     copied; `(NULL, 0)`: the usual service
+ * @param tags, tags_len   copied; no arrays and no maps; may be NULL with 0
+ * @param out              receives the pin, owned by the caller: free it with `ddtrace_pin_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_INVALID for a tag of another kind; DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_pin_new(const char *service,
+    size_t len,
+    const struct ddtrace_tag *tags,
+    size_t tags_len,
+    struct ddtrace_pin **out);
+
+/**
+ * Makes a copy of a pin with another service, other tags, or both.
+ *
+ * @param pin             borrowed
+ * @param service, len    copied; `(NULL, 0)`: the same service
+ * @param tags, tags_len  copied, in place of all tags; NULL: the same tags; not NULL with 0: none
+ * @param out             receives the copy, owned by the caller: free it with `ddtrace_pin_free`
+ * @return as `ddtrace_pin_new`; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_pin_copy(const struct ddtrace_pin *pin,
+    const char *service,
+    size_t len,
+    const struct ddtrace_tag *tags,
+    size_t tags_len,
+    struct ddtrace_pin **out);
+
+/**
+ * Adds a reference to a pin.
+ *
+ * @param pin  borrowed
+ * @return the same handle, to be freed once more; NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_pin *ddtrace_pin_ref(struct ddtrace_pin *pin);
+
+/**
+ * Gives a reference back.
+ *
+ * @param pin  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_pin_free(struct ddtrace_pin *pin);
+
+/**
+ * Copies the service of a pin out.
+ *
+ * @param pin       borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT if the pin has none, and for handles that are no pin
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_pin_get_service(const struct ddtrace_pin *pin, char *buf, size_t cap);
+
+/**
+ * Copies a tag of a pin out; a number in decimal.
+ *
+ * @param pin           borrowed
+ * @param key, key_len  borrowed
+ * @param buf, cap      receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT if there is no such tag, and for handles that are no pin
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_pin_get_tag(const struct ddtrace_pin *pin, const char *key, size_t key_len, char *buf, size_t cap);
+
+/**
+ * Sets the service and the tags of a pin on a span.
+ *
+ * @param pin   borrowed
+ * @param span  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_FINISHED; DDTRACE_ERR_LIMIT for tags that were left out; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_pin_apply(const struct ddtrace_pin *pin, struct ddtrace_span *span);
 
 /**
  * Makes an exporter that writes to a stream of the process.

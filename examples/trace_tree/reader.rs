@@ -90,6 +90,7 @@ impl SpanLine {
             meta: self.meta.into_iter().collect(),
             metrics: self.metrics.into_iter().filter_map(number).collect(),
             meta_struct: Vec::new(),
+            baggage: Vec::new(),
             events: self.events.into_iter().map(EventLine::into_event).collect(),
             links: self.links.into_iter().map(LinkLine::into_link).collect::<io::Result<_>>()?,
         })

@@ -18,6 +18,8 @@ pub enum ExporterChoice {
     Tree,
     /// To the end of a file, one line of JSON per span.
     File(String),
+    /// To standard output, in the form that Datadog reads from the logs of cloud functions.
+    Log,
     /// Into memory, for tests.
     Memory,
     /// Nowhere.
@@ -37,6 +39,7 @@ impl ExporterChoice {
             "console" => Some(ExporterChoice::Console),
             "console-pretty" => Some(ExporterChoice::ConsolePretty),
             "tree" => Some(ExporterChoice::Tree),
+            "log" => Some(ExporterChoice::Log),
             "memory" => Some(ExporterChoice::Memory),
             "null" => Some(ExporterChoice::Null),
             _ => None,
@@ -53,6 +56,7 @@ impl fmt::Display for ExporterChoice {
             ExporterChoice::ConsolePretty => "console-pretty",
             ExporterChoice::Tree => "tree",
             ExporterChoice::File(path) => return write!(f, "file:{path}"),
+            ExporterChoice::Log => "log",
             ExporterChoice::Memory => "memory",
             ExporterChoice::Null => "null",
         };
@@ -66,7 +70,7 @@ mod tests {
 
     #[test]
     fn every_choice_is_read_back_as_it_is_shown() {
-        for text in ["agent", "otlp", "console", "console-pretty", "tree", "file:/tmp/a b:c", "memory", "null"] {
+        for text in ["agent", "otlp", "console", "console-pretty", "tree", "file:/tmp/a b:c", "log", "memory", "null"] {
             assert_eq!(ExporterChoice::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(ExporterChoice::parse(" Console-Pretty "), Some(ExporterChoice::ConsolePretty));

@@ -194,7 +194,7 @@ impl Kind {
             Kind::Statuses => "HTTP statuses such as 500-599 or 404,418",
             Kind::Styles => "datadog, tracecontext, b3, b3multi, baggage or none, separated by commas",
             Kind::SamplingRules | Kind::SpanSamplingRules => "a JSON array of rules",
-            Kind::Exporter => "agent, otlp, console, console-pretty, tree, file:PATH, memory or null",
+            Kind::Exporter => "agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null",
         };
         text.to_owned()
     }

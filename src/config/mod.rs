@@ -37,6 +37,7 @@ mod resolved;
 mod rule_files;
 mod sampling_rules;
 mod sampling_settings;
+mod serverless;
 mod service_name;
 mod setting;
 mod settings;

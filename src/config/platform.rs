@@ -1,5 +1,6 @@
 //! Platforms that stop a process as soon as its work is done: there, traces are sent before the end of a span returns.
 
+use super::exporter_choice::ExporterChoice;
 use super::process::{Environment, Surroundings};
 use super::resolution::Resolution;
 use super::value::Value;
@@ -20,7 +21,10 @@ const PLATFORMS: &[&[&str]] = &[
 /// Settles whether sending is synchronous, unless the user says.
 pub(super) fn complete(resolution: &mut Resolution, surroundings: &Surroundings) {
     if !resolution.is_set("LIBDDTRACE_SYNCHRONOUS") {
-        resolution.calculate("LIBDDTRACE_SYNCHRONOUS", Value::Bool(stops_processes(surroundings)));
+        // What a function writes to its log it writes before it is stopped.
+        let writes_log = matches!(resolution.value("LIBDDTRACE_EXPORTER"), Value::Exporter(ExporterChoice::Log));
+        let stops = stops_processes(surroundings) || (writes_log && is_lambda(&surroundings.environment));
+        resolution.calculate("LIBDDTRACE_SYNCHRONOUS", Value::Bool(stops));
     }
 }
 
@@ -51,7 +55,9 @@ mod tests {
     fn platforms_that_stop_processes_are_recognised() {
         let lambda = [("AWS_LAMBDA_FUNCTION_NAME", "f")];
         assert!(is_synchronous(&lambda, true));
-        assert!(!is_synchronous(&lambda, false), "there is nobody to send to");
+        assert!(is_synchronous(&lambda, false), "the log is written at once");
+        let elsewhere = [lambda[0], ("DD_AGENT_HOST", "agent")];
+        assert!(!is_synchronous(&elsewhere, false), "an agent that is not beside the function");
         assert!(!is_synchronous(&[], true));
         assert!(is_synchronous(&[("FUNCTIONS_WORKER_RUNTIME", "node"), ("FUNCTIONS_EXTENSION_VERSION", "~4")], false));
         assert!(!is_synchronous(&[("FUNCTIONS_WORKER_RUNTIME", "node"), ("FUNCTIONS_EXTENSION_VERSION", " ")], false));

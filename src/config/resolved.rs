@@ -9,6 +9,7 @@ use super::platform;
 use super::process::Surroundings;
 use super::resolution::Resolution;
 use super::rule_files;
+use super::serverless;
 use super::settings::Settings;
 use super::table::position;
 use super::value::Value;
@@ -29,6 +30,7 @@ pub struct Config {
 impl Config {
     pub(super) fn resolve(code: &HashMap<&'static str, String>, surroundings: &Surroundings) -> Self {
         let mut resolution = Resolution::gather(code, surroundings);
+        serverless::complete(&mut resolution, surroundings);
         agent_endpoint::complete(&mut resolution, surroundings.has_agent_socket);
         rule_files::complete(&mut resolution);
         let service_is_user_set = identity::complete(&mut resolution, surroundings);

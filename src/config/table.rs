@@ -122,7 +122,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_ORG_GUARD_STRICT", Kind::Bool, OFF, "Whether the guard takes contexts without an organization's marker for foreign ones."),
     row("DD_TRACE_ORG_GUARD_TRUSTED_OPMS", Kind::List, None, "Markers of other organizations that the guard lets pass."),
     // This library
-    row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, memory or null."),
+    row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null; unset: the log in a Lambda function without an agent."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),
     row("LIBDDTRACE_SYNCHRONOUS", Kind::Bool, None, "Whether traces are sent before the end of a span returns, within a second; unset: on platforms that stop processes."),
     row("LIBDDTRACE_LANGUAGE", Kind::Line, Some("cpp"), "Language of the binding, as reported to the agent."),

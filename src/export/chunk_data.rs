@@ -49,6 +49,7 @@ fn span_data(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool
         error: record.head.has(flag::ERROR),
         meta: record.runs.each_text().map(|(key, value)| (text_of(key), text_of(value))).collect(),
         metrics: record.runs.each_number().map(|(key, value)| (text_of(key), value)).collect(),
+        baggage: facts.tags.map_or_else(Vec::new, |tags| owned(tags.baggage().iter())),
         ..SpanData::default()
     };
     added.texts(facts, record, is_chunk_root, &mut |tag: &[u8]| {
@@ -65,6 +66,10 @@ fn span_data(facts: &ChunkFacts<'_>, record: &RecordRef<'_>, is_chunk_root: bool
         span.meta_struct.clone_from(&extra.meta_struct);
     }
     span
+}
+
+fn owned<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 fn text_of(bytes: &[u8]) -> String {

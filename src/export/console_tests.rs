@@ -36,13 +36,13 @@ fn json_is_a_line_for_each_span() {
         r#""parent_id":null,"name":"a","service":"shop","resource":"a","type":"","kind":"internal","#,
         r#""status":{"code":"UNSET","description":null},"start":1760000000000000000,"#,
         r#""end":1760000000002000000,"duration":2000000,"error":0,"meta":{},"metrics":{},"#,
-        r#""events":[],"links":[],"sampled":true}"#,
+        r#""events":[],"links":[],"baggage":{},"sampled":true}"#,
         "\n",
         r#"{"trace_id":"68f0c1b2000000001a2b3c4d5e6f7081","span_id":"0000000000000002","#,
         r#""parent_id":"0000000000000001","name":"b","service":"shop","resource":"b","type":"","#,
         r#""kind":"internal","status":{"code":"UNSET","description":null},"#,
         r#""start":1760000000001000000,"end":1760000000001500000,"duration":500000,"error":0,"#,
-        r#""meta":{},"metrics":{},"events":[],"links":[],"sampled":true}"#,
+        r#""meta":{},"metrics":{},"events":[],"links":[],"baggage":{},"sampled":true}"#,
         "\n",
     );
     assert_eq!(text, expected);
@@ -77,6 +77,7 @@ fn pretty_is_indented_by_two() {
   "metrics": {},
   "events": [],
   "links": [],
+  "baggage": {},
   "sampled": true
 }
 "#;

@@ -98,7 +98,7 @@ impl fmt::Display for ExportError {
                 write!(f, "{exporter} exporter: another thread holds it for too long")
             }
             Self::Refused { chunks, spans } => {
-                write!(f, "the program's exporter did not take {chunks} chunks with {spans} spans")
+                write!(f, "the exporter did not take {spans} spans, {chunks} chunks among them as a whole")
             }
             Self::ShutDown { exporter } => {
                 write!(f, "{exporter} exporter: spans arrived after its shutdown")

@@ -2,7 +2,7 @@
 //!
 //! Every span has the same fields in the same order: `trace_id` (32 hex digits), `span_id` and `parent_id` (16, or null
 //! for a root), `name`, `service`, `resource`, `type`, `kind`, `status` (`code`, `description`), `start`, `end` and
-//! `duration` (nanoseconds), `error`, `meta`, `metrics`, `events`, `links`, `sampled` (null while undecided). Only
+//! `duration` (nanoseconds), `error`, `meta`, `metrics`, `events`, `links`, `baggage`, `sampled` (null while undecided). Only
 //! `meta_struct` is left out when empty; it names its keys with the length of each document. Integers stay integers.
 
 use std::fmt;
@@ -47,7 +47,7 @@ impl Serialize for SpanJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let span = self.span;
         let duration = span.duration_ns.max(0);
-        let mut fields = serializer.serialize_struct("span", 19)?;
+        let mut fields = serializer.serialize_struct("span", 20)?;
         fields.serialize_field("trace_id", &TraceId(span.trace_id))?;
         fields.serialize_field("span_id", &SpanId(span.span_id))?;
         let parent = (span.parent_id != 0).then_some(SpanId(span.parent_id));
@@ -69,6 +69,7 @@ impl Serialize for SpanJson<'_> {
         }
         fields.serialize_field("events", &List(&span.events, EventJson))?;
         fields.serialize_field("links", &List(&span.links, LinkJson))?;
+        fields.serialize_field("baggage", &Pairs(&span.baggage, String::as_str))?;
         fields.serialize_field("sampled", &self.sampled)?;
         fields.end()
     }
@@ -97,7 +98,7 @@ impl Serialize for Status<'_> {
     }
 }
 
-struct EventJson<'a>(&'a SpanEvent);
+pub(super) struct EventJson<'a>(pub(super) &'a SpanEvent);
 
 impl Serialize for EventJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,7 +127,7 @@ impl Serialize for AttributeJson<'_> {
     }
 }
 
-struct LinkJson<'a>(&'a SpanLink);
+pub(super) struct LinkJson<'a>(pub(super) &'a SpanLink);
 
 impl Serialize for LinkJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -147,7 +148,7 @@ impl Serialize for LinkJson<'_> {
     }
 }
 
-struct NumberJson<'a>(&'a Number);
+pub(super) struct NumberJson<'a>(pub(super) &'a Number);
 
 impl Serialize for NumberJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -175,7 +176,7 @@ impl Serialize for SpanId {
 }
 
 /// Keys with values as a JSON object, each value shown as `1` makes it.
-struct Pairs<'a, T, F>(&'a [(String, T)], F);
+pub(super) struct Pairs<'a, T, F>(pub(super) &'a [(String, T)], pub(super) F);
 
 impl<'a, T, F, V> Serialize for Pairs<'a, T, F>
 where
@@ -188,7 +189,7 @@ where
 }
 
 /// Items as a JSON array, each shown as `1` makes it.
-struct List<'a, T, F>(&'a [T], F);
+pub(super) struct List<'a, T, F>(pub(super) &'a [T], pub(super) F);
 
 impl<'a, T, F, V> Serialize for List<'a, T, F>
 where

@@ -14,7 +14,7 @@ fn a_span_has_all_fields_in_order() {
         r#""events":[{"name":"lock","time_unix_nano":1760000000100000000,"#,
         r#""attributes":{"held by":"job","tries":[1,2],"share":0.0,"fair":false}}],"#,
         r#""links":[{"trace_id":"00000000000000000000000000000007","span_id":"0000000000000008","#,
-        r#""tracestate":"dd=s:1","flags":1,"attributes":{"why":"retry"}}],"sampled":null}"#,
+        r#""tracestate":"dd=s:1","flags":1,"attributes":{"why":"retry"}}],"baggage":{},"sampled":null}"#,
     );
     assert_eq!(span_json(&shop().spans[4]).to_string(), expected);
 }
@@ -26,7 +26,7 @@ fn a_plain_root_has_null_and_empty_fields() {
         r#""parent_id":null,"name":"a","service":"s","resource":"a","type":"","kind":"internal","#,
         r#""status":{"code":"UNSET","description":null},"start":1760000000000000000,"#,
         r#""end":1760000000000000000,"duration":0,"error":0,"meta":{},"metrics":{},"#,
-        r#""events":[],"links":[],"sampled":true}"#,
+        r#""events":[],"links":[],"baggage":{},"sampled":true}"#,
     );
     let mut root = span((1, 0), "a", "s", (0, 0));
     root.duration_ns = -5;

@@ -63,7 +63,8 @@ pub unsafe extern "C" fn ddtrace_config_new(out: *mut *mut ddtrace_config) -> dd
 /// Sets a setting, which beats the environment. The keys are the names of the environment variables: `DD_SERVICE`, `DD_ENV`,
 /// `DD_TRACE_SAMPLING_RULES` and so on, and the library's own, of which the most used are
 ///
-/// - `LIBDDTRACE_EXPORTER`: `agent` (the default), `otlp`, `console`, `console-pretty`, `tree`, `file:PATH`, `memory`, `null`;
+/// - `LIBDDTRACE_EXPORTER`: `agent` (the default), `otlp`, `console`, `console-pretty`, `tree`, `file:PATH`, `log` (for cloud functions),
+///   `memory`, `null`;
 /// - `LIBDDTRACE_HOST_DRIVEN`: `true` for a library without threads, see `ddtrace_tracer_tick`;
 /// - `LIBDDTRACE_FLUSH_AT_EXIT`, `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS`, `LIBDDTRACE_MAX_LIVE_SPANS`;
 /// - `LIBDDTRACE_LANGUAGE`, `LIBDDTRACE_LANGUAGE_VERSION`, `LIBDDTRACE_INTERPRETER`: what a binding tells about itself.

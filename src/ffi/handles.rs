@@ -63,6 +63,11 @@ pub struct ddtrace_chunk {
     _private: [u8; 0],
 }
 
+/// Service and tags that belong to one object of the program.
+pub struct ddtrace_pin {
+    _private: [u8; 0],
+}
+
 /// For `ddtrace_live_handles`: handles of all kinds.
 pub const DDTRACE_HANDLE_ANY: i32 = 0;
 /// For `ddtrace_live_handles`: configurations.
@@ -89,3 +94,5 @@ pub const DDTRACE_HANDLE_PROCESSOR: i32 = 10;
 pub const DDTRACE_HANDLE_FILTER: i32 = 11;
 /// For `ddtrace_live_handles`: chunks.
 pub const DDTRACE_HANDLE_CHUNK: i32 = 12;
+/// For `ddtrace_live_handles`: pins.
+pub const DDTRACE_HANDLE_PIN: i32 = 13;

@@ -67,6 +67,8 @@ pub mod propagator;
 
 pub mod provider;
 
+pub mod provider_span;
+
 pub mod log_correlation;
 
 pub mod chunk;
@@ -76,6 +78,8 @@ pub mod processor;
 pub mod filter;
 
 pub mod exporter_callbacks;
+
+pub mod pin;
 
 pub mod exporter;
 

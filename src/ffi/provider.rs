@@ -347,7 +347,7 @@ unsafe fn hand_out(out: *mut *mut ddtrace_provider, make: impl FnOnce() -> Provi
     Ok(())
 }
 
-unsafe fn resolve(provider: *const ddtrace_provider) -> Result<Arc<Provider>, ddtrace_status> {
+pub(super) unsafe fn resolve(provider: *const ddtrace_provider) -> Result<Arc<Provider>, ddtrace_status> {
     // SAFETY: passed on.
     unsafe { cold::get::<Provider, _>(provider) }.map_err(of_handle)
 }
@@ -380,7 +380,7 @@ fn context_of(held: Held) -> Result<*mut c_void, ddtrace_status> {
     context.map_err(of_handle)?.ok_or(DDTRACE_ERR_LIMIT)
 }
 
-fn of_active(error: ActiveError) -> ddtrace_status {
+pub(super) fn of_active(error: ActiveError) -> ddtrace_status {
     match error {
         ActiveError::Handle(error) => of_handle(error),
         ActiveError::Token(_) | ActiveError::TaskKey(_) | ActiveError::NotTasks => DDTRACE_ERR_INVALID,

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn ddtrace_span_start(
 }
 
 #[inline]
-unsafe fn start(
+pub(super) unsafe fn start(
     tracer: *mut ddtrace_tracer,
     options: *const ddtrace_span_options,
     out: *mut *mut ddtrace_span,
@@ -121,7 +121,7 @@ unsafe fn start(
     filled
 }
 
-const NO_OPTIONS: ddtrace_span_options = ddtrace_span_options {
+pub(super) const NO_OPTIONS: ddtrace_span_options = ddtrace_span_options {
     struct_size: 0,
     name: ddtrace_str::NONE,
     service: ddtrace_str::NONE,
@@ -275,7 +275,11 @@ pub unsafe extern "C" fn ddtrace_span_finish(
 }
 
 #[inline]
-unsafe fn finish(span: *mut ddtrace_span, options: *const ddtrace_span_end_options, release: bool) -> Result<(), ddtrace_status> {
+pub(super) unsafe fn finish(
+    span: *mut ddtrace_span,
+    options: *const ddtrace_span_end_options,
+    release: bool,
+) -> Result<(), ddtrace_status> {
     let mut place = None;
     // SAFETY: passed on.
     let options = unsafe { sized::lend_optional(options, &mut place) };

@@ -8,7 +8,7 @@ use super::status::*;
 use super::tag_input::{clean_text, event_attributes, link_attributes};
 use super::types::*;
 use super::{sized, text};
-use crate::context::TraceState;
+use crate::context::{TraceState, TraceTags};
 use crate::export::span_json;
 use crate::propagation::tracestate_of;
 use crate::record::{AttributeValue, Field, SpanData, SpanEvent, SpanLink, flag, unix_ns};
@@ -338,6 +338,9 @@ pub unsafe extern "C" fn ddtrace_span_to_json(span: *const ddtrace_span, buf: *m
                 data.events.clone_from(&extra.events);
                 data.meta_struct.clone_from(&extra.meta_struct);
             }
+            let baggage =
+                |tags: &TraceTags| tags.baggage().iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            data.baggage = state.and_then(|state| state.read_tags(baggage)).unwrap_or_default();
             for entry in snapshot.iter().flat_map(|snapshot| snapshot.library.of_span(&span.head)) {
                 if entry.is_absent(&span.head, &runs) {
                     data.meta.push((text(entry.key()), entry.value_text().unwrap_or_default().to_owned()));

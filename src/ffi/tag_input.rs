@@ -57,7 +57,7 @@ unsafe fn set_tag(sink: &mut TagSink<'_>, tag: &ddtrace_tag) -> Result<(), ddtra
 /// # Safety
 /// The tag and what it points to are readable.
 #[inline]
-unsafe fn scalar<'a>(tag: &ddtrace_tag) -> Result<Option<TagValue<'a>>, ddtrace_status> {
+pub(super) unsafe fn scalar<'a>(tag: &ddtrace_tag) -> Result<Option<TagValue<'a>>, ddtrace_status> {
     // SAFETY: the kind says which member of the union was written.
     unsafe {
         Ok(Some(match tag.kind {

@@ -2,10 +2,12 @@
 
 mod finish_rules;
 mod peer_service;
+mod pin;
 mod pointer_hash;
 mod stack;
 
 pub use finish_rules::FinishRules;
 pub use peer_service::{Peer, PeerService};
+pub use pin::{Pin, PinValue};
 pub use pointer_hash::pointer_hash;
 pub use stack::limited_stack;

@@ -44,6 +44,8 @@ pub struct SpanData {
     pub links: Vec<SpanLink>,
     /// Events.
     pub events: Vec<SpanEvent>,
+    /// The trace's baggage, which is not sent.
+    pub baggage: Vec<(String, String)>,
 }
 
 /// One chunk: spans of one local trace that leave together, in start order.

@@ -37,6 +37,8 @@ pub enum Kind {
     Filter = 11,
     /// A chunk that a callback looks at.
     Chunk = 12,
+    /// What belongs to one object of the program.
+    Pin = 13,
     /// A span that records nothing.
     LightSpan = 32,
     /// A trace segment; never a handle.

@@ -8,8 +8,8 @@ use super::snapshot::{hostname, make_snapshot, runtime_id};
 use crate::active::share_thread_contexts;
 use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings};
 use crate::export::{
-    AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, Output, Pipeline,
-    Sender, SharedExporter, Snapshot,
+    AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, LogExporter, Output,
+    Pipeline, Sender, SharedExporter, Snapshot,
 };
 use crate::hooks::Hooks;
 use crate::transport::{AgentTransport, Origin, Transport, TransportError, TransportOptions, TrustedAuthorities};
@@ -85,6 +85,7 @@ pub fn open_exporter(settings: &Settings) -> Result<Option<Arc<SharedExporter>>,
         ExporterChoice::ConsolePretty => console(ConsoleFormat::Pretty),
         ExporterChoice::Tree => console(ConsoleFormat::Tree),
         ExporterChoice::File(path) => FileExporter::open(path).map(|exporter| SharedExporter::of_data(Arc::new(exporter))),
+        ExporterChoice::Log => LogExporter::new(Output::Stdout).map(|exporter| SharedExporter::of_data(Arc::new(exporter))),
         ExporterChoice::Memory => Ok(SharedExporter::memory(0)),
         ExporterChoice::Null => Ok(SharedExporter::null()),
     };

@@ -96,8 +96,8 @@ static inline void check_no_live_handles(void)
 {
     static const char *const names[] = { "any",      "config",     "tracer",   "span",  "context",
                                          "propagator", "provider", "exporter", "error", "exchange",
-                                         "processor", "filter",   "chunk" };
-    for (int32_t kind = DDTRACE_HANDLE_CONFIG; kind <= DDTRACE_HANDLE_CHUNK; kind++) {
+                                         "processor",  "filter",   "chunk",    "pin" };
+    for (int32_t kind = DDTRACE_HANDLE_CONFIG; kind <= DDTRACE_HANDLE_PIN; kind++) {
         if (ddtrace_live_handles(kind) != 0)
             fprintf(stderr, "%zu handles of kind %s are alive\n", ddtrace_live_handles(kind), names[kind]);
     }

@@ -8,6 +8,7 @@ mod otel;
 mod otlp;
 mod reports;
 mod rules;
+mod serverless;
 mod sources;
 
 use super::process::Surroundings;

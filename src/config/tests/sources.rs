@@ -83,7 +83,7 @@ fn a_bad_value_is_skipped_with_one_warning_that_names_it() {
         ("DD_TRACE_PROPAGATION_BEHAVIOR_EXTRACT", "stop", "continue, restart or ignore"),
         ("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", "abc", "HTTP statuses such as 500-599 or 404,418"),
         ("DD_TRACE_PROPAGATION_STYLE", "jaeger", "datadog, tracecontext, b3, b3multi, baggage or none, separated by commas"),
-        ("LIBDDTRACE_EXPORTER", "stdout", "agent, otlp, console, console-pretty, tree, file:PATH, memory or null"),
+        ("LIBDDTRACE_EXPORTER", "stdout", "agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null"),
         ("LIBDDTRACE_LANGUAGE", "a\nb", "text without control characters"),
     ] {
         let config = with_env(&[(name, value)]);
