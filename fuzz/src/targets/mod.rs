@@ -5,6 +5,7 @@
 mod agent;
 mod cgroup;
 mod encoders;
+mod filters;
 mod headers;
 mod http;
 mod input;
@@ -23,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     ("agent_answers", agent::answers),
     ("cgroup", cgroup::files),
     ("encoders", encoders::records),
+    ("filters", filters::patterns),
     ("header_values", headers::values),
     ("headers", headers::pairs),
     ("http", http::answers),
