@@ -4,6 +4,7 @@
 use super::known_agent::{Knowledge, KnownAgent};
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
 use crate::log::log_debug;
+use crate::propagation::set_organization_marker;
 use crate::transport::{AgentInfo, Response, TransportError};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -129,6 +130,12 @@ impl Discovery {
         self.failures = if found.is_some() { 0 } else { self.failures.saturating_add(1) };
         self.has_looked = true;
         self.next_look = Instant::now() + self.pause();
+        if let Some(knowledge) = &found {
+            let marker = knowledge.info().and_then(|info| info.org_prop_marker.as_deref());
+            if !set_organization_marker(marker) {
+                log_debug!("the agent's marker of the organization is not used");
+            }
+        }
         self.known.note(self.serves, found);
         None
     }
