@@ -40,6 +40,7 @@ mod sampling_settings;
 mod service_name;
 mod setting;
 mod settings;
+mod stats_settings;
 mod status_ranges;
 mod table;
 mod value;
@@ -66,5 +67,6 @@ pub use settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
+pub use stats_settings::{ResourceRenaming, StatsLimits, StatsSettings};
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;

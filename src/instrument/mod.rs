@@ -1,11 +1,13 @@
 //! What integrations of all languages have in common.
 
 mod finish_rules;
+mod http_endpoint;
 mod peer_service;
 mod pointer_hash;
 mod stack;
 
 pub use finish_rules::FinishRules;
+pub use http_endpoint::HttpEndpoint;
 pub use peer_service::{Peer, PeerService};
 pub use pointer_hash::pointer_hash;
 pub use stack::limited_stack;

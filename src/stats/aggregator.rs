@@ -2,10 +2,10 @@
 
 use super::bucket::{Bucket, Sample};
 use super::eligibility::Eligibility;
-use super::limits::CardinalityLimits;
 use super::span_key::SpanKeys;
 use super::values::Values;
 use super::{Features, Summary};
+use crate::config::StatsLimits;
 use crate::record::{RecordRef, flag};
 use crate::wire::ChunkFacts;
 
@@ -22,14 +22,14 @@ pub struct Options {
     /// Tags by which spans are counted apart.
     pub additional_tags: Vec<String>,
     /// Limits for each bucket.
-    pub limits: CardinalityLimits,
+    pub limits: StatsLimits,
 }
 
 /// Counts spans in buckets by the time when they ended.
 #[derive(Debug)]
 pub struct Aggregator<S> {
     interval_ns: u64,
-    limits: CardinalityLimits,
+    limits: StatsLimits,
     eligibility: Eligibility,
     keys: SpanKeys,
     features: Features,

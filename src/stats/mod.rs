@@ -29,7 +29,7 @@ pub use concentrator::{Concentrator, StatsPayload};
 pub use features::{Features, OBFUSCATION_VERSION, SqlMode};
 pub use group_key::{KeyNumbers, KeyView};
 pub use grpc_status::grpc_status_name;
-pub use limits::{BLOCKED, CardinalityLimits};
+pub use limits::BLOCKED;
 pub use sketch::Sketch;
 
 /// How the durations of a group's spans are remembered.

@@ -63,6 +63,18 @@ fn the_endpoint_comes_before_the_route() {
 }
 
 #[test]
+fn the_endpoint_made_of_the_url_counts_and_is_sent() {
+    let mut library = library();
+    library.resource_renaming = crate::config::ResourceRenaming::WithoutRoute;
+    let facts = facts(&library);
+    let request = || root().field(Field::Type, "web").text("http.url", "http://h/users/42");
+    let endpoint = |span: RecordBuilder| groups_with(&facts, [span])[0].text("HTTPEndpoint").to_owned();
+    assert_eq!(endpoint(request()), "/users/{param:int}");
+    assert_eq!(endpoint(request().text("http.route", "/users/:id")), "/users/:id");
+    assert_eq!(endpoint(request().text("http.endpoint", "/mine")), "/mine");
+}
+
+#[test]
 fn roots_of_traces_are_told_from_others() {
     let is_root = |span: RecordBuilder| group_of(span).number("IsTraceRoot");
     assert_eq!(is_root(root()), 1);
@@ -154,7 +166,7 @@ fn additional_tags_are_sorted_and_limited() {
     library.every_span = vec![TagEntry::text("env", "prod")];
     library.chunk_root_texts = vec![TagEntry::text("language", "cpp")];
     let tags_of = |keys: &[&str], span: RecordBuilder| {
-        let mut concentrator = concentrator_with(keys, CardinalityLimits::default());
+        let mut concentrator = concentrator_with(keys, StatsLimits::default());
         add_to(&mut concentrator, &facts(&library), [span]);
         let groups = flushed(&mut concentrator).into_groups();
         groups[0].list("AdditionalMetricTags").into_iter().map(str::to_owned).collect::<Vec<_>>()

@@ -7,7 +7,8 @@ mod limits;
 mod random;
 mod time;
 
-use super::{CardinalityLimits, Concentrator, Features};
+use super::{Concentrator, Features};
+use crate::config::StatsLimits;
 use crate::record::{Field, LibraryTags, RecordRef, flag};
 use crate::wire::tests::records::{BuiltRecord, RecordBuilder};
 use crate::wire::tests::{facts, library};
@@ -19,10 +20,10 @@ const SECOND: i64 = 1_000_000_000;
 const NOW: i64 = 1_700_000_000 * SECOND;
 
 fn concentrator() -> Concentrator {
-    concentrator_with(&[], CardinalityLimits::default())
+    concentrator_with(&[], StatsLimits::default())
 }
 
-fn concentrator_with(additional_tags: &[&str], limits: CardinalityLimits) -> Concentrator {
+fn concentrator_with(additional_tags: &[&str], limits: StatsLimits) -> Concentrator {
     let facts = StatsFacts {
         env: "prod".to_owned(),
         version: "1.2".to_owned(),
