@@ -5,6 +5,7 @@ mod decoded;
 mod keys;
 mod limits;
 mod random;
+mod span_metrics;
 mod time;
 
 use super::{Concentrator, Features};
