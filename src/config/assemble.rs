@@ -15,7 +15,7 @@ use super::settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
-use super::stats_settings::{ResourceRenaming, StatsLimits, StatsSettings};
+use super::stats_settings::{CardinalityLimits, ResourceRenaming, StatsSettings};
 use super::status_ranges::StatusRanges;
 use super::value::Value;
 use crate::log::Level;
@@ -153,7 +153,7 @@ fn stats(resolution: &Resolution) -> StatsSettings {
     StatsSettings {
         ignore_agent_version: resolution.flag("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION"),
         additional_tags: resolution.list("DD_TRACE_STATS_ADDITIONAL_TAGS"),
-        limits: StatsLimits {
+        limits: CardinalityLimits {
             keys: resolution.count("DD_TRACE_STATS_CARDINALITY_LIMIT"),
             resources: resolution.count("DD_TRACE_STATS_RESOURCE_CARDINALITY_LIMIT"),
             http_endpoints: resolution.count("DD_TRACE_STATS_HTTP_ENDPOINT_CARDINALITY_LIMIT"),

@@ -8,12 +8,12 @@ pub struct StatsSettings {
     /// Tags by whose values spans are told apart.
     pub additional_tags: Vec<String>,
     /// Limits of what is told apart.
-    pub limits: StatsLimits,
+    pub limits: CardinalityLimits,
 }
 
 /// Limits for each bucket of statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatsLimits {
+pub struct CardinalityLimits {
     /// Groups.
     pub keys: usize,
     /// Resources.
@@ -26,9 +26,9 @@ pub struct StatsLimits {
     pub additional_tags: usize,
 }
 
-impl Default for StatsLimits {
+impl Default for CardinalityLimits {
     fn default() -> Self {
-        StatsLimits { keys: 7000, resources: 1024, http_endpoints: 512, peer_tags: 512, additional_tags: 100 }
+        CardinalityLimits { keys: 7000, resources: 1024, http_endpoints: 512, peer_tags: 512, additional_tags: 100 }
     }
 }
 

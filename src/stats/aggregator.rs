@@ -5,7 +5,7 @@ use super::eligibility::Eligibility;
 use super::span_key::SpanKeys;
 use super::values::Values;
 use super::{Features, Summary};
-use crate::config::StatsLimits;
+use crate::config::CardinalityLimits;
 use crate::record::{RecordRef, flag};
 use crate::wire::ChunkFacts;
 
@@ -22,14 +22,14 @@ pub struct Options {
     /// Tags by which spans are counted apart.
     pub additional_tags: Vec<String>,
     /// Limits for each bucket.
-    pub limits: StatsLimits,
+    pub limits: CardinalityLimits,
 }
 
 /// Counts spans in buckets by the time when they ended.
 #[derive(Debug)]
 pub struct Aggregator<S> {
     interval_ns: u64,
-    limits: StatsLimits,
+    limits: CardinalityLimits,
     eligibility: Eligibility,
     keys: SpanKeys,
     features: Features,

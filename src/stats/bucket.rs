@@ -3,7 +3,7 @@
 use super::Summary;
 use super::group_key::{KeyBuffer, KeyView, LimitedPart};
 use super::limits::limit_of;
-use crate::config::StatsLimits;
+use crate::config::CardinalityLimits;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -64,7 +64,7 @@ impl<S: Summary> Bucket<S> {
 
     /// Counts a span. `room` is the memory that is left, in bytes.
     #[inline]
-    pub(super) fn count(&mut self, key: &mut KeyBuffer, sample: Sample, limits: &StatsLimits, room: &mut usize) {
+    pub(super) fn count(&mut self, key: &mut KeyBuffer, sample: Sample, limits: &CardinalityLimits, room: &mut usize) {
         let before = *room;
         let place = match self.places.get(key.bytes()) {
             Some(place) => *place,
@@ -78,7 +78,7 @@ impl<S: Summary> Bucket<S> {
 
     /// The group of a key that is not known, after what exceeds a limit was put under another.
     #[cold]
-    fn new_group(&mut self, key: &mut KeyBuffer, limits: &StatsLimits, room: &mut usize) -> u32 {
+    fn new_group(&mut self, key: &mut KeyBuffer, limits: &CardinalityLimits, room: &mut usize) -> u32 {
         let exceeded = LimitedPart::ALL.map(|part| self.exceeds(key, part, limit_of(limits, part)));
         if exceeded.contains(&true) {
             LimitedPart::ALL.into_iter().zip(exceeded).filter(|(_, exceeds)| *exceeds).for_each(|(part, _)| key.block(part));

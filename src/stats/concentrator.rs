@@ -3,7 +3,7 @@
 use super::aggregator::{Aggregator, Options};
 use super::bucket::Bucket;
 use super::{Features, Sketch};
-use crate::config::StatsLimits;
+use crate::config::CardinalityLimits;
 use crate::record::RecordRef;
 use crate::wire::{ChunkFacts, StatsFacts, StatsGroup, begin_stats, begin_stats_bucket, stats_group};
 
@@ -31,7 +31,7 @@ pub struct StatsPayload {
 
 impl Concentrator {
     /// Nothing is counted yet. `now_ns`: Unix time in nanoseconds, as everywhere here.
-    pub fn new(facts: StatsFacts, additional_tags: Vec<String>, limits: StatsLimits, now_ns: i64) -> Self {
+    pub fn new(facts: StatsFacts, additional_tags: Vec<String>, limits: CardinalityLimits, now_ns: i64) -> Self {
         let options = Options { interval_ns: INTERVAL_NS, by_top_level: false, additional_tags, limits };
         Concentrator { facts, spans: Aggregator::new(&options, now_ns), sequence: 0, sketches: Default::default() }
     }

@@ -25,6 +25,7 @@ mod span_metrics;
 mod tests;
 mod values;
 
+pub use crate::config::CardinalityLimits;
 pub use aggregator::{Aggregator, Options};
 pub use bucket::{Bucket, Group};
 pub use concentrator::{Concentrator, StatsPayload};

@@ -5,7 +5,7 @@ use super::bucket::Bucket;
 use super::group_key::KeyView;
 use super::histogram::{BOUNDS, Histogram};
 use super::{Features, grpc_status_name};
-use crate::config::StatsLimits;
+use crate::config::CardinalityLimits;
 use crate::record::RecordRef;
 use crate::record::msgpack::split_str;
 use crate::wire::ChunkFacts;
@@ -28,7 +28,7 @@ impl SpanMetrics {
         resource: Vec<KeyValue>,
         interval_ns: u64,
         additional_tags: Vec<String>,
-        limits: StatsLimits,
+        limits: CardinalityLimits,
         now_ns: i64,
     ) -> Self {
         let options = Options { interval_ns, by_top_level: true, additional_tags, limits };

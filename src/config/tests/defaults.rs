@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{
-    AgentUrl, AttributeSchema, ExporterChoice, Origin, PropagationSettings, ResourceRenaming, SETTINGS, SamplingSettings,
-    StatsLimits, TraceApiVersion,
+    AgentUrl, AttributeSchema, CardinalityLimits, ExporterChoice, Origin, PropagationSettings, ResourceRenaming, SETTINGS,
+    SamplingSettings, TraceApiVersion,
 };
 use crate::log::Level;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn nothing_set_means_the_documented_defaults() {
     assert_eq!(settings.agent.timeout, Duration::from_secs(2));
     assert_eq!((settings.agent.api_version, settings.agent.api_version_is_set), (TraceApiVersion::V04, false));
     assert_eq!((settings.agent.stats_computation, settings.stats.ignore_agent_version), (None, false));
-    assert_eq!((settings.stats.limits, settings.stats.additional_tags.len()), (StatsLimits::default(), 0));
+    assert_eq!((settings.stats.limits, settings.stats.additional_tags.len()), (CardinalityLimits::default(), 0));
     assert_eq!(settings.content.resource_renaming, ResourceRenaming::Off);
     assert_eq!(settings.writer.interval, Duration::from_secs(2));
     assert_eq!((settings.writer.buffer_size, settings.writer.max_payload_size), (20_971_520, 20_971_520));
@@ -103,7 +103,7 @@ fn every_setting_reaches_its_field() {
     assert!(settings.content.native_span_events);
     assert_eq!(settings.content.traceback_max_size, 7);
     assert_eq!((settings.agent.stats_computation, settings.stats.ignore_agent_version), (Some(false), true));
-    let limits = StatsLimits { keys: 1, resources: 2, http_endpoints: 3, peer_tags: 4, additional_tags: 5 };
+    let limits = CardinalityLimits { keys: 1, resources: 2, http_endpoints: 3, peer_tags: 4, additional_tags: 5 };
     assert_eq!((settings.stats.limits, settings.stats.additional_tags.concat()), (limits, "regiontenant".to_owned()));
     assert_eq!(settings.content.resource_renaming, ResourceRenaming::Always);
     assert_eq!(settings.agent.external_env.as_deref(), Some("it-false,cn-web"));

@@ -104,7 +104,7 @@ fn the_payload_says_who_sends_it_and_leaves_the_agents_fields_empty() {
 
 #[test]
 fn no_environment_has_a_name() {
-    let mut concentrator = Concentrator::new(StatsFacts::default(), Vec::new(), StatsLimits::default(), NOW);
+    let mut concentrator = Concentrator::new(StatsFacts::default(), Vec::new(), CardinalityLimits::default(), NOW);
     add(&mut concentrator, [root()]);
     let payload = flushed(&mut concentrator);
     assert_eq!((payload.text("Env"), payload.text("Version"), payload.text("Hostname")), ("unknown-env", "", ""));

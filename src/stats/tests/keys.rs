@@ -166,7 +166,7 @@ fn additional_tags_are_sorted_and_limited() {
     library.every_span = vec![TagEntry::text("env", "prod")];
     library.chunk_root_texts = vec![TagEntry::text("language", "cpp")];
     let tags_of = |keys: &[&str], span: RecordBuilder| {
-        let mut concentrator = concentrator_with(keys, StatsLimits::default());
+        let mut concentrator = concentrator_with(keys, CardinalityLimits::default());
         add_to(&mut concentrator, &facts(&library), [span]);
         let groups = flushed(&mut concentrator).into_groups();
         groups[0].list("AdditionalMetricTags").into_iter().map(str::to_owned).collect::<Vec<_>>()

@@ -7,8 +7,8 @@ fn hits(groups: &[DecodedGroup]) -> u64 {
     groups.iter().map(|group| group.number("Hits")).sum()
 }
 
-fn with_limits(change: impl FnOnce(&mut StatsLimits)) -> Concentrator {
-    let mut limits = StatsLimits::default();
+fn with_limits(change: impl FnOnce(&mut CardinalityLimits)) -> Concentrator {
+    let mut limits = CardinalityLimits::default();
     change(&mut limits);
     let mut concentrator = concentrator_with(&["tenant"], limits);
     concentrator.configure(&Features { peer_tags: vec!["out.host".to_owned()], ..Features::default() });
@@ -17,8 +17,8 @@ fn with_limits(change: impl FnOnce(&mut StatsLimits)) -> Concentrator {
 
 #[test]
 fn the_defaults() {
-    let expected = StatsLimits { keys: 7000, resources: 1024, http_endpoints: 512, peer_tags: 512, additional_tags: 100 };
-    assert_eq!(StatsLimits::default(), expected);
+    let expected = CardinalityLimits { keys: 7000, resources: 1024, http_endpoints: 512, peer_tags: 512, additional_tags: 100 };
+    assert_eq!(CardinalityLimits::default(), expected);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn overflow_is_counted_under_the_blocked_value() {
 
 /// Adds spans that differ in one part, and returns how often each of its values was counted, with the number of other names.
 fn counted(
-    change: impl FnOnce(&mut StatsLimits),
+    change: impl FnOnce(&mut CardinalityLimits),
     part: impl Fn(RecordBuilder, &str) -> RecordBuilder,
     key: &str,
 ) -> Vec<(String, u64)> {

@@ -9,7 +9,7 @@ mod span_metrics;
 mod time;
 
 use super::{Concentrator, Features};
-use crate::config::StatsLimits;
+use crate::config::CardinalityLimits;
 use crate::record::{Field, LibraryTags, RecordRef, flag};
 use crate::wire::tests::records::{BuiltRecord, RecordBuilder};
 use crate::wire::tests::{facts, library};
@@ -21,10 +21,10 @@ const SECOND: i64 = 1_000_000_000;
 const NOW: i64 = 1_700_000_000 * SECOND;
 
 fn concentrator() -> Concentrator {
-    concentrator_with(&[], StatsLimits::default())
+    concentrator_with(&[], CardinalityLimits::default())
 }
 
-fn concentrator_with(additional_tags: &[&str], limits: StatsLimits) -> Concentrator {
+fn concentrator_with(additional_tags: &[&str], limits: CardinalityLimits) -> Concentrator {
     let facts = StatsFacts {
         env: "prod".to_owned(),
         version: "1.2".to_owned(),

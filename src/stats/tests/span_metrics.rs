@@ -11,7 +11,7 @@ const INTERVAL: i64 = 2 * SECOND;
 fn metrics() -> SpanMetrics {
     let resource = vec![KeyValue::text("service.name", "web")];
     let additional = vec!["tenant".to_owned(), "span.kind".to_owned()];
-    let mut metrics = SpanMetrics::new(resource, INTERVAL as u64, additional, StatsLimits::default(), NOW);
+    let mut metrics = SpanMetrics::new(resource, INTERVAL as u64, additional, CardinalityLimits::default(), NOW);
     metrics.configure(&Features { peer_tags: vec!["db.name".to_owned(), "out.host".to_owned()], ..Features::default() });
     metrics
 }
