@@ -151,7 +151,6 @@ fn network(resolution: &Resolution) -> NetworkSettings {
 
 fn stats(resolution: &Resolution) -> StatsSettings {
     StatsSettings {
-        ignore_agent_version: resolution.flag("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION"),
         additional_tags: resolution.list("DD_TRACE_STATS_ADDITIONAL_TAGS"),
         limits: CardinalityLimits {
             keys: resolution.count("DD_TRACE_STATS_CARDINALITY_LIMIT"),

@@ -3,8 +3,6 @@
 /// How spans are counted.
 #[derive(Clone, Debug, Default)]
 pub struct StatsSettings {
-    /// Whether agents of any version can take statistics.
-    pub ignore_agent_version: bool,
     /// Tags by whose values spans are told apart.
     pub additional_tags: Vec<String>,
     /// Limits of what is told apart.

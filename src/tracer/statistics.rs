@@ -13,7 +13,8 @@ pub fn make_concentrator(settings: &Settings, now_ns: i64) -> Concentrator {
 
 fn stats_facts(settings: &Settings) -> StatsFacts {
     let identity = &settings.identity;
-    let hostname = if identity.report_hostname { hostname(identity) } else { None };
+    // A name that was given is reported in any case; the system's only if it is to be.
+    let hostname = if identity.report_hostname { hostname(identity) } else { identity.hostname.clone() };
     StatsFacts {
         hostname: hostname.unwrap_or_default(),
         env: identity.env.clone().unwrap_or_default(),

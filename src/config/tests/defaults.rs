@@ -17,7 +17,7 @@ fn nothing_set_means_the_documented_defaults() {
     assert_eq!(settings.agent.url, AgentUrl::http("localhost", 8126));
     assert_eq!(settings.agent.timeout, Duration::from_secs(2));
     assert_eq!((settings.agent.api_version, settings.agent.api_version_is_set), (TraceApiVersion::V04, false));
-    assert_eq!((settings.agent.stats_computation, settings.stats.ignore_agent_version), (None, false));
+    assert_eq!((settings.agent.stats_computation, settings.agent.stats_for_any_version), (None, false));
     assert_eq!((settings.stats.limits, settings.stats.additional_tags.len()), (CardinalityLimits::default(), 0));
     assert_eq!(settings.content.resource_renaming, ResourceRenaming::Off);
     assert_eq!(settings.writer.interval, Duration::from_secs(2));
@@ -102,7 +102,7 @@ fn every_setting_reaches_its_field() {
     assert!(settings.content.http_server_errors.contains(225) && settings.content.http_client_errors.contains(418));
     assert!(settings.content.native_span_events);
     assert_eq!(settings.content.traceback_max_size, 7);
-    assert_eq!((settings.agent.stats_computation, settings.stats.ignore_agent_version), (Some(false), true));
+    assert_eq!((settings.agent.stats_computation, settings.agent.stats_for_any_version), (Some(false), true));
     let limits = CardinalityLimits { keys: 1, resources: 2, http_endpoints: 3, peer_tags: 4, additional_tags: 5 };
     assert_eq!((settings.stats.limits, settings.stats.additional_tags.concat()), (limits, "regiontenant".to_owned()));
     assert_eq!(settings.content.resource_renaming, ResourceRenaming::Always);
