@@ -16,7 +16,12 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
     let headers = facts.headers_without_traces();
     let payload_facts = payload_facts(settings, &facts);
     let discovery = Discovery::new(link.clone(), headers.clone(), timeout);
-    let stats = StatsSender::new(stats_wish(settings), make_concentrator(settings, unix_ns()), Client::new(link.clone(), timeout), headers);
+    let stats = StatsSender::new(
+        stats_wish(settings),
+        make_concentrator(settings, unix_ns()),
+        Client::new(link.clone(), timeout),
+        headers,
+    );
     let exporter = AgentExporter::new(AgentProtocol::new(facts), link, timeout);
     exporter.with_discovery(discovery).with_stats(stats).with_payload_facts(payload_facts)
 }
