@@ -15,6 +15,7 @@ use super::settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
+use super::stats_settings::{CardinalityLimits, ResourceRenaming, StatsSettings};
 use super::status_ranges::StatusRanges;
 use super::value::Value;
 use crate::log::Level;
@@ -48,6 +49,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         agentless,
         network: network(resolution),
         otlp_traces,
+        stats: stats(resolution),
         writer: writer(resolution),
         partial_flush: PartialFlushSettings {
             enabled: resolution.flag("DD_TRACE_PARTIAL_FLUSH_ENABLED"),
@@ -147,6 +149,30 @@ fn network(resolution: &Resolution) -> NetworkSettings {
     }
 }
 
+fn stats(resolution: &Resolution) -> StatsSettings {
+    StatsSettings {
+        additional_tags: resolution.list("DD_TRACE_STATS_ADDITIONAL_TAGS"),
+        limits: CardinalityLimits {
+            keys: resolution.count("DD_TRACE_STATS_CARDINALITY_LIMIT"),
+            resources: resolution.count("DD_TRACE_STATS_RESOURCE_CARDINALITY_LIMIT"),
+            http_endpoints: resolution.count("DD_TRACE_STATS_HTTP_ENDPOINT_CARDINALITY_LIMIT"),
+            peer_tags: resolution.count("DD_TRACE_STATS_PEER_TAGS_CARDINALITY_LIMIT"),
+            additional_tags: resolution.count("DD_TRACE_STATS_ADDITIONAL_TAGS_CARDINALITY_LIMIT"),
+        },
+    }
+}
+
+/// `ALWAYS_…` says something only where renaming is on.
+fn resource_renaming(resolution: &Resolution) -> ResourceRenaming {
+    match ["DD_TRACE_RESOURCE_RENAMING_ENABLED", "DD_TRACE_RESOURCE_RENAMING_ALWAYS_SIMPLIFIED_ENDPOINT"]
+        .map(|name| resolution.flag(name))
+    {
+        [false, _] => ResourceRenaming::Off,
+        [true, false] => ResourceRenaming::WithoutRoute,
+        [true, true] => ResourceRenaming::Always,
+    }
+}
+
 fn writer(resolution: &Resolution) -> WriterSettings {
     WriterSettings {
         interval: resolution.seconds("DD_TRACE_WRITER_INTERVAL_SECONDS"),
@@ -170,6 +196,7 @@ fn content(resolution: &Resolution) -> ContentSettings {
         http_client_errors: resolution.statuses("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES"),
         native_span_events: resolution.flag("DD_TRACE_NATIVE_SPAN_EVENTS"),
         traceback_max_size: resolution.count("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE"),
+        resource_renaming: resource_renaming(resolution),
     }
 }
 

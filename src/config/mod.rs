@@ -41,6 +41,7 @@ mod serverless;
 mod service_name;
 mod setting;
 mod settings;
+mod stats_settings;
 mod status_ranges;
 mod table;
 mod value;
@@ -67,5 +68,6 @@ pub use settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
+pub use stats_settings::{CardinalityLimits, ResourceRenaming, StatsSettings};
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;

@@ -7,6 +7,7 @@ use super::otlp::OtlpSettings;
 use super::propagation_settings::PropagationSettings;
 use super::proxies::ProxySettings;
 use super::sampling_settings::SamplingSettings;
+use super::stats_settings::{ResourceRenaming, StatsSettings};
 use super::status_ranges::StatusRanges;
 use crate::log::Level;
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// How traces are sent by OTLP, if they are.
     pub otlp_traces: OtlpSettings,
+    /// Trace statistics.
+    pub stats: StatsSettings,
     /// Memory and rhythm of sending.
     pub writer: WriterSettings,
     /// Sending parts of unfinished traces.
@@ -203,6 +206,8 @@ pub struct ContentSettings {
     pub native_span_events: bool,
     /// Most frames of a stack trace.
     pub traceback_max_size: usize,
+    /// Which web requests get `http.endpoint`.
+    pub resource_renaming: ResourceRenaming,
 }
 
 /// The language of the binding, as reported to the agent.

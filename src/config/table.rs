@@ -14,6 +14,8 @@ const SIZE: Kind = Kind::Int { min: 1, max: 1 << 40 };
 
 /// A time limit, of which 0 is none.
 const MILLISECONDS: Kind = Kind::Int { min: 1, max: 4_294_967_295 };
+/// How many different things are counted apart.
+const LIMIT: Kind = Kind::Int { min: 1, max: 1_000_000 };
 
 /// All settings. One row each, so that it reads as a table.
 #[rustfmt::skip]
@@ -60,6 +62,13 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_STATS_COMPUTATION_ENABLED", Kind::Bool, None, "Whether trace statistics are computed here; unset: if the agent can take them.")
         .alias(&["DD_TRACE_COMPUTE_STATS"]),
     row("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION", Kind::Bool, OFF, "Whether trace statistics are computed for agents before 7.65, too."),
+    row("DD_TRACE_STATS_ADDITIONAL_TAGS", Kind::List, None, "Tags by whose values trace statistics tell spans apart; four at most."),
+    row("DD_TRACE_STATS_CARDINALITY_LIMIT", LIMIT, Some("7000"), "Groups of spans that trace statistics tell apart in ten seconds."),
+    row("DD_TRACE_STATS_RESOURCE_CARDINALITY_LIMIT", LIMIT, Some("1024"), "Resources that trace statistics tell apart in ten seconds."),
+    row("DD_TRACE_STATS_HTTP_ENDPOINT_CARDINALITY_LIMIT", LIMIT, Some("512"), "HTTP endpoints that trace statistics tell apart in ten seconds."),
+    row("DD_TRACE_STATS_PEER_TAGS_CARDINALITY_LIMIT", LIMIT, Some("512"), "Sets of peer tags that trace statistics tell apart in ten seconds."),
+    row("DD_TRACE_STATS_ADDITIONAL_TAGS_CARDINALITY_LIMIT", LIMIT, Some("100"), "Sets of additional tags that trace statistics tell apart in ten seconds."),
+    row("DD_TRACE_EXPERIMENTAL_FEATURES_ENABLED", Kind::Text, None, "Accepted for the sake of other tracers; no feature needs it here.").without_effect(),
     row("_DD_TRACE_WRITER_ADDITIONAL_HEADERS", Kind::Headers, None, "Further headers of every request to the agent; for tests.").sensitive(),
     // Without an agent, and on the way out
     row("_DD_APM_TRACING_AGENTLESS_ENABLED", Kind::Bool, OFF, "Whether traces go straight to Datadog, without an agent; needs DD_API_KEY."),
@@ -95,6 +104,8 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans."),
     row("DD_TRACE_NATIVE_SPAN_EVENTS", Kind::Bool, OFF, "Whether span events are sent in their own field whatever the agent says."),
     row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span."),
+    row("DD_TRACE_RESOURCE_RENAMING_ENABLED", Kind::Bool, OFF, "Whether web requests without a route get http.endpoint, made of their URL."),
+    row("DD_TRACE_RESOURCE_RENAMING_ALWAYS_SIMPLIFIED_ENDPOINT", Kind::Bool, OFF, "Whether requests with a route get http.endpoint, too."),
     // Sampling
     row("DD_TRACE_SAMPLE_RATE", Kind::Rate, None, "Rate for traces that no rule matches; unset: the agent's rates.").hot(),
     row("DD_TRACE_SAMPLING_RULES", Kind::SamplingRules, None, "Trace sampling rules, a JSON array.").hot(),

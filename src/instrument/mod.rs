@@ -1,12 +1,14 @@
 //! What integrations of all languages have in common.
 
 mod finish_rules;
+mod http_endpoint;
 mod peer_service;
 mod pin;
 mod pointer_hash;
 mod stack;
 
 pub use finish_rules::FinishRules;
+pub use http_endpoint::HttpEndpoint;
 pub use peer_service::{Peer, PeerService};
 pub use pin::{Pin, PinValue};
 pub use pointer_hash::pointer_hash;

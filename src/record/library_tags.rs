@@ -3,6 +3,7 @@
 
 use super::msgpack::{NUMBER_SIZE, append_str, encode_f64};
 use super::{Head, RunsRef, SharedTags, key_bit};
+use crate::config::ResourceRenaming;
 use std::sync::OnceLock;
 
 /// One tag, encoded once for all spans.
@@ -105,6 +106,8 @@ pub struct LibraryTags {
     pub service_source: TagEntry,
     /// `_dd.top_level` = 1.
     pub top_level: TagEntry,
+    /// Which web requests get `http.endpoint`.
+    pub resource_renaming: ResourceRenaming,
     /// The configured service.
     pub service: String,
     /// The configured service as MessagePack.
@@ -141,6 +144,7 @@ impl LibraryTags {
             base_service: TagEntry::text("_dd.base_service", service),
             service_source: TagEntry::text("_dd.svc_src", "m"),
             top_level: TagEntry::number("_dd.top_level", 1.0),
+            resource_renaming: ResourceRenaming::Off,
             service: service.to_owned(),
             encoded_service: encoded_service.into(),
             partial_flush_key: format!("_dd.{language}.partial_flush"),

@@ -2,10 +2,10 @@
 
 use super::bucket::{Bucket, Sample};
 use super::eligibility::Eligibility;
-use super::limits::CardinalityLimits;
 use super::span_key::SpanKeys;
 use super::values::Values;
 use super::{Features, Summary};
+use crate::config::CardinalityLimits;
 use crate::record::{RecordRef, flag};
 use crate::wire::ChunkFacts;
 

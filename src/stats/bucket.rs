@@ -2,7 +2,8 @@
 
 use super::Summary;
 use super::group_key::{KeyBuffer, KeyView, LimitedPart};
-use super::limits::CardinalityLimits;
+use super::limits::limit_of;
+use crate::config::CardinalityLimits;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -78,7 +79,7 @@ impl<S: Summary> Bucket<S> {
     /// The group of a key that is not known, after what exceeds a limit was put under another.
     #[cold]
     fn new_group(&mut self, key: &mut KeyBuffer, limits: &CardinalityLimits, room: &mut usize) -> u32 {
-        let exceeded = LimitedPart::ALL.map(|part| self.exceeds(key, part, limits.of(part)));
+        let exceeded = LimitedPart::ALL.map(|part| self.exceeds(key, part, limit_of(limits, part)));
         if exceeded.contains(&true) {
             LimitedPart::ALL.into_iter().zip(exceeded).filter(|(_, exceeds)| *exceeds).for_each(|(part, _)| key.block(part));
             if let Some(place) = self.places.get(key.bytes()) {

@@ -2,8 +2,8 @@
 
 use super::aggregator::{Aggregator, Options};
 use super::bucket::Bucket;
-use super::limits::CardinalityLimits;
 use super::{Features, Sketch};
+use crate::config::CardinalityLimits;
 use crate::record::RecordRef;
 use crate::wire::{ChunkFacts, StatsFacts, StatsGroup, begin_stats, begin_stats_bucket, stats_group};
 

@@ -13,24 +13,29 @@ mod eligibility;
 mod features;
 mod group_key;
 mod grpc_status;
+mod histogram;
 mod ip_address;
 mod limits;
 mod obfuscation;
 mod peer_tags;
 mod sketch;
 mod span_key;
+mod span_metrics;
 #[cfg(test)]
 mod tests;
 mod values;
 
+pub use crate::config::CardinalityLimits;
 pub use aggregator::{Aggregator, Options};
 pub use bucket::{Bucket, Group};
 pub use concentrator::{Concentrator, StatsPayload};
 pub use features::{Features, OBFUSCATION_VERSION, SqlMode};
 pub use group_key::{KeyNumbers, KeyView};
 pub use grpc_status::grpc_status_name;
-pub use limits::{BLOCKED, CardinalityLimits};
+pub use histogram::Histogram;
+pub use limits::BLOCKED;
 pub use sketch::Sketch;
+pub use span_metrics::SpanMetrics;
 
 /// How the durations of a group's spans are remembered.
 pub trait Summary: Default {

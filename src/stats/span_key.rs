@@ -8,6 +8,7 @@ use super::grpc_status::{grpc_status_of_number, grpc_status_of_text};
 use super::obfuscation::Obfuscator;
 use super::peer_tags::{PeerTags, Scratch};
 use super::values::{Key, Values};
+use crate::instrument::HttpEndpoint;
 use crate::record::{Field, RecordRef};
 
 /// Longest service, name and type, in bytes.
@@ -29,6 +30,7 @@ pub(super) struct SpanKeys {
     /// Whether top-level spans have groups of their own.
     by_top_level: bool,
     scratch: Scratch,
+    http_endpoint: HttpEndpoint,
     key: KeyBuffer,
 }
 
@@ -54,6 +56,7 @@ impl SpanKeys {
             longest_resource: if features.big_resource { LONGEST_BIG_RESOURCE } else { LONGEST_RESOURCE },
             by_top_level,
             scratch: Scratch::default(),
+            http_endpoint: HttpEndpoint::default(),
             key: KeyBuffer::default(),
         }
     }
@@ -90,7 +93,9 @@ impl SpanKeys {
         key.text(span_type, LONGEST_FIELD);
         key.text(counted.kind, LONGEST_OTHER);
         key.text(span.text(&names.http_method).unwrap_or_default(), LONGEST_OTHER);
-        key.limited(LimitedPart::HttpEndpoint, |key| key.text(names.http_endpoint(span), LONGEST_OTHER));
+        key.limited(LimitedPart::HttpEndpoint, |key| {
+            key.text(names.http_endpoint(span, &mut self.http_endpoint), LONGEST_OTHER);
+        });
         key.text(names.grpc_status(span, &mut [0; 10]), LONGEST_OTHER);
         key.text(span.service_source(&names.service_source).unwrap_or_default(), LONGEST_OTHER);
         key.tags(LimitedPart::PeerTags, |to| self.peer_tags.append(span, counted.kind, &mut self.scratch, to));
@@ -128,8 +133,12 @@ impl Names {
         text.and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
-    fn http_endpoint<'a>(&self, span: &Values<'a>) -> &'a [u8] {
-        span.text(&self.http_endpoint).or_else(|| span.text(&self.http_route)).unwrap_or_default()
+    fn http_endpoint<'a>(&self, span: &Values<'a>, endpoints: &'a mut HttpEndpoint) -> &'a [u8] {
+        if span.has(&self.http_endpoint) {
+            return span.text(&self.http_endpoint).unwrap_or_default();
+        }
+        let made = endpoints.of_span(span.facts.library, span.record);
+        made.or_else(|| span.text(&self.http_route)).unwrap_or_default()
     }
 
     /// The status in decimal digits. The first tag that is there counts, strings before numbers.

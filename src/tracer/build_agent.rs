@@ -1,13 +1,13 @@
 //! From settings to the exporter that sends to an agent: traces, statistics, and questions about itself.
 
 use super::snapshot::{hostname, runtime_id};
+use super::statistics::make_concentrator;
 use crate::config::{Settings, TraceApiVersion};
 use crate::export::agent::{AgentExporter, AgentFacts, AgentProtocol, Discovery, StatsSender, StatsWish, TraceFormat};
 use crate::export::{Client, Link};
 use crate::record::unix_ns;
-use crate::stats::{CardinalityLimits, Concentrator};
 use crate::transport::Origin;
-use crate::wire::{PayloadFacts, StatsFacts};
+use crate::wire::PayloadFacts;
 
 /// The exporter of these settings, over this link.
 pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
@@ -16,7 +16,12 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
     let headers = facts.headers_without_traces();
     let payload_facts = payload_facts(settings, &facts);
     let discovery = Discovery::new(link.clone(), headers.clone(), timeout);
-    let stats = StatsSender::new(stats_wish(settings), concentrator(settings), Client::new(link.clone(), timeout), headers);
+    let stats = StatsSender::new(
+        stats_wish(settings),
+        make_concentrator(settings, unix_ns()),
+        Client::new(link.clone(), timeout),
+        headers,
+    );
     let exporter = AgentExporter::new(AgentProtocol::new(facts), link, timeout);
     exporter.with_discovery(discovery).with_stats(stats).with_payload_facts(payload_facts)
 }
@@ -24,22 +29,6 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
 fn stats_wish(settings: &Settings) -> StatsWish {
     let enabled = if settings.apm_tracing_enabled { settings.agent.stats_computation } else { Some(false) };
     StatsWish { enabled, any_version: settings.agent.stats_for_any_version }
-}
-
-fn concentrator(settings: &Settings) -> Concentrator {
-    let identity = &settings.identity;
-    let facts = StatsFacts {
-        hostname: reported_hostname(settings),
-        env: identity.env.clone().unwrap_or_default(),
-        version: identity.version.clone().unwrap_or_default(),
-        service: identity.service.clone(),
-        language: settings.runtime.language.clone(),
-        tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        runtime_id: runtime_id(),
-        git_commit_sha: commit(settings).unwrap_or_default(),
-        process_tags: String::new(),
-    };
-    Concentrator::new(facts, Vec::new(), CardinalityLimits::default(), unix_ns())
 }
 
 fn payload_facts(settings: &Settings, facts: &AgentFacts) -> PayloadFacts {
@@ -55,13 +44,6 @@ fn payload_facts(settings: &Settings, facts: &AgentFacts) -> PayloadFacts {
         app_version: identity.version.clone().unwrap_or_default(),
         attributes: commit(settings).map(|commit| ("_dd.git.commit.sha".to_owned(), commit)).into_iter().collect(),
     }
-}
-
-fn reported_hostname(settings: &Settings) -> String {
-    let identity = &settings.identity;
-    // A name that was given is reported in any case; the system's only if it is to be.
-    let name = if identity.report_hostname { hostname(identity) } else { identity.hostname.clone() };
-    name.unwrap_or_default()
 }
 
 fn commit(settings: &Settings) -> Option<String> {

@@ -15,6 +15,7 @@ mod registry;
 mod snapshot;
 mod start;
 mod startup_log;
+mod statistics;
 mod thread;
 mod weak;
 
@@ -28,4 +29,5 @@ pub use reconfigure::{ConfigureError, OpenTraces};
 pub use registry::{default_tracer, named_tracer};
 pub use snapshot::{make_snapshot, runtime_id};
 pub use start::start_tracer;
+pub use statistics::make_concentrator;
 pub use thread::{Thread, with_thread};

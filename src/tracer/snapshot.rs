@@ -74,6 +74,7 @@ fn library_tags(settings: &Settings) -> LibraryTags {
     if !settings.apm_tracing_enabled {
         tags.every_span_numbers.push(TagEntry::number("_dd.apm.enabled", 0.0));
     }
+    tags.resource_renaming = settings.content.resource_renaming;
     tags.version = identity.version.as_ref().filter(|_| !is_pure).map(|version| TagEntry::text("version", version));
     tags.local_root_texts.push(TagEntry::text("runtime-id", &runtime_id()));
     tags.local_root_numbers.push(TagEntry::number("process_id", f64::from(std::process::id())));

@@ -4,7 +4,9 @@
 
 use super::ChunkFacts;
 use super::changing_tag::ChangingTag;
+use crate::config::ResourceRenaming;
 use crate::context::{DECISION_MAKER, KNUTH_RATE, TRACE_ID_HIGH, mechanism};
+use crate::instrument::HttpEndpoint;
 use crate::record::msgpack::{append_str, encode_f64};
 use crate::record::{Field, RecordRef, SharedTags, TagEntry, flag, key_bit, same_text};
 use crate::sampling::format_rate;
@@ -37,6 +39,7 @@ pub struct AddedTags {
     agent_rate: ChangingTag,
     rule_rate: ChangingTag,
     limit_rate: ChangingTag,
+    http_endpoint: HttpEndpoint,
     scratch: Vec<u8>,
 }
 
@@ -51,6 +54,7 @@ impl Default for AddedTags {
             agent_rate: ChangingTag::new("_dd.agent_psr"),
             rule_rate: ChangingTag::new("_dd.rule_psr"),
             limit_rate: ChangingTag::new("_dd.limit_psr"),
+            http_endpoint: HttpEndpoint::default(),
             scratch: Vec::new(),
         }
     }
@@ -79,6 +83,9 @@ impl AddedTags {
             for entry in library.local_root_texts.iter().chain(trace_root) {
                 count += span.add(entry, to);
             }
+        }
+        if record.head.has(flag::TOP_LEVEL) && library.resource_renaming != ResourceRenaming::Off {
+            count += self.endpoint(&span, to);
         }
         if let Some(origin) = facts.tags.and_then(|tags| tags.origin()) {
             count += self.text(&span, "_dd.origin", origin, to);
@@ -117,6 +124,16 @@ impl AddedTags {
         if is_chunk_root {
             count += self.chunk_root_numbers(&span, to);
         }
+        count
+    }
+
+    #[inline(never)]
+    fn endpoint(&mut self, span: &Receiver<'_>, to: &mut impl TagSink) -> u32 {
+        let mut endpoints = std::mem::take(&mut self.http_endpoint);
+        let endpoint = endpoints.of_span(span.facts.library, span.record);
+        let add = |value| self.add(span, "http.endpoint", |encoded| append_str(encoded, value), to);
+        let count = endpoint.map_or(0, add);
+        self.http_endpoint = endpoints;
         count
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::{
-    AgentUrl, AttributeSchema, ExporterChoice, Origin, PropagationSettings, SETTINGS, SamplingSettings, TraceApiVersion,
+    AgentUrl, AttributeSchema, CardinalityLimits, ExporterChoice, Origin, PropagationSettings, ResourceRenaming, SETTINGS,
+    SamplingSettings, TraceApiVersion,
 };
 use crate::log::Level;
 use std::time::Duration;
@@ -16,7 +17,9 @@ fn nothing_set_means_the_documented_defaults() {
     assert_eq!(settings.agent.url, AgentUrl::http("localhost", 8126));
     assert_eq!(settings.agent.timeout, Duration::from_secs(2));
     assert_eq!((settings.agent.api_version, settings.agent.api_version_is_set), (TraceApiVersion::V04, false));
-    assert_eq!(settings.agent.stats_computation, None);
+    assert_eq!((settings.agent.stats_computation, settings.agent.stats_for_any_version), (None, false));
+    assert_eq!((settings.stats.limits, settings.stats.additional_tags.len()), (CardinalityLimits::default(), 0));
+    assert_eq!(settings.content.resource_renaming, ResourceRenaming::Off);
     assert_eq!(settings.writer.interval, Duration::from_secs(2));
     assert_eq!((settings.writer.buffer_size, settings.writer.max_payload_size), (20_971_520, 20_971_520));
     assert_eq!((settings.partial_flush.enabled, settings.partial_flush.min_spans), (true, 300));
@@ -49,6 +52,15 @@ fn every_setting_reaches_its_field() {
         ("DD_TRACE_128_BIT_TRACEID_GENERATION_ENABLED", "false"),
         ("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED", "false"),
         ("DD_TRACE_STARTUP_LOGS", "false"),
+        ("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION", "true"),
+        ("DD_TRACE_STATS_ADDITIONAL_TAGS", "region,tenant"),
+        ("DD_TRACE_STATS_CARDINALITY_LIMIT", "1"),
+        ("DD_TRACE_STATS_RESOURCE_CARDINALITY_LIMIT", "2"),
+        ("DD_TRACE_STATS_HTTP_ENDPOINT_CARDINALITY_LIMIT", "3"),
+        ("DD_TRACE_STATS_PEER_TAGS_CARDINALITY_LIMIT", "4"),
+        ("DD_TRACE_STATS_ADDITIONAL_TAGS_CARDINALITY_LIMIT", "5"),
+        ("DD_TRACE_RESOURCE_RENAMING_ENABLED", "true"),
+        ("DD_TRACE_RESOURCE_RENAMING_ALWAYS_SIMPLIFIED_ENDPOINT", "true"),
         ("DD_TRACE_LOGGING_RATE", "0"),
         ("DD_TRACE_REPORT_HOSTNAME", "1"),
         ("DD_TRACE_SOURCE_HOSTNAME", "weak"),
@@ -90,7 +102,10 @@ fn every_setting_reaches_its_field() {
     assert!(settings.content.http_server_errors.contains(225) && settings.content.http_client_errors.contains(418));
     assert!(settings.content.native_span_events);
     assert_eq!(settings.content.traceback_max_size, 7);
-    assert_eq!(settings.agent.stats_computation, Some(false));
+    assert_eq!((settings.agent.stats_computation, settings.agent.stats_for_any_version), (Some(false), true));
+    let limits = CardinalityLimits { keys: 1, resources: 2, http_endpoints: 3, peer_tags: 4, additional_tags: 5 };
+    assert_eq!((settings.stats.limits, settings.stats.additional_tags.concat()), (limits, "regiontenant".to_owned()));
+    assert_eq!(settings.content.resource_renaming, ResourceRenaming::Always);
     assert_eq!(settings.agent.external_env.as_deref(), Some("it-false,cn-web"));
     assert_eq!(settings.agent.entity_id.as_deref(), Some("pod"));
     assert!(config.warnings().is_empty(), "{:?}", config.warnings());

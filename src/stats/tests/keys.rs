@@ -63,6 +63,18 @@ fn the_endpoint_comes_before_the_route() {
 }
 
 #[test]
+fn the_endpoint_made_of_the_url_counts_and_is_sent() {
+    let mut library = library();
+    library.resource_renaming = crate::config::ResourceRenaming::WithoutRoute;
+    let facts = facts(&library);
+    let request = || root().field(Field::Type, "web").text("http.url", "http://h/users/42");
+    let endpoint = |span: RecordBuilder| groups_with(&facts, [span])[0].text("HTTPEndpoint").to_owned();
+    assert_eq!(endpoint(request()), "/users/{param:int}");
+    assert_eq!(endpoint(request().text("http.route", "/users/:id")), "/users/:id");
+    assert_eq!(endpoint(request().text("http.endpoint", "/mine")), "/mine");
+}
+
+#[test]
 fn roots_of_traces_are_told_from_others() {
     let is_root = |span: RecordBuilder| group_of(span).number("IsTraceRoot");
     assert_eq!(is_root(root()), 1);

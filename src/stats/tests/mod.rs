@@ -5,9 +5,11 @@ mod decoded;
 mod keys;
 mod limits;
 mod random;
+mod span_metrics;
 mod time;
 
-use super::{CardinalityLimits, Concentrator, Features};
+use super::{Concentrator, Features};
+use crate::config::CardinalityLimits;
 use crate::record::{Field, LibraryTags, RecordRef, flag};
 use crate::wire::tests::records::{BuiltRecord, RecordBuilder};
 use crate::wire::tests::{facts, library};

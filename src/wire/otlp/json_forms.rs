@@ -11,6 +11,11 @@ pub(super) fn as_text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::
     to.collect_str(value)
 }
 
+/// Several of them.
+pub(super) fn all_as_text<S: Serializer>(values: &[u64], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(values.iter().map(u64::to_string))
+}
+
 /// An id.
 pub(super) fn as_hex<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
     let digits = bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {

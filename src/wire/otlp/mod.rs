@@ -7,6 +7,7 @@ mod json;
 mod json_forms;
 mod mapping;
 pub mod messages;
+pub mod metrics;
 mod protobuf;
 
 pub use json::OtlpJson;

@@ -248,3 +248,15 @@ fn spans_kept_by_a_rule_of_their_own_say_which() {
     let none = [None; 3];
     assert_eq!(seen, [none, [Some(8.0), Some(0.5), None], [Some(8.0), Some(1.0), Some(2.5)], none, none]);
 }
+
+#[test]
+fn web_requests_get_an_endpoint_where_resources_are_renamed() {
+    let mut library = library();
+    let request = || root().field(Field::Type, "web").text("http.url", "http://h/users/42");
+    assert_eq!(spans(&facts(&library), [request()])[0].text("http.endpoint"), None);
+    library.resource_renaming = crate::config::ResourceRenaming::Always;
+    let facts = facts(&library);
+    let spans = spans(&facts, [request(), request().text("http.endpoint", "/mine"), child().field(Field::Type, "web")]);
+    let seen = [0, 1, 2].map(|index| spans[index].text("http.endpoint"));
+    assert_eq!(seen, [Some("/users/{param:int}"), Some("/mine"), None]);
+}
