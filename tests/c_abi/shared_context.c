@@ -1,4 +1,7 @@
-/* A reader, as a profiler is one, finds the identity of the process and the active spans of its threads. modes: plain valgrind asan */
+/* A reader, as a profiler is one, finds the identity of the process and the active spans of its threads.
+ *
+ * modes: plain valgrind asan
+ * leaks: the child ends without giving back what it inherited */
 #include "recorder.h"
 
 #include <pthread.h>
