@@ -8,7 +8,7 @@ import otlp
 import program
 import spans_seen
 
-AGENT_FORMATS = ["v0.5"]
+AGENT_FORMATS = ["v0.5", "v1.0"]
 OTLP_FORMATS = ["http/protobuf", "http/json"]
 
 # What becomes of a span of v0.4 in the other formats.
