@@ -60,11 +60,11 @@ impl Local {
         self.snapshot = snapshot;
     }
 
-    /// Remembers a service that is not the configured one.
+    /// Remembers a service that is not the configured one; its name is asked for only if the thread has not seen it.
     #[inline]
-    pub fn note_service(&mut self, hash: u64, service: &[u8]) {
+    pub fn note_service<'s>(&mut self, hash: u64, service: impl FnOnce() -> &'s [u8]) {
         if !self.services.has(hash) {
-            self.pipeline.extra_services.add(&String::from_utf8_lossy(service));
+            self.pipeline.extra_services.add(&String::from_utf8_lossy(service()));
         }
     }
 

@@ -136,7 +136,7 @@ fn set_duration(span: &mut SpanBody, end: EndTime, clock: &mut Clock) {
 }
 
 /// Gives the record to the segment.
-#[inline]
+#[inline(always)]
 fn close(
     span: &mut SpanGuard,
     guard: &mut SegmentGuard,
@@ -152,7 +152,7 @@ fn close(
     };
     local.outbox.counters.spans_finished.add(1);
     if span.head.service_hash != 0 {
-        local.note_service(span.head.service_hash, span.field(Field::Service));
+        local.note_service(span.head.service_hash, || span.field(Field::Service));
     }
     if span.head.extra.is_null() {
         return guard.close_span(local, Some(Finished { head: &span.head, runs: span.runs() }), is_released);
