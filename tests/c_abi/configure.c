@@ -155,7 +155,7 @@ static void *make_spans(void *argument)
 /* Both threads use the exporter of the first configuration again and again, so that every span must be in it at the end. */
 static void no_span_is_lost_while_settings_change(void)
 {
-    struct work work = { recorder_open(NULL), strcmp(getenv("TEST_SLOW"), "1") == 0 ? 200 : 4000 };
+    struct work work = { recorder_open(NULL), strcmp(getenv("TEST_SLOW"), "1") == 0 ? 200 : 800 };
     static const char *const settings[][3] = { { "DD_ENV", "one", NULL }, { "DD_ENV", "two", NULL } };
     pthread_t threads[2];
     for (int i = 0; i < 2; i++)
