@@ -1,6 +1,7 @@
 //! Resolved values become typed settings. Where two settings speak of one thing, this is where they meet.
 
 use super::agent_endpoint;
+use super::agent_url::AgentUrl;
 use super::agentless;
 use super::exporter_choice::ExporterChoice;
 use super::identity;
@@ -15,7 +16,7 @@ use super::settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
-use super::stats_settings::{CardinalityLimits, ResourceRenaming, StatsSettings};
+use super::stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
 use super::value::Value;
 use crate::log::Level;
@@ -33,6 +34,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
     };
     let agent_url = agent_endpoint::url(resolution);
     let otlp_traces = otlp::settings(resolution, &otlp::TRACES, &agent_url, exporter == ExporterChoice::Otlp);
+    let span_metrics = span_metrics(resolution, &agent_url, exporter == ExporterChoice::Otlp);
     let agentless = agentless::settle(resolution);
     let mut identity = identity_settings(resolution, service_is_user_set);
     if resolution.flag("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED") {
@@ -50,6 +52,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         network: network(resolution),
         otlp_traces,
         stats: stats(resolution),
+        span_metrics,
         writer: writer(resolution),
         partial_flush: PartialFlushSettings {
             enabled: resolution.flag("DD_TRACE_PARTIAL_FLUSH_ENABLED"),
@@ -160,6 +163,17 @@ fn stats(resolution: &Resolution) -> StatsSettings {
             additional_tags: resolution.count("DD_TRACE_STATS_ADDITIONAL_TAGS_CARDINALITY_LIMIT"),
         },
     }
+}
+
+/// Unless it is said, spans have metrics where both traces and metrics go out by OTLP.
+fn span_metrics(resolution: &mut Resolution, agent: &AgentUrl, traces_are_otlp: bool) -> Option<SpanMetricsSettings> {
+    let both_are_otlp = traces_are_otlp && resolution.flag("DD_METRICS_OTEL_ENABLED");
+    let wanted = resolution.optional_flag("OTEL_TRACES_SPAN_METRICS_ENABLED").unwrap_or(both_are_otlp);
+    let is_on = wanted && resolution.flag("DD_TRACE_ENABLED") && resolution.flag("DD_APM_TRACING_ENABLED");
+    is_on.then(|| SpanMetricsSettings {
+        otlp: otlp::settings(resolution, &otlp::METRICS, agent, true),
+        interval: Duration::from_millis(resolution.unsigned("_DD_TRACE_METRICS_OTEL_FLUSH_INTERVAL")),
+    })
 }
 
 /// `ALWAYS_…` says something only where renaming is on.

@@ -68,6 +68,6 @@ pub use settings::{
     AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
     OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
-pub use stats_settings::{CardinalityLimits, ResourceRenaming, StatsSettings};
+pub use stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;

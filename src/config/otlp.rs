@@ -62,6 +62,15 @@ pub(super) const TRACES: Signal = Signal {
     default_protocol: OtlpProtocol::HttpProtobuf,
 };
 
+pub(super) const METRICS: Signal = Signal {
+    endpoint: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    protocol: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+    headers: "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+    timeout: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
+    path: "/v1/metrics",
+    default_protocol: OtlpProtocol::HttpJson,
+};
+
 /// The settings of a signal. Without an endpoint it goes to the machine of the agent. Warnings are for a signal that is sent.
 pub(super) fn settings(resolution: &mut Resolution, signal: &Signal, agent: &AgentUrl, is_sent: bool) -> OtlpSettings {
     let general = |resolution: &Resolution| endpoint_of(resolution, "OTEL_EXPORTER_OTLP_ENDPOINT");
@@ -123,6 +132,11 @@ impl OtlpEndpoint {
         let server = AgentUrl::parse(&format!("{scheme}://{authority}")).filter(|url| !matches!(url, AgentUrl::Unix { .. }))?;
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         is_path.then_some(OtlpEndpoint { server, path })
+    }
+
+    /// What a request is for: the path, or the whole URL for a host that sends it.
+    pub fn path_for(&self, is_for_host: bool) -> String {
+        if is_for_host { format!("{}{}", self.server, self.path) } else { self.path.clone() }
     }
 
     /// What lies at a path below this one.

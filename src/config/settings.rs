@@ -7,7 +7,7 @@ use super::otlp::OtlpSettings;
 use super::propagation_settings::PropagationSettings;
 use super::proxies::ProxySettings;
 use super::sampling_settings::SamplingSettings;
-use super::stats_settings::{ResourceRenaming, StatsSettings};
+use super::stats_settings::{ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
 use crate::log::Level;
 use std::path::PathBuf;
@@ -36,6 +36,8 @@ pub struct Settings {
     pub otlp_traces: OtlpSettings,
     /// Trace statistics.
     pub stats: StatsSettings,
+    /// Metrics of spans over OTLP; `None`: there are none.
+    pub span_metrics: Option<SpanMetricsSettings>,
     /// Memory and rhythm of sending.
     pub writer: WriterSettings,
     /// Sending parts of unfinished traces.

@@ -1,5 +1,8 @@
 //! Settings of trace statistics.
 
+use super::otlp::OtlpSettings;
+use std::time::Duration;
+
 /// How spans are counted.
 #[derive(Clone, Debug, Default)]
 pub struct StatsSettings {
@@ -28,6 +31,15 @@ impl Default for CardinalityLimits {
     fn default() -> Self {
         CardinalityLimits { keys: 7000, resources: 1024, http_endpoints: 512, peer_tags: 512, additional_tags: 100 }
     }
+}
+
+/// Metrics of spans that go out by OTLP, in place of statistics for the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpanMetricsSettings {
+    /// Where to, and how.
+    pub otlp: OtlpSettings,
+    /// Length of the intervals.
+    pub interval: Duration,
 }
 
 /// Which web requests get `http.endpoint`, made of their URL.

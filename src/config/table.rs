@@ -89,6 +89,13 @@ pub static SETTINGS: &[Setting] = &[
     row("OTEL_EXPORTER_OTLP_TRACES_HEADERS", Kind::OtlpHeaders, None, "The same for traces, which are sent instead.").sensitive(),
     row("OTEL_EXPORTER_OTLP_TIMEOUT", MILLISECONDS, Some("10000"), "Time limit for one request by OTLP, in milliseconds."),
     row("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", MILLISECONDS, None, "The same for traces, which wins."),
+    row("OTEL_TRACES_SPAN_METRICS_ENABLED", Kind::Bool, None, "Whether metrics of spans go out by OTLP, in place of trace statistics; unset: if traces and metrics do."),
+    row("DD_METRICS_OTEL_ENABLED", Kind::Bool, OFF, "Whether metrics go out by OTLP: at present those of spans, where traces do."),
+    row("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", Kind::OtlpEndpoint, None, "Where metrics go by OTLP: the whole URL.").sensitive(),
+    row("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", Kind::Choice(OTLP_PROTOCOLS), None, "As OTEL_EXPORTER_OTLP_PROTOCOL for metrics, which wins; unset: http/json."),
+    row("OTEL_EXPORTER_OTLP_METRICS_HEADERS", Kind::OtlpHeaders, None, "As OTEL_EXPORTER_OTLP_HEADERS for metrics, which are sent instead.").sensitive(),
+    row("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", MILLISECONDS, None, "As OTEL_EXPORTER_OTLP_TIMEOUT for metrics, which wins."),
+    row("_DD_TRACE_METRICS_OTEL_FLUSH_INTERVAL", MILLISECONDS, Some("10000"), "Length of the intervals of span metrics, in milliseconds; for tests."),
     // Writer
     row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
     row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),

@@ -85,14 +85,17 @@ impl Exporter {
     pub fn tend(&mut self, by: Option<Instant>, has_work: bool, pipeline: &Arc<Pipeline>) -> Tended {
         match self {
             Exporter::Agent(agent) => agent.tend(by, has_work, pipeline),
+            Exporter::Otlp(otlp) => otlp.tend(by, pipeline),
             _ => Tended::IDLE,
         }
     }
 
     /// Takes out of the blocks what is not to be sent. Blocks may be empty afterwards.
     pub fn prepare(&mut self, blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
-        if let Exporter::Agent(agent) = self {
-            agent.prepare(blocks, counters);
+        match self {
+            Exporter::Agent(agent) => agent.prepare(blocks, counters),
+            Exporter::Otlp(otlp) => otlp.prepare(blocks),
+            _ => {}
         }
     }
 
@@ -100,6 +103,7 @@ impl Exporter {
     pub fn finish(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Option<Duration> {
         match self {
             Exporter::Agent(agent) => agent.finish(by, pipeline),
+            Exporter::Otlp(otlp) => otlp.finish(by, pipeline),
             _ => None,
         }
     }
@@ -108,6 +112,7 @@ impl Exporter {
     pub fn known_agent(&self) -> Option<Arc<KnownAgent>> {
         match self {
             Exporter::Agent(agent) => agent.known_agent().cloned(),
+            Exporter::Otlp(otlp) => otlp.known_agent().cloned(),
             _ => None,
         }
     }

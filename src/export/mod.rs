@@ -58,7 +58,7 @@ pub use keep_rate::KeepRate;
 pub use local::{COPIED_BYTES, Local};
 pub use log_lines::LogExporter;
 pub use memory::MemoryExporter;
-pub use otlp::OtlpExporter;
+pub use otlp::{OtlpExporter, SpanMetricsSender};
 pub use outbox::Outbox;
 pub use output::Output;
 pub use pipeline::{Flushed, Pipeline, Successor};

@@ -341,7 +341,7 @@ impl Pipeline {
     }
 
     /// What lets the sender run at once. It may outlive the tracer, so it holds the pipeline weakly.
-    pub fn awakener(self: &Arc<Self>) -> impl Fn() + Send + Sync + use<> {
+    pub fn awakener(self: &Arc<Self>) -> impl Fn() + Send + Sync + Clone + use<> {
         let pipeline = Arc::downgrade(self);
         move || {
             if let Some(pipeline) = pipeline.upgrade() {

@@ -1,14 +1,16 @@
 //! From settings to a running pipeline: exporter, transport, snapshot.
 
 use super::build_agent::agent_exporter;
+use super::links::{link, together};
 use super::otlp;
 use super::process_context;
 use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::{hostname, make_snapshot, runtime_id};
+use super::statistics::span_metrics_sender;
 use crate::active::share_thread_contexts;
 use crate::config::{AgentlessSettings, Config, ExporterChoice, Settings};
 use crate::export::{
-    AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, Link, LogExporter, Output,
+    AgentlessExporter, BeginExchange, Colour, ConsoleExporter, ConsoleFormat, Exporter, FileExporter, LogExporter, Output,
     Pipeline, Sender, SharedExporter, Snapshot,
 };
 use crate::hooks::Hooks;
@@ -132,14 +134,14 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
         Some(_) => crate::log::log_warn!("traces go to the agent by the host's transport, which knows no other way"),
         None => {}
     }
-    let (link, transport) = match &parts.transport {
-        Some(begin) => (Link::Host(Arc::clone(begin)), None),
-        None => {
-            let transport: Arc<dyn Transport> = Arc::new(open_transport(settings)?);
-            (Link::Blocking(Arc::clone(&transport)), Some(transport))
+    let (link, transport) = link(parts, || open_transport(settings))?;
+    let exporter = agent_exporter(settings, link);
+    Ok(match span_metrics_sender(parts)? {
+        None => (Exporter::Agent(Box::new(exporter)), transport),
+        Some((metrics, of_metrics)) => {
+            (Exporter::Agent(Box::new(exporter.with_span_metrics(metrics))), together([transport, of_metrics]))
         }
-    };
-    Ok((Exporter::Agent(Box::new(agent_exporter(settings, link))), transport))
+    })
 }
 
 fn agentless_exporter(
@@ -167,7 +169,7 @@ fn agentless_exporter(
     Ok((Exporter::Agentless(Box::new(exporter)), Some(transport)))
 }
 
-fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
+pub(super) fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
     // The agent is a neighbour, to whom no proxy leads.
     let options = TransportOptions { connect_timeout: settings.agent.timeout, proxy: None, authorities: authorities(settings) };
     AgentTransport::with_options(&settings.agent.url, &options).map_err(BuildError::Transport)

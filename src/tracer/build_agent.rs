@@ -26,6 +26,11 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
     exporter.with_discovery(discovery).with_stats(stats).with_payload_facts(payload_facts)
 }
 
+/// What asks the agent about itself where traces go elsewhere.
+pub(super) fn discovery(settings: &Settings, link: Link) -> Discovery {
+    Discovery::new(link, agent_facts(settings).headers_without_traces(), settings.agent.timeout)
+}
+
 fn stats_wish(settings: &Settings) -> StatsWish {
     let enabled = if settings.apm_tracing_enabled { settings.agent.stats_computation } else { Some(false) };
     StatsWish { enabled, any_version: settings.agent.stats_for_any_version }
@@ -65,7 +70,7 @@ fn agent_facts(settings: &Settings) -> AgentFacts {
             TraceApiVersion::V10 => TraceFormat::V10,
         },
         // Traces that only serve other products are in no statistics, the agent's included.
-        computes_stats: !settings.apm_tracing_enabled,
+        computes_stats: !settings.apm_tracing_enabled || settings.span_metrics.is_some(),
         ..AgentFacts::default()
     }
 }

@@ -1,9 +1,12 @@
 //! From settings to an exporter of OTLP.
 
-use super::build::{BuildError, Parts, authorities};
+use super::build::{BuildError, Parts, authorities, open_transport as open_agent_transport};
+use super::build_agent::discovery;
+use super::links::{link, together};
 use super::snapshot::{hostname, runtime_id};
-use crate::config::Settings;
-use crate::export::{Exporter, Link, OtlpExporter};
+use super::statistics::span_metrics_sender;
+use crate::config::{OtlpSettings, Settings};
+use crate::export::{Exporter, OtlpExporter};
 use crate::transport::{AgentTransport, Transport, TransportOptions};
 use crate::wire::otlp::OtlpFacts;
 use std::sync::Arc;
@@ -13,20 +16,21 @@ pub(super) fn exporter_of(parts: &Parts) -> Result<(Exporter, Option<Arc<dyn Tra
     let settings = &parts.config.settings;
     let otlp = &settings.otlp_traces;
     crate::log::log_debug!("traces go to {} by OTLP ({})", otlp.endpoint, otlp.protocol);
-    let (link, transport) = match &parts.transport {
-        Some(begin) => (Link::Host(Arc::clone(begin)), None),
-        None => {
-            let transport: Arc<dyn Transport> = Arc::new(open_transport(settings)?);
-            (Link::Blocking(Arc::clone(&transport)), Some(transport))
-        }
+    let (of_traces, transport) = link(parts, || open_transport(settings, otlp))?;
+    let exporter = OtlpExporter::new(otlp, &facts(settings), of_traces);
+    let Some((metrics, of_metrics)) = span_metrics_sender(parts)? else {
+        return Ok((Exporter::Otlp(Box::new(exporter)), transport));
     };
-    Ok((Exporter::Otlp(Box::new(OtlpExporter::new(otlp, &facts(settings), link))), transport))
+    let (to_agent, of_agent) = link(parts, || open_agent_transport(settings))?;
+    let exporter = exporter.with_span_metrics(metrics, discovery(settings, to_agent));
+    Ok((Exporter::Otlp(Box::new(exporter)), together([transport, of_metrics, of_agent])))
 }
 
-fn open_transport(settings: &Settings) -> Result<AgentTransport, BuildError> {
-    let server = &settings.otlp_traces.endpoint.server;
+/// The library's own transport to an endpoint.
+pub(super) fn open_transport(settings: &Settings, otlp: &OtlpSettings) -> Result<AgentTransport, BuildError> {
+    let server = &otlp.endpoint.server;
     let options = TransportOptions {
-        connect_timeout: settings.otlp_traces.timeout,
+        connect_timeout: otlp.timeout,
         proxy: settings.network.proxies.proxy_for(server).cloned(),
         authorities: authorities(settings),
     };
@@ -47,10 +51,16 @@ fn facts(settings: &Settings) -> OtlpFacts {
         ("host.name", reported_hostname.unwrap_or_default()),
     ];
     let pure_attributes = settings.otel_api.semantics;
-    OtlpFacts { service: identity.service.clone(), attributes, version, pure_attributes, computes_stats: false }
+    OtlpFacts {
+        service: identity.service.clone(),
+        attributes,
+        version,
+        pure_attributes,
+        computes_stats: settings.span_metrics.is_some(),
+    }
 }
 
 /// The language as OpenTelemetry names it.
-fn language(language: &str) -> &str {
+pub(super) fn language(language: &str) -> &str {
     if language == "javascript" { "nodejs" } else { language }
 }

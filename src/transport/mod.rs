@@ -19,6 +19,7 @@ mod proxy;
 mod socket;
 #[cfg(feature = "tls")]
 mod tls;
+mod together;
 #[cfg(feature = "tls")]
 mod tunnel;
 
@@ -29,6 +30,7 @@ pub use error::TransportError;
 pub use message::{Request, Response};
 pub use options::{TransportOptions, TrustedAuthorities};
 pub use origin::Origin;
+pub use together::Together;
 #[cfg(feature = "tls")]
 pub use tunnel::judge_answer as judge_tunnel_answer;
 

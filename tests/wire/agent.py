@@ -44,10 +44,10 @@ class Session:
             request["path"] = urllib.parse.urlsplit(request["url"]).path
         return requests[::-1]
 
-    def otlp_requests(self):
+    def otlp_requests(self, path="/v1/traces"):
         """The requests by OTLP, oldest first; header names as they were sent, bodies as bytes."""
         requests = self._get("requests", self._agent.otlp_url)
-        requests = [request for request in requests if urllib.parse.urlsplit(request["url"]).path == "/v1/traces"]
+        requests = [request for request in requests if urllib.parse.urlsplit(request["url"]).path == path]
         for request in requests:
             request["body"] = base64.b64decode(request["body"])
         return requests[::-1]

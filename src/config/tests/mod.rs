@@ -10,6 +10,7 @@ mod reports;
 mod rules;
 mod serverless;
 mod sources;
+mod span_metrics;
 
 use super::process::Surroundings;
 use super::resolved::Config;

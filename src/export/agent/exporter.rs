@@ -11,6 +11,7 @@ use crate::export::block::Block;
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
 use crate::export::counters::ExportCounters;
 use crate::export::exporter::{Attempt, Payload, Tended};
+use crate::export::otlp::SpanMetricsSender;
 use crate::export::pipeline::Pipeline;
 use crate::transport::{Response, TransportError};
 use crate::wire::{PayloadFacts, TraceEncoder, V04, V05, V10};
@@ -77,6 +78,13 @@ impl AgentExporter {
         self
     }
 
+    /// The same, and somebody else gets metrics of spans, whatever becomes of the traces. The agent gets no stats then.
+    pub fn with_span_metrics(mut self, metrics: SpanMetricsSender) -> Self {
+        self.preparation.stats = None;
+        self.preparation.span_metrics = Some(Box::new(metrics));
+        self
+    }
+
     /// The same, with what payloads of the format v1.0 say of the process.
     pub fn with_payload_facts(mut self, facts: PayloadFacts) -> Self {
         self.encoders.v10 = V10::new(facts);
@@ -114,6 +122,9 @@ impl AgentExporter {
         if let (Some(stats), None) = (&mut self.preparation.stats, by) {
             tended.again_in = tended.again_in.min(stats.tend(Limit::default(), awaken(pipeline)));
         }
+        if let (Some(metrics), None) = (&mut self.preparation.span_metrics, by) {
+            tended.again_in = tended.again_in.min(metrics.tend(Limit::default(), awaken(pipeline)));
+        }
         self.heed_stats();
         tended
     }
@@ -121,9 +132,11 @@ impl AgentExporter {
     /// Sends the stats of open buckets, too. `None`: it is done; else when to call again.
     pub fn finish(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Option<Duration> {
         let limit = Limit { by, waits: !pipeline.is_host_driven };
-        let again_in = self.preparation.stats.as_mut().and_then(|stats| stats.finish(limit, awaken(pipeline)));
+        let Preparation { stats, span_metrics, .. } = &mut self.preparation;
+        let stats = stats.as_mut().and_then(|stats| stats.finish(limit, awaken(pipeline)));
+        let metrics = span_metrics.as_mut().and_then(|metrics| metrics.finish(limit, awaken(pipeline)));
         self.heed_stats();
-        again_in
+        stats.into_iter().chain(metrics).min()
     }
 
     /// An agent that refuses stats may have changed.

@@ -20,7 +20,7 @@ mod format;
 mod known_agent;
 mod preparation;
 mod protocol;
-mod stats_sender;
+pub(super) mod stats_sender;
 mod trace_filters;
 mod verdict;
 

@@ -2,12 +2,13 @@
 //! what the agent does not want is in no statistics, and what sampling rejected is.
 
 use super::known_agent::Knowledge;
-use super::stats_sender::StatsSender;
+use super::stats_sender::{StatsSender, features};
 use super::trace_filters::TraceFilters;
 use crate::export::batch::each_chunk;
 use crate::export::block::Block;
 use crate::export::chunk::StartOrder;
 use crate::export::chunk_data::chunk_facts;
+use crate::export::otlp::SpanMetricsSender;
 use crate::export::rejected::{Fate, RejectedTraces, Removed, apply};
 use crate::record::unix_ns;
 
@@ -16,6 +17,8 @@ use crate::record::unix_ns;
 pub struct Preparation {
     /// Trace statistics, unless the settings rule them out.
     pub stats: Option<Box<StatsSender>>,
+    /// Span metrics, which replace the statistics.
+    pub span_metrics: Option<Box<SpanMetricsSender>>,
     filters: TraceFilters,
     epoch: u64,
     order: StartOrder,
@@ -38,17 +41,24 @@ impl Preparation {
         }
         if epoch != self.epoch {
             self.epoch = epoch;
+            if let (Some(metrics), Some(info)) = (&mut self.span_metrics, knowledge.info()) {
+                metrics.configure(&features(info));
+            }
             self.filters = knowledge.info().map(|info| TraceFilters::of_info(info)).unwrap_or_default();
         }
     }
 
     /// Whether spans are counted here, so that the agent need not.
     pub fn computes_stats(&self) -> bool {
-        self.stats.as_ref().is_some_and(|stats| stats.is_active())
+        self.span_metrics.is_some() || self.stats.as_ref().is_some_and(|stats| stats.is_active())
     }
 
     /// Prepares the chunks of a block. Without statistics of ours the agent does it all, for it counts what it receives.
     pub fn prepare(&mut self, block: &mut Block) -> Prepared {
+        if let Some(metrics) = &mut self.span_metrics {
+            metrics.add_block(block, &mut self.order);
+            return Prepared::default();
+        }
         let Preparation { stats: Some(stats), filters, order, .. } = self else { return Prepared::default() };
         if !stats.is_active() {
             return Prepared::default();

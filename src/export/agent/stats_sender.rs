@@ -174,7 +174,8 @@ fn headers<'a>(own: &'a [(Cow<'static, str>, String)], is_obfuscated: bool) -> V
     headers
 }
 
-fn features(info: &AgentInfo) -> Features {
+/// What this agent says of how spans are to be counted.
+pub(in crate::export) fn features(info: &AgentInfo) -> Features {
     Features {
         peer_tags: info.peer_tags.clone(),
         span_kinds: Some(info.span_kinds.clone()),

@@ -1,16 +1,23 @@
 //! The exporter as the sender sees it.
 
 use super::delivery::{Delivery, Outcome};
+use super::headers::headers;
 use super::kept_only::KeptOnly;
+use super::span_metrics_sender::SpanMetricsSender;
 use crate::config::{OtlpProtocol, OtlpSettings};
+use crate::export::agent::stats_sender::features;
+use crate::export::agent::{Discovery, KnownAgent};
+use crate::export::block::Block;
+use crate::export::chunk::StartOrder;
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
-use crate::export::exporter::{Attempt, Payload};
+use crate::export::exporter::{Attempt, Payload, Tended};
 use crate::export::pipeline::Pipeline;
 use crate::wire::TraceEncoder;
 use crate::wire::otlp::{OtlpFacts, OtlpJson, OtlpProtobuf};
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Sends traces by OTLP.
 pub struct OtlpExporter {
@@ -20,6 +27,15 @@ pub struct OtlpExporter {
     path: String,
     headers: Vec<(String, String)>,
     delivery: Delivery,
+    span_metrics: Option<MeasuredSpans>,
+}
+
+/// Metrics of spans that go out beside the traces, counted as the agent wants it, if there is one.
+struct MeasuredSpans {
+    metrics: SpanMetricsSender,
+    discovery: Discovery,
+    epoch: u64,
+    order: StartOrder,
 }
 
 impl OtlpExporter {
@@ -28,15 +44,54 @@ impl OtlpExporter {
         let endpoint = &settings.endpoint;
         let client = Client::new(link, settings.timeout);
         OtlpExporter {
-            path: if client.hands_over() { format!("{}{}", endpoint.server, endpoint.path) } else { endpoint.path.clone() },
+            path: endpoint.path_for(client.hands_over()),
             client,
             encoder: match settings.protocol {
                 OtlpProtocol::HttpProtobuf => Box::new(OtlpProtobuf::new(facts)),
                 OtlpProtocol::HttpJson => Box::new(OtlpJson::new(facts)),
             },
-            headers: headers(settings, facts),
+            headers: headers(settings, facts.computes_stats),
             delivery: Delivery::new(endpoint.to_string()),
+            span_metrics: None,
         }
+    }
+
+    /// The same, and metrics of all spans go out, too. The agent is asked what tells spans apart.
+    pub fn with_span_metrics(mut self, metrics: SpanMetricsSender, discovery: Discovery) -> Self {
+        self.span_metrics = Some(MeasuredSpans { metrics, discovery, epoch: 0, order: StartOrder::default() });
+        self
+    }
+
+    /// What is known of the agent, if it is asked.
+    pub fn known_agent(&self) -> Option<&Arc<KnownAgent>> {
+        self.span_metrics.as_ref().map(|spans| spans.discovery.known())
+    }
+
+    /// Does what is due beside sending traces. In the last cycle the agent is not asked.
+    pub fn tend(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Tended {
+        let (Some(spans), None) = (&mut self.span_metrics, by) else { return Tended::IDLE };
+        let limit = Limit { by, waits: !pipeline.is_host_driven };
+        let discovery = spans.discovery.tend(limit, pipeline.awakener());
+        let (epoch, knowledge) = spans.discovery.known().knowledge();
+        if let Some(info) = knowledge.info().filter(|_| epoch != spans.epoch) {
+            spans.metrics.configure(&features(info));
+            spans.epoch = epoch;
+        }
+        let again_in = discovery.min(spans.metrics.tend(Limit::default(), pipeline.awakener()));
+        Tended { is_ready: spans.discovery.has_looked(), again_in }
+    }
+
+    /// Counts the spans of chunks that have arrived.
+    pub fn prepare(&mut self, blocks: &VecDeque<Block>) {
+        if let Some(spans) = &mut self.span_metrics {
+            blocks.iter().for_each(|block| spans.metrics.add_block(block, &mut spans.order));
+        }
+    }
+
+    /// Sends the metrics of intervals that are not over, too. `None`: it is done; else when to call again.
+    pub fn finish(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Option<Duration> {
+        let limit = Limit { by, waits: !pipeline.is_host_driven };
+        self.span_metrics.as_mut().and_then(|spans| spans.metrics.finish(limit, pipeline.awakener()))
     }
 
     /// The payload that was to be tried again is given up.
@@ -86,18 +141,4 @@ impl OtlpExporter {
         let request = Outgoing { method: "POST", path: &self.path, headers, body };
         Some(self.client.send(request, limit, pipeline.awakener()))
     }
-}
-
-const CONTENT_TYPE: &str = "Content-Type";
-
-/// The headers of every request; those of the settings as they were written.
-fn headers(settings: &OtlpSettings, facts: &OtlpFacts) -> Vec<(String, String)> {
-    let content_type = match settings.protocol {
-        OtlpProtocol::HttpProtobuf => "application/x-protobuf",
-        OtlpProtocol::HttpJson => "application/json",
-    };
-    let stats = facts.computes_stats.then_some(("Datadog-Client-Computed-Stats", "yes"));
-    let own = [(CONTENT_TYPE, content_type)].into_iter().chain(stats);
-    let given = settings.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(CONTENT_TYPE));
-    own.map(|(name, value)| (name.to_owned(), value.to_owned())).chain(given.cloned()).collect()
 }

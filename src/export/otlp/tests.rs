@@ -14,18 +14,24 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A request as it was sent.
-struct Seen {
-    path: String,
+pub(super) struct Seen {
+    pub(super) path: String,
     headers: Vec<(String, String)>,
-    body: String,
+    pub(super) body: String,
     timeout: Duration,
 }
 
 /// Answers with the statuses it was given, then with 200; remembers what was sent.
 #[derive(Default)]
-struct Script {
+pub(super) struct Script {
     statuses: Mutex<VecDeque<u16>>,
-    seen: Mutex<Vec<Seen>>,
+    pub(super) seen: Mutex<Vec<Seen>>,
+}
+
+impl Script {
+    pub(super) fn answering(statuses: &[u16]) -> Self {
+        Script { statuses: Mutex::new(statuses.iter().copied().collect()), ..Script::default() }
+    }
 }
 
 impl Transport for Script {
@@ -43,7 +49,7 @@ impl Transport for Script {
     fn interrupt(&self) {}
 }
 
-fn config(settings: &[(&str, &str)]) -> Config {
+pub(super) fn config(settings: &[(&str, &str)]) -> Config {
     let mut builder = ConfigBuilder::new();
     builder.set_env_lookup(Arc::new(|_| None));
     settings.iter().for_each(|(name, value)| builder.set(name, value).unwrap());
@@ -58,12 +64,12 @@ fn tracer_with(link: Link, settings: &[(&str, &str)], facts: OtlpFacts) -> TestT
 }
 
 fn tracer(statuses: &[u16], settings: &[(&str, &str)]) -> (TestTracer, Arc<Script>) {
-    let script = Arc::new(Script { statuses: Mutex::new(statuses.iter().copied().collect()), ..Script::default() });
+    let script = Arc::new(Script::answering(statuses));
     let link = Link::Blocking(Arc::clone(&script) as Arc<dyn Transport>);
     (tracer_with(link, settings, OtlpFacts::default()), script)
 }
 
-fn trace(tracer: &mut TestTracer, name: &str, resource: &str) {
+pub(super) fn trace(tracer: &mut TestTracer, name: &str, resource: &str) {
     let root = tracer.start_with(Parent::None, name, 0, |started| {
         started.body.set_field(Field::Resource, resource.as_bytes()).unwrap();
     });
