@@ -18,7 +18,7 @@ const INTERVAL: (&str, &str) = ("_DD_TRACE_METRICS_OTEL_FLUSH_INTERVAL", "50");
 
 /// A tracer, and where its traces, its metrics and its questions go.
 fn tracer(metrics_statuses: &[u16], interval: (&str, &str)) -> (TestTracer, [Arc<Script>; 3]) {
-    let on = [("OTEL_TRACES_SPAN_METRICS_ENABLED", "true"), ("OTEL_TRACES_EXPORTER", "otlp"), interval];
+    let on = [("OTEL_TRACES_SPAN_METRICS_ENABLED", "true"), interval];
     let settings = config(&on).settings;
     let wanted = settings.span_metrics.as_ref().unwrap();
     let scripts = [&[][..], metrics_statuses, &[404]].map(|statuses| Arc::new(Script::answering(statuses)));
