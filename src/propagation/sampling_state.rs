@@ -45,7 +45,8 @@ fn write_pieces(text: &[u8; 26], threshold: Option<u64>, list: &mut Scratch<'_>)
     let Some(threshold) = threshold else { return list.push(&text[start..21]) };
     let end = list.len();
     let digits = hex16(threshold);
-    let shown = (DIGITS - threshold.trailing_zeros() as usize / 4).clamp(1, DIGITS);
+    // Zero has more trailing zeros than digits.
+    let shown = DIGITS.saturating_sub(threshold.trailing_zeros() as usize / 4).max(1);
     let is_written = list.push(&text[start..25]) && list.push(&digits[2..2 + shown]);
     if !is_written {
         list.truncate(end);
@@ -83,4 +84,28 @@ fn is_passing(item: &str, is_replaced: bool, is_decided_here: bool) -> bool {
 
 fn are_digits(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_member_is_whole_whether_it_is_the_first_of_the_list_or_not() {
+        for (threshold, text) in [
+            (Some(0), "ot=rv:0000000000000a;th:0"),
+            (Some(1 << 55), "ot=rv:0000000000000a;th:8"),
+            (Some(1), "ot=rv:0000000000000a;th:00000000000001"),
+            (None, "ot=rv:0000000000000a"),
+        ] {
+            let own = ConsistentSampling { randomness: 10, threshold };
+            let mut room = [0; 64];
+            let mut list = Scratch::new(&mut room);
+            assert!(write_own(&own, &mut list));
+            assert_eq!(list.as_bytes(), text.as_bytes());
+            let mut list = Scratch::new(&mut room);
+            assert!(list.push(b"dd=s:1") && write_own(&own, &mut list));
+            assert_eq!(list.as_bytes(), format!("dd=s:1,{text}").as_bytes());
+        }
+    }
 }
