@@ -79,8 +79,7 @@ pub fn each_chunk<'a>(
     let mut rest = block.bytes.as_slice();
     while let Some((mut chunk, tail)) = ChunkRef::split(rest) {
         rest = tail;
-        // Who kept or dropped the trace by hand meanwhile is heard until it is sent.
-        chunk.head.decision = chunk.head.state.and_then(|state| state.decision()).or(chunk.head.decision);
+        chunk.head.decision = chunk.head.current_decision();
         chunk.sorted_records(order, records);
         let tags = chunk.head.state.filter(|state| state.has_tags());
         // A copy, so that no thread of the application waits for what is done here.

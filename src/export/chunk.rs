@@ -72,6 +72,11 @@ impl ChunkHead {
         unsafe { to.as_mut_ptr().cast::<ChunkHead>().write_unaligned(*self) };
     }
 
+    /// The decision that holds now: who kept or dropped the trace by hand meanwhile is heard until it is sent.
+    pub fn current_decision(&self) -> Option<Decision> {
+        self.state.and_then(|state| state.decision()).or(self.decision)
+    }
+
     /// Reads the head at the beginning of `from`.
     #[inline]
     pub(super) fn read(from: &[u8]) -> Option<ChunkHead> {

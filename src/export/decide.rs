@@ -34,7 +34,7 @@ pub fn decide(blocks: &mut [Block]) {
 }
 
 fn process(head: &mut ChunkHead, records: &mut [u8], end_ns: i64, snapshot: &Snapshot) {
-    head.decision = head.state.and_then(|state| state.decision()).or(head.decision);
+    head.decision = head.current_decision();
     if head.decision.is_none() {
         let decision = decide_chunk(head, records, end_ns, snapshot);
         head.decision = Some(head.state.map_or(decision, |state| state.decide(&decision)));

@@ -94,8 +94,15 @@ impl Exporter {
     pub fn prepare(&mut self, blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
         match self {
             Exporter::Agent(agent) => agent.prepare(blocks, counters),
-            Exporter::Otlp(otlp) => otlp.prepare(blocks),
+            Exporter::Otlp(otlp) => otlp.prepare(blocks, counters),
             _ => {}
+        }
+    }
+
+    /// Takes out of blocks that were prepared for another exporter what this one does not send.
+    pub fn take_over(&self, blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
+        if let Exporter::Otlp(_) = self {
+            OtlpExporter::drop_rejected(blocks, counters);
         }
     }
 

@@ -70,6 +70,17 @@ fn is_kept_for_itself(record: &RecordRef<'_>) -> bool {
     kept_by_rule || record.number(b"_dd1.sr.eausr").is_some()
 }
 
+/// Lets all chunks of traces go that sampling rejected.
+pub fn drop_rejected(block: &mut Block) -> Removed {
+    let mut fates = Vec::with_capacity(block.chunks as usize);
+    let mut rest = block.bytes.as_slice();
+    while let Some(head) = ChunkHead::read(rest) {
+        fates.push(RejectedTraces::Dropped.fate(head.current_decision(), &[]));
+        rest = rest.get(head.len as usize..).unwrap_or_default();
+    }
+    if fates.contains(&Fate::Drop) { apply(&fates, block) } else { Removed::default() }
+}
+
 /// Lets the chunks of a block go or stay, one fate for each in their order. Their memory is free at once; the block's budget is given back when
 /// it is shrunk or dropped.
 pub fn apply(fates: &[Fate], block: &mut Block) -> Removed {

@@ -131,6 +131,8 @@ impl Sender {
         self.exporter = successor.exporter;
         self.interval = successor.interval;
         (self.in_attempt, self.retry_at, self.halves) = (0, None, Halves::None);
+        self.exporter.take_over(&mut self.waiting, &pipeline.counters);
+        self.waiting.retain(|block| block.chunks > 0);
     }
 
     /// Does what is due, and sends what the exporter is ready for. Returns when there is more to do.
@@ -172,7 +174,7 @@ impl Sender {
                 Attempt::Later(pause) => {
                     pipeline.counters.payloads_failed.add(1);
                     if last_attempt_by.is_some() {
-                        self.drop_waiting(pipeline, "the agent does not answer");
+                        self.drop_waiting(pipeline, "the receiver does not take them");
                         break;
                     }
                     self.retry_at = Some(now + pause);

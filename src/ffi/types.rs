@@ -275,8 +275,8 @@ pub struct ddtrace_counters {
     pub chunks_filtered: u64,
     /// Spans that filters of the program removed, or dropped with their chunk; `spans_dropped` does not count them
     pub spans_filtered: u64,
-    /// Chunks that were not sent because sampling rejected them and the agent, which gets statistics of all, does not want them;
-    /// `chunks_dropped` does not count them
+    /// Chunks that were not sent because sampling rejected them and the receiver does not want them: an agent that gets statistics of all,
+    /// or whoever takes OTLP; `chunks_dropped` does not count them
     pub chunks_rejected: u64,
     /// Spans that were not sent for that reason, those included that other chunks were reduced by
     pub spans_rejected: u64,

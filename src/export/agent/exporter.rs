@@ -17,7 +17,7 @@ use crate::transport::{Response, TransportError};
 use crate::wire::{PayloadFacts, TraceEncoder, V04, V05, V10};
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The conversation with the agent's trace endpoint, and what it takes to hold it.
@@ -107,7 +107,7 @@ impl AgentExporter {
         let is_wanted = by.is_none() || (has_work && !discovery.has_looked());
         let again_in = match is_wanted {
             // Half of the time is left for the traces.
-            true => discovery.tend(Limit { by: by.map(half_way), waits: !pipeline.is_host_driven }, awaken(pipeline)),
+            true => discovery.tend(Limit { by: by.map(half_way), waits: !pipeline.is_host_driven }, pipeline.awakener()),
             false => Tended::IDLE.again_in,
         };
         let is_ready = discovery.has_looked() || by.is_some();
@@ -120,10 +120,10 @@ impl AgentExporter {
         }
         let mut tended = Tended { is_ready, again_in };
         if let (Some(stats), None) = (&mut self.preparation.stats, by) {
-            tended.again_in = tended.again_in.min(stats.tend(Limit::default(), awaken(pipeline)));
+            tended.again_in = tended.again_in.min(stats.tend(Limit::default(), pipeline.awakener()));
         }
         if let (Some(metrics), None) = (&mut self.preparation.span_metrics, by) {
-            tended.again_in = tended.again_in.min(metrics.tend(Limit::default(), awaken(pipeline)));
+            tended.again_in = tended.again_in.min(metrics.tend(Limit::default(), pipeline.awakener()));
         }
         self.heed_stats();
         tended
@@ -133,8 +133,8 @@ impl AgentExporter {
     pub fn finish(&mut self, by: Option<Instant>, pipeline: &Arc<Pipeline>) -> Option<Duration> {
         let limit = Limit { by, waits: !pipeline.is_host_driven };
         let Preparation { stats, span_metrics, .. } = &mut self.preparation;
-        let stats = stats.as_mut().and_then(|stats| stats.finish(limit, awaken(pipeline)));
-        let metrics = span_metrics.as_mut().and_then(|metrics| metrics.finish(limit, awaken(pipeline)));
+        let stats = stats.as_mut().and_then(|stats| stats.finish(limit, pipeline.awakener()));
+        let metrics = span_metrics.as_mut().and_then(|metrics| metrics.finish(limit, pipeline.awakener()));
         self.heed_stats();
         stats.into_iter().chain(metrics).min()
     }
@@ -198,7 +198,7 @@ impl AgentExporter {
         let (method, path) = ("POST", self.protocol.path());
         let headers = self.protocol.headers(payload.chunk_count());
         let body = if self.client.hands_over() { Cow::Owned(encoder.take()) } else { Cow::Borrowed(body) };
-        self.client.send(Outgoing { method, path, headers, body }, limit, awaken(pipeline))
+        self.client.send(Outgoing { method, path, headers, body }, limit, pipeline.awakener())
     }
 
     fn judge(&mut self, result: &Result<Response, TransportError>, bytes: usize) -> Attempt {
@@ -227,14 +227,4 @@ impl AgentExporter {
 fn half_way(end: Instant) -> Instant {
     let now = Instant::now();
     now + end.saturating_duration_since(now) / 2
-}
-
-/// Lets the sender look for the answer. A request may outlive the tracer, so it holds the pipeline weakly.
-fn awaken(pipeline: &Arc<Pipeline>) -> impl Fn() + Send + Sync + Clone + 'static {
-    let pipeline: Weak<Pipeline> = Arc::downgrade(pipeline);
-    move || {
-        if let Some(pipeline) = pipeline.upgrade() {
-            pipeline.awake();
-        }
-    }
 }

@@ -2,16 +2,18 @@
 
 use super::delivery::{Delivery, Outcome};
 use super::headers::headers;
-use super::kept_only::KeptOnly;
 use super::span_metrics_sender::SpanMetricsSender;
+use super::with_trace_state::WithTraceState;
 use crate::config::{OtlpProtocol, OtlpSettings};
 use crate::export::agent::stats_sender::features;
 use crate::export::agent::{Discovery, KnownAgent};
 use crate::export::block::Block;
 use crate::export::chunk::StartOrder;
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
+use crate::export::counters::ExportCounters;
 use crate::export::exporter::{Attempt, Payload, Tended};
 use crate::export::pipeline::Pipeline;
+use crate::export::rejected::drop_rejected;
 use crate::wire::TraceEncoder;
 use crate::wire::otlp::{OtlpFacts, OtlpJson, OtlpProtobuf};
 use std::borrow::Cow;
@@ -81,10 +83,20 @@ impl OtlpExporter {
         Tended { is_ready: spans.discovery.has_looked(), again_in }
     }
 
-    /// Counts the spans of chunks that have arrived.
-    pub fn prepare(&mut self, blocks: &VecDeque<Block>) {
+    /// Counts the spans of chunks that have arrived, then takes out the traces that sampling rejected. Blocks may be empty afterwards.
+    pub fn prepare(&mut self, blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
         if let Some(spans) = &mut self.span_metrics {
             blocks.iter().for_each(|block| spans.metrics.add_block(block, &mut spans.order));
+        }
+        Self::drop_rejected(blocks, counters);
+    }
+
+    /// Takes out the traces that sampling rejected.
+    pub fn drop_rejected(blocks: &mut VecDeque<Block>, counters: &ExportCounters) {
+        for block in blocks {
+            let removed = drop_rejected(block);
+            counters.chunks_rejected.add(removed.chunks);
+            counters.spans_rejected.add(removed.spans);
         }
     }
 
@@ -105,10 +117,7 @@ impl OtlpExporter {
         let limit = Limit { by, waits: !pipeline.is_host_driven };
         let progress = match self.client.look(limit) {
             Some(progress) => progress,
-            None => match self.send(payload, limit, pipeline) {
-                Some(progress) => progress,
-                None => return Attempt::Taken { bytes: 0 },
-            },
+            None => self.send(payload, limit, pipeline),
         };
         match progress {
             Progress::Pending { poll } => Attempt::Pending { poll },
@@ -128,17 +137,13 @@ impl OtlpExporter {
         }
     }
 
-    /// `None`: there is nothing to send.
-    fn send(&mut self, payload: &dyn Payload, limit: Limit, pipeline: &Arc<Pipeline>) -> Option<Progress> {
-        let mut encoder = KeptOnly::new(self.encoder.as_mut());
+    fn send(&mut self, payload: &dyn Payload, limit: Limit, pipeline: &Arc<Pipeline>) -> Progress {
+        let mut encoder = WithTraceState::new(self.encoder.as_mut());
         payload.encode(&mut encoder);
-        if encoder.chunks() == 0 {
-            return None;
-        }
         let body = encoder.finish();
         let body = if self.client.hands_over() { Cow::Owned(encoder.take()) } else { Cow::Borrowed(body) };
         let headers = self.headers.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
         let request = Outgoing { method: "POST", path: &self.path, headers, body };
-        Some(self.client.send(request, limit, pipeline.awakener()))
+        self.client.send(request, limit, pipeline.awakener())
     }
 }

@@ -6,12 +6,12 @@
 mod delivery;
 mod exporter;
 mod headers;
-mod kept_only;
 mod span_metrics_sender;
 #[cfg(test)]
 mod span_metrics_tests;
 #[cfg(test)]
 mod tests;
+mod with_trace_state;
 
 pub use exporter::OtlpExporter;
 pub use span_metrics_sender::SpanMetricsSender;

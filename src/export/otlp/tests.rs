@@ -2,6 +2,7 @@
 
 use super::OtlpExporter;
 use crate::config::{Config, ConfigBuilder};
+use crate::export::agent::{AgentExporter, AgentFacts, AgentProtocol};
 use crate::export::{Exchange, Exporter, Link};
 use crate::record::Field;
 use crate::segment::test_tracer::{NONE, TestTracer};
@@ -115,12 +116,39 @@ fn only_kept_traces_leave_and_a_payload_of_none_is_not_sent() {
     trace(&mut tracer, "op", "GET /no");
     tracer.send();
     assert!(script.seen.lock().unwrap().is_empty());
+    let totals = tracer.totals();
+    assert_eq!((totals.chunks_rejected, totals.spans_rejected, totals.payloads_sent, totals.chunks_sent), (1, 1, 0, 0));
     trace(&mut tracer, "op", "GET /nothing");
     trace(&mut tracer, "op", "GET /yes");
     tracer.send();
     let seen = script.seen.lock().unwrap();
     assert_eq!(seen.len(), 1);
     assert!(seen[0].body.contains("GET /yes") && !seen[0].body.contains("GET /no"), "{}", seen[0].body);
+    let totals = tracer.totals();
+    assert_eq!((totals.chunks_rejected, totals.spans_rejected), (2, 2));
+    assert_eq!((totals.payloads_sent, totals.chunks_sent, totals.spans_sent, totals.chunks_dropped), (1, 1, 1, 0));
+    assert_eq!(tracer.booked(), 0);
+}
+
+#[test]
+fn rejected_traces_that_waited_for_another_exporter_are_not_sent_by_otlp() {
+    let unreachable: Arc<dyn Transport> = Arc::new(Script::answering(&[503; 3]));
+    let protocol = AgentProtocol::new(AgentFacts::default());
+    let agent = AgentExporter::new(protocol, Link::Blocking(unreachable), Duration::from_secs(1));
+    let rules = ("DD_TRACE_SAMPLING_RULES", r#"[{"resource":"GET /no*","sample_rate":0.0}]"#);
+    let mut tracer = TestTracer::with_exporter(&[rules], Exporter::Agent(Box::new(agent)));
+    trace(&mut tracer, "op", "GET /no");
+    tracer.send();
+    assert_eq!((tracer.totals().payloads_failed, tracer.totals().chunks_rejected), (1, 0), "it waits");
+    let script = Arc::new(Script::default());
+    let link = Link::Blocking(Arc::clone(&script) as Arc<dyn Transport>);
+    let otlp = OtlpExporter::new(&config(&[JSON]).settings.otlp_traces, &OtlpFacts::default(), link);
+    tracer.pipeline.replace_exporter(Exporter::Otlp(Box::new(otlp)), Duration::from_secs(600), None);
+    trace(&mut tracer, "op", "GET /yes");
+    tracer.send();
+    let seen = script.seen.lock().unwrap();
+    assert!(seen.len() == 1 && seen[0].body.contains("GET /yes") && !seen[0].body.contains("GET /no"));
+    assert_eq!((tracer.totals().chunks_rejected, tracer.totals().chunks_sent), (1, 1));
 }
 
 #[test]
@@ -180,7 +208,7 @@ fn a_host_gets_the_whole_url_and_the_sampler_no_rates() {
 #[test]
 fn the_sampling_state_and_other_vendors_members_are_the_trace_state() {
     use crate::context::{Decision, TraceTags};
-    use crate::export::otlp::kept_only::KeptOnly;
+    use crate::export::otlp::with_trace_state::WithTraceState;
     use crate::record::LibraryTags;
     use crate::wire::{ChunkFacts, TraceEncoder};
     #[derive(Default)]
@@ -221,7 +249,7 @@ fn the_sampling_state_and_other_vendors_members_are_the_trace_state() {
             span_rules: &[],
             native_events: true,
         };
-        KeptOnly::new(&mut seen).chunk(&facts, &[record]);
+        WithTraceState::new(&mut seen).chunk(&facts, &[record]);
     }
     assert_eq!(seen.0, ["ot=rv:f0948a54d43b8e;th:8", "foo=1", ""]);
 }

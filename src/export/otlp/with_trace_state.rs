@@ -1,50 +1,38 @@
-//! The chunks that OTLP may carry: those of traces that are kept. Their tracestate is told, too.
+//! Chunks on their way to OTLP, which are told the `tracestate` of their trace first.
 
 use crate::propagation::{InjectInput, tracestate_field};
 use crate::record::RecordRef;
 use crate::wire::{ChunkFacts, TraceEncoder};
 
-/// Hands on the chunks that are kept.
-pub(super) struct KeptOnly<'a> {
-    to: &'a mut dyn TraceEncoder,
-    chunks: usize,
-}
+/// Tells the encoder the tracestate of each chunk.
+pub(super) struct WithTraceState<'a>(&'a mut dyn TraceEncoder);
 
-impl<'a> KeptOnly<'a> {
+impl<'a> WithTraceState<'a> {
     pub(super) fn new(to: &'a mut dyn TraceEncoder) -> Self {
-        KeptOnly { to, chunks: 0 }
-    }
-
-    /// How many chunks were handed on.
-    pub(super) fn chunks(&self) -> usize {
-        self.chunks
+        WithTraceState(to)
     }
 }
 
-impl TraceEncoder for KeptOnly<'_> {
+impl TraceEncoder for WithTraceState<'_> {
     fn begin(&mut self) {
-        self.to.begin();
-        self.chunks = 0;
+        self.0.begin();
     }
 
     fn chunk(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>]) {
-        if facts.decision.is_some_and(|decision| decision.is_kept()) {
-            self.to.trace_state(&trace_state(facts, records));
-            self.to.chunk(facts, records);
-            self.chunks += 1;
-        }
+        self.0.trace_state(&trace_state(facts, records));
+        self.0.chunk(facts, records);
     }
 
     fn finish(&mut self) -> &[u8] {
-        self.to.finish()
+        self.0.finish()
     }
 
     fn take(&mut self) -> Vec<u8> {
-        self.to.take()
+        self.0.take()
     }
 
     fn reuse(&mut self, buffer: Vec<u8>) {
-        self.to.reuse(buffer);
+        self.0.reuse(buffer);
     }
 }
 
