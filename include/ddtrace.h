@@ -119,7 +119,8 @@
     { sizeof(ddtrace_span_end_options), 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, \
       0, 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, NULL, 0, NULL, 0 }
 #define DDTRACE_COUNTERS_INIT \
-    { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+                                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define DDTRACE_PROCESSOR_CALLBACKS_INIT { sizeof(ddtrace_processor_callbacks), NULL, NULL, NULL }
 #define DDTRACE_EXPORTER_CALLBACKS_INIT { sizeof(ddtrace_exporter_callbacks), NULL, NULL, NULL }
 
@@ -362,8 +363,8 @@ typedef struct ddtrace_counters {
     /** Spans that filters of the program removed, or dropped with their chunk; `spans_dropped` does not count them */
     uint64_t spans_filtered;
     /**
-     * Chunks that were not sent because sampling rejected them and the agent, which gets statistics of all, does not want them;
-     * `chunks_dropped` does not count them
+     * Chunks that were not sent because sampling rejected them and the receiver does not want them: an agent that gets statistics of all,
+     * or whoever takes OTLP; `chunks_dropped` does not count them
      */
     uint64_t chunks_rejected;
     /** Spans that were not sent for that reason, those included that other chunks were reduced by */
@@ -372,6 +373,43 @@ typedef struct ddtrace_counters {
     uint64_t chunks_filtered_by_agent;
     /** Spans in them */
     uint64_t spans_filtered_by_agent;
+    /**
+     * Contexts that were written in the style `datadog`. This number and those that follow are of the whole process, because propagators
+     * belong to no tracer
+     */
+    uint64_t injected_datadog;
+    /** Contexts that were written in the style `tracecontext` */
+    uint64_t injected_tracecontext;
+    /** Contexts that were written in the style `b3multi` */
+    uint64_t injected_b3multi;
+    /** Contexts that were written in the style `b3` */
+    uint64_t injected_b3;
+    /** Baggage that was written as the header `baggage` */
+    uint64_t injected_baggage;
+    /** Contexts that were read from headers of the style `datadog` */
+    uint64_t extracted_datadog;
+    /** Contexts that were read from headers of the style `tracecontext` */
+    uint64_t extracted_tracecontext;
+    /** Contexts that were read from headers of the style `b3multi` */
+    uint64_t extracted_b3multi;
+    /** Contexts that were read from headers of the style `b3` */
+    uint64_t extracted_b3;
+    /** Baggage that was read from the header `baggage` */
+    uint64_t extracted_baggage;
+    /** Headers of the style `datadog` that were there and break its rules */
+    uint64_t malformed_datadog;
+    /** Headers of the style `tracecontext` that were there and break its rules */
+    uint64_t malformed_tracecontext;
+    /** Headers of the style `b3multi` that were there and break its rules */
+    uint64_t malformed_b3multi;
+    /** Headers of the style `b3` that were there and break its rules */
+    uint64_t malformed_b3;
+    /** Headers `baggage` that break its rules */
+    uint64_t malformed_baggage;
+    /** How often baggage was cut, read or written, because it had more items than `DD_TRACE_BAGGAGE_MAX_ITEMS` */
+    uint64_t baggage_items_exceeded;
+    /** How often baggage was cut because it had more bytes than `DD_TRACE_BAGGAGE_MAX_BYTES` */
+    uint64_t baggage_bytes_exceeded;
 } ddtrace_counters;
 
 /** The items of an array or a map. */

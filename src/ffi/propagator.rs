@@ -11,9 +11,12 @@ use super::types::ddtrace_str;
 use super::view::{decide_view, with_view_of_context, with_view_of_span};
 use crate::context::{Decision, TraceState, TraceTags};
 use crate::log::log_warn;
-use crate::propagation::{BufferSink, ExtractReport, HeaderSink, InjectInput, Propagator};
+use crate::propagation::{BufferSink, ExtractReport, HeaderSink, InjectInput, InjectReport, Propagator};
 use crate::span::{AnySpan, extracted_context, lock_span};
-use crate::tracer::{add_propagator_reference, new_propagator, release_propagator, resolve_propagator, with_thread};
+use crate::tracer::{
+    add_propagator_reference, count_extracted, count_injected, new_propagator, release_propagator, resolve_propagator,
+    with_thread,
+};
 use std::ffi::{CString, c_char, c_void};
 
 /// Makes a propagator from the settings `DD_TRACE_PROPAGATION_*`, `DD_TRACE_BAGGAGE_*` and `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`.
@@ -106,6 +109,7 @@ pub unsafe extern "C" fn ddtrace_propagator_extract(
                     let report = propagator.extract_pairs(pairs, &mut thread.extracted);
                     (report, extracted_context(&mut thread.parts, &mut thread.extracted))
                 });
+                count_extracted(&report);
                 if !report.malformed.is_empty() {
                     log_malformed(&report);
                 }
@@ -155,6 +159,7 @@ pub unsafe extern "C" fn ddtrace_propagator_extract_with(
             unsafe { lookup(user_data, name.as_ptr(), Some(take_value), (&raw mut found).cast()) };
         };
         let report = propagator.extract(&mut carrier, &mut extracted);
+        count_extracted(&report);
         if !report.malformed.is_empty() {
             log_malformed(&report);
         }
@@ -303,7 +308,7 @@ unsafe fn into_buffer(
     buf: *mut c_char,
     cap: usize,
     needed: *mut usize,
-    inject: impl FnOnce(&mut BufferSink<'_>) -> Result<(), ddtrace_status>,
+    inject: impl FnOnce(&mut BufferSink<'_>) -> Result<InjectReport, ddtrace_status>,
 ) -> Result<(), ddtrace_status> {
     if needed.is_null() || (buf.is_null() && cap > 0) {
         return Err(DDTRACE_ERR_NULL);
@@ -311,10 +316,14 @@ unsafe fn into_buffer(
     // SAFETY: not NULL, and writable by the header's rules.
     let buffer = if cap == 0 { &mut [][..] } else { unsafe { std::slice::from_raw_parts_mut(buf.cast::<u8>(), cap) } };
     let mut sink = BufferSink::new(buffer);
-    inject(&mut sink)?;
+    let report = inject(&mut sink)?;
     // SAFETY: as above.
     unsafe { needed.write(sink.needed()) };
-    if sink.needed() > cap { Err(DDTRACE_ERR_BUFFER) } else { Ok(()) }
+    if sink.needed() > cap {
+        return Err(DDTRACE_ERR_BUFFER);
+    }
+    count_injected(&report);
+    Ok(())
 }
 
 /// Headers that are handed over once no lock is held.
@@ -332,11 +341,11 @@ impl HeaderSink for Collected {
 unsafe fn into_setter(
     set: ddtrace_header_setter,
     user_data: *mut c_void,
-    inject: impl FnOnce(&mut Collected) -> Result<(), ddtrace_status>,
+    inject: impl FnOnce(&mut Collected) -> Result<InjectReport, ddtrace_status>,
 ) -> Result<(), ddtrace_status> {
     let set = set.ok_or(DDTRACE_ERR_NULL)?;
     let mut headers = Collected::default();
-    inject(&mut headers)?;
+    count_injected(&inject(&mut headers)?);
     for (name, value) in &headers.0 {
         let text = |text: &CString| ddtrace_str { ptr: text.as_ptr(), len: text.as_bytes().len() };
         // SAFETY: the host's function, with the data that it gave.
@@ -350,23 +359,21 @@ unsafe fn inject_span<S: HeaderSink>(
     propagator: &Propagator,
     span: *const ddtrace_span,
     sink: &mut S,
-) -> Result<(), ddtrace_status> {
+) -> Result<InjectReport, ddtrace_status> {
     // SAFETY: passed on.
     if let AnySpan::Recording(span) = unsafe { lock_span(span.cast()) }.map_err(of_handle)? {
         let segment = span.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
         let state = segment.lock().map_err(|_| DDTRACE_ERR_FORKED)?.state().ok_or(DDTRACE_ERR_HANDLE)?;
         if let decision @ Some(_) = state.decision() {
             // The span's lock keeps the span, and so its trace.
-            inject(propagator, state, decision, span.head.span_id, true, sink);
-            return Ok(());
+            return Ok(inject(propagator, state, decision, span.head.span_id, true, sink));
         }
     }
     // SAFETY: passed on.
     unsafe {
         with_view_of_span(span, |thread, view| {
             decide_view(thread, view);
-            inject(propagator, view.state, view.state.decision(), view.span_id, true, sink);
-            Ok(())
+            Ok(inject(propagator, view.state, view.state.decision(), view.span_id, true, sink))
         })
     }
 }
@@ -375,13 +382,12 @@ unsafe fn inject_context<S: HeaderSink>(
     propagator: &Propagator,
     context: *const ddtrace_context,
     sink: &mut S,
-) -> Result<(), ddtrace_status> {
+) -> Result<InjectReport, ddtrace_status> {
     // SAFETY: passed on.
     unsafe {
         with_view_of_context(context, |thread, view| {
             decide_view(thread, view);
-            inject(propagator, view.state, view.state.decision(), view.span_id, !view.is_remote, sink);
-            Ok(())
+            Ok(inject(propagator, view.state, view.state.decision(), view.span_id, !view.is_remote, sink))
         })
     }
 }
@@ -394,7 +400,7 @@ fn inject<S: HeaderSink>(
     span_id: u64,
     local_span: bool,
     sink: &mut S,
-) {
+) -> InjectReport {
     let trace_id = state.trace_id();
     let mut write =
         |tags: Option<&TraceTags>| propagator.inject(&InjectInput { trace_id, span_id, decision, tags, local_span }, sink);
@@ -405,4 +411,5 @@ fn inject<S: HeaderSink>(
     if let Some(error) = report.error {
         state.change_tags(|tags| tags.set_propagation_error(error));
     }
+    report
 }

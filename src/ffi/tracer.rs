@@ -13,9 +13,13 @@ use super::status::{
 };
 use super::types::{DDTRACE_ABSENT, ddtrace_counters};
 use super::{sized, text};
+use crate::config::PropagationStyle;
 use crate::export::{Flushed, Totals};
 use crate::slot::{HandleError, cold};
-use crate::tracer::{Tracer, add_reference, close, default_tracer, named_tracer, release, resolve_tracer, start_tracer};
+use crate::tracer::{
+    HeaderCounts, Tracer, add_reference, close, default_tracer, header_counts, named_tracer, release, resolve_tracer,
+    start_tracer,
+};
 
 /// Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off. Level and rate
 /// of the library's messages, which the process has once, are those of the tracer made last.
@@ -271,7 +275,7 @@ pub unsafe extern "C" fn ddtrace_tracer_counters(tracer: *const ddtrace_tracer, 
         // SAFETY: the header's rules for handles and outputs.
         unsafe {
             let totals = find(tracer)?.pipeline()?.totals();
-            sized::write(out, &counters(&totals))
+            sized::write(out, &counters(&totals, &header_counts()))
         }
     })
 }
@@ -302,7 +306,7 @@ fn whole_ms(time: Duration) -> u32 {
     u32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 
-fn counters(totals: &Totals) -> ddtrace_counters {
+fn counters(totals: &Totals, headers: &HeaderCounts) -> ddtrace_counters {
     ddtrace_counters {
         struct_size: size_of::<ddtrace_counters>(),
         spans_started: totals.spans_started,
@@ -326,6 +330,23 @@ fn counters(totals: &Totals) -> ddtrace_counters {
         spans_rejected: totals.spans_rejected,
         chunks_filtered_by_agent: totals.chunks_filtered_by_agent,
         spans_filtered_by_agent: totals.spans_filtered_by_agent,
+        injected_datadog: headers.injected.of(PropagationStyle::Datadog),
+        injected_tracecontext: headers.injected.of(PropagationStyle::TraceContext),
+        injected_b3multi: headers.injected.of(PropagationStyle::B3Multi),
+        injected_b3: headers.injected.of(PropagationStyle::B3),
+        injected_baggage: headers.injected.of(PropagationStyle::Baggage),
+        extracted_datadog: headers.extracted.of(PropagationStyle::Datadog),
+        extracted_tracecontext: headers.extracted.of(PropagationStyle::TraceContext),
+        extracted_b3multi: headers.extracted.of(PropagationStyle::B3Multi),
+        extracted_b3: headers.extracted.of(PropagationStyle::B3),
+        extracted_baggage: headers.extracted.of(PropagationStyle::Baggage),
+        malformed_datadog: headers.malformed.of(PropagationStyle::Datadog),
+        malformed_tracecontext: headers.malformed.of(PropagationStyle::TraceContext),
+        malformed_b3multi: headers.malformed.of(PropagationStyle::B3Multi),
+        malformed_b3: headers.malformed.of(PropagationStyle::B3),
+        malformed_baggage: headers.malformed.of(PropagationStyle::Baggage),
+        baggage_items_exceeded: headers.baggage_items_exceeded,
+        baggage_bytes_exceeded: headers.baggage_bytes_exceeded,
     }
 }
 

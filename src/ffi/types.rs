@@ -284,4 +284,39 @@ pub struct ddtrace_counters {
     pub chunks_filtered_by_agent: u64,
     /// Spans in them
     pub spans_filtered_by_agent: u64,
+    /// Contexts that were written in the style `datadog`. This number and those that follow are of the whole process, because propagators
+    /// belong to no tracer
+    pub injected_datadog: u64,
+    /// Contexts that were written in the style `tracecontext`
+    pub injected_tracecontext: u64,
+    /// Contexts that were written in the style `b3multi`
+    pub injected_b3multi: u64,
+    /// Contexts that were written in the style `b3`
+    pub injected_b3: u64,
+    /// Baggage that was written as the header `baggage`
+    pub injected_baggage: u64,
+    /// Contexts that were read from headers of the style `datadog`
+    pub extracted_datadog: u64,
+    /// Contexts that were read from headers of the style `tracecontext`
+    pub extracted_tracecontext: u64,
+    /// Contexts that were read from headers of the style `b3multi`
+    pub extracted_b3multi: u64,
+    /// Contexts that were read from headers of the style `b3`
+    pub extracted_b3: u64,
+    /// Baggage that was read from the header `baggage`
+    pub extracted_baggage: u64,
+    /// Headers of the style `datadog` that were there and break its rules
+    pub malformed_datadog: u64,
+    /// Headers of the style `tracecontext` that were there and break its rules
+    pub malformed_tracecontext: u64,
+    /// Headers of the style `b3multi` that were there and break its rules
+    pub malformed_b3multi: u64,
+    /// Headers of the style `b3` that were there and break its rules
+    pub malformed_b3: u64,
+    /// Headers `baggage` that break its rules
+    pub malformed_baggage: u64,
+    /// How often baggage was cut, read or written, because it had more items than `DD_TRACE_BAGGAGE_MAX_ITEMS`
+    pub baggage_items_exceeded: u64,
+    /// How often baggage was cut because it had more bytes than `DD_TRACE_BAGGAGE_MAX_BYTES`
+    pub baggage_bytes_exceeded: u64,
 }

@@ -33,6 +33,6 @@ pub use extract::Lookup;
 pub use inject::{InjectInput, tracestate_field};
 pub use organization::set_organization_marker;
 pub use propagator::Propagator;
-pub use report::{ExtractReport, InjectReport, StyleSet};
+pub use report::{ExtractReport, InjectReport, STYLES, StyleSet};
 pub use sink::{BufferSink, HeaderSink};
 pub use span_context::tracestate_of;

@@ -3,7 +3,8 @@
 use crate::config::PropagationStyle;
 use std::fmt;
 
-const STYLES: [PropagationStyle; 5] = [
+/// All styles, in the order of their numbers.
+pub const STYLES: [PropagationStyle; 5] = [
     PropagationStyle::Datadog,
     PropagationStyle::TraceContext,
     PropagationStyle::B3Multi,
@@ -16,6 +17,20 @@ const STYLES: [PropagationStyle; 5] = [
 pub struct StyleSet(u8);
 
 impl StyleSet {
+    /// How many different sets there are.
+    pub const DIFFERENT: usize = 1 << STYLES.len();
+
+    /// The number of this set, below [`StyleSet::DIFFERENT`].
+    #[inline]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The set with a number below [`StyleSet::DIFFERENT`].
+    pub fn at(index: usize) -> StyleSet {
+        StyleSet((index % StyleSet::DIFFERENT) as u8)
+    }
+
     /// Adds a style.
     pub fn insert(&mut self, style: PropagationStyle) {
         self.0 |= 1 << style as u8;

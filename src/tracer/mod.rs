@@ -6,6 +6,7 @@ mod core;
 mod exit;
 mod filtering;
 mod fork;
+mod header_counts;
 mod hooks;
 mod links;
 mod otlp;
@@ -24,6 +25,7 @@ pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter}
 pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, resolve_tracer};
 pub use filtering::HeldChunk;
 pub use fork::decide_before_fork;
+pub use header_counts::{ByStyle, HeaderCounts, count_extracted, count_injected, header_counts};
 pub use hooks::{announce_start, finish_announced, release_span};
 pub use propagators::{add_propagator_reference, live_propagators, new_propagator, release_propagator, resolve_propagator};
 pub use reconfigure::{ConfigureError, OpenTraces};
