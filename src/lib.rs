@@ -20,6 +20,7 @@ pub(crate) mod lock;
 pub mod log;
 pub mod propagation;
 pub mod record;
+pub mod remote_config;
 pub mod sampling;
 pub mod segment;
 pub mod service;

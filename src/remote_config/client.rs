@@ -1,0 +1,249 @@
+//! The client of remote configuration: one of a process. Answers of the agent go in, requests and calls of consumers come out.
+//!
+//! It knows neither network nor time. Consumers are called without a lock, by one thread at a time; whoever brings an answer meanwhile waits.
+
+use super::apply_state::ApplyState;
+use super::capabilities::Capabilities;
+use super::files::{Change, Changes, ConsumerId, TrackedFiles};
+use super::request::{self, ClientFacts};
+use super::subscriptions::{Consumer, SubscribeError, Subscription, Subscriptions};
+use crate::lock::Mutex;
+use crate::log::{log_debug, log_error, log_warn};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Consumers that take longer are told of.
+const SLOW: Duration = Duration::from_millis(500);
+
+thread_local! {
+    static DELIVERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The client.
+#[derive(Default)]
+pub struct RemoteConfig {
+    state: Mutex<State>,
+    /// Held while an answer is taken and delivered.
+    turn: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    files: TrackedFiles,
+    subscriptions: Subscriptions,
+    /// Somebody does not want to wait for the next tick.
+    is_urgent: bool,
+    is_closed: bool,
+}
+
+/// What became of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Processed {
+    /// It was taken, and all consumers know.
+    Taken,
+    /// It says that nothing has changed.
+    Unchanged,
+    /// It was refused as a whole, for this reason.
+    Refused(String),
+    /// It is no answer to what was asked: a status that says nothing.
+    Ignored,
+    /// A consumer called from inside of a delivery.
+    Inside,
+}
+
+impl RemoteConfig {
+    /// Subscribes a consumer to a product. It gets files that are active already with one of the next answers.
+    pub fn subscribe(
+        &self,
+        product: &str,
+        capabilities: Capabilities,
+        consumer: Arc<dyn Consumer>,
+    ) -> Result<ConsumerId, SubscribeError> {
+        let mut state = self.state.lock();
+        if state.is_closed {
+            return Err(SubscribeError::Closed);
+        }
+        state.is_urgent = true;
+        state.subscriptions.add(product, capabilities, consumer)
+    }
+
+    /// Takes over the subscriptions of another client, such as the one that a forked child inherited.
+    pub fn adopt(&self, subscriptions: Subscriptions) {
+        self.state.lock().subscriptions = subscriptions;
+    }
+
+    /// The subscriptions as they are now. `None`: a thread that is busy with them keeps them.
+    pub fn try_subscriptions(&self) -> Option<Subscriptions> {
+        self.state.try_lock().map(|state| state.subscriptions.clone())
+    }
+
+    /// Unsubscribes a consumer; calls that are under way go on. Files of a product without consumers are let go of silently. `None`: there is
+    /// no such subscription. What is returned may be the host's, and is to be dropped without a lock.
+    pub fn unsubscribe(&self, id: ConsumerId) -> Option<Subscription> {
+        let mut state = self.state.lock();
+        let State { files, subscriptions, .. } = &mut *state;
+        let removed = subscriptions.remove(id)?;
+        files.forget_consumer(id);
+        files.retain_subscribed(subscriptions);
+        Some(removed)
+    }
+
+    /// Tells the backend of capabilities besides those of the subscriptions, or keeps some of those back.
+    pub fn set_capabilities(&self, capabilities: Capabilities, enabled: bool) {
+        self.state.lock().subscriptions.set_capabilities(capabilities, enabled);
+    }
+
+    /// Whether anybody is subscribed.
+    pub fn is_wanted(&self) -> bool {
+        let state = self.state.lock();
+        !state.is_closed && !state.subscriptions.is_empty()
+    }
+
+    /// Wants an answer before the next tick.
+    pub fn hurry(&self) {
+        self.state.lock().is_urgent = true;
+    }
+
+    /// Whether somebody wants an answer before the next tick; it is forgotten with this.
+    pub fn take_urgency(&self) -> bool {
+        std::mem::take(&mut self.state.lock().is_urgent)
+    }
+
+    /// Nobody asks any more. What is in force stays. The subscriptions are returned, to be dropped without a lock.
+    pub fn close(&self) -> Subscriptions {
+        let mut state = self.state.lock();
+        state.is_closed = true;
+        std::mem::take(&mut state.subscriptions)
+    }
+
+    /// The body of the next request.
+    pub fn request_body(&self, facts: &ClientFacts) -> Vec<u8> {
+        let state = self.state.lock();
+        let subscriptions = &state.subscriptions;
+        request::body(facts, &subscriptions.products(), subscriptions.capabilities(), &state.files, subscriptions)
+    }
+
+    /// A result that a consumer promised. `false`: no such file is active.
+    pub fn acknowledge(&self, path: &str, result: ApplyState) -> bool {
+        self.state.lock().files.acknowledge(path, result)
+    }
+
+    /// Whether the calling thread is inside of a delivery.
+    pub fn delivers_here() -> bool {
+        DELIVERS.get()
+    }
+
+    /// Tells all consumers that a tick has begun.
+    pub fn tick(&self) {
+        let _delivery = Delivery::begin();
+        for subscription in self.consumers() {
+            contained(|| subscription.consumer.tick());
+        }
+    }
+
+    /// Takes an answer.
+    pub fn process(&self, status: u16, body: &[u8]) -> Processed {
+        if Self::delivers_here() {
+            return Processed::Inside;
+        }
+        let _turn = self.turn.lock();
+        let mut state = self.state.lock();
+        let State { files, subscriptions, .. } = &mut *state;
+        let changes = match status {
+            200 => files.take(body, subscriptions),
+            404 => Ok(files.reset()),
+            _ => {
+                log_debug!("remote configuration: the agent answered {status}");
+                return Processed::Ignored;
+            }
+        };
+        drop(state);
+        match changes {
+            Ok(Changes { has_listing: false, .. }) => Processed::Unchanged,
+            Ok(Changes { changes, .. }) => {
+                self.deliver(&changes);
+                Processed::Taken
+            }
+            Err(error) => {
+                log_error!("remote configuration: a response is not used: {error}");
+                Processed::Refused(error)
+            }
+        }
+    }
+
+    fn consumers(&self) -> Vec<Subscription> {
+        self.state.lock().subscriptions.iter().cloned().collect()
+    }
+
+    fn deliver(&self, changes: &[(Change, Option<Vec<ConsumerId>>)]) {
+        let _delivery = Delivery::begin();
+        let consumers = self.consumers();
+        for product in products(&consumers) {
+            for subscription in consumers.iter().filter(|subscription| *subscription.product == *product) {
+                let hears = |consumers: &Option<Vec<_>>| consumers.as_ref().is_none_or(|all| all.contains(&subscription.id));
+                let is_meant = |(change, consumers): &&(Change, _)| *change.product == *product && hears(consumers);
+                let own: Vec<Change> = changes.iter().filter(is_meant).map(|(change, _)| change.clone()).collect();
+                if !own.is_empty() {
+                    self.deliver_to(subscription, &own);
+                }
+            }
+        }
+        for subscription in &consumers {
+            contained(|| subscription.consumer.batch_ended());
+        }
+    }
+
+    fn deliver_to(&self, subscription: &Subscription, changes: &[Change]) {
+        let mut results = vec![ApplyState::Acknowledged; changes.len()];
+        let begin = Instant::now();
+        if !contained(|| subscription.consumer.deliver(changes, &mut results)) {
+            results.fill(ApplyState::error("the consumer failed"));
+        }
+        if begin.elapsed() > SLOW {
+            log_warn!("a consumer of remote configuration took longer than {SLOW:?} for {}", subscription.product);
+        }
+        let mut state = self.state.lock();
+        for (change, result) in changes.iter().zip(results) {
+            if let ApplyState::Error(reason) = &result {
+                log_debug!("remote configuration: {} is refused: {reason}", change.path);
+            }
+            state.files.note_result(&change.path, subscription.id, result);
+        }
+    }
+}
+
+/// Each product once, in the order in which they were subscribed.
+fn products(consumers: &[Subscription]) -> Vec<Arc<str>> {
+    let mut products: Vec<Arc<str>> = Vec::new();
+    for subscription in consumers {
+        if !products.contains(&subscription.product) {
+            products.push(Arc::clone(&subscription.product));
+        }
+    }
+    products
+}
+
+/// Runs code of a consumer. `false`: it failed.
+fn contained(run: impl FnOnce()) -> bool {
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    outcome.map_err(std::mem::forget).is_ok()
+}
+
+/// While it lives, this thread is inside of a delivery.
+struct Delivery {
+    was_inside: bool,
+}
+
+impl Delivery {
+    fn begin() -> Self {
+        Delivery { was_inside: DELIVERS.replace(true) }
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        DELIVERS.set(self.was_inside);
+    }
+}
