@@ -1,7 +1,7 @@
 //! libddtrace: the tracer core that every language can load.
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
-//! `ffi` → `tracer` → `active` → `span` → `segment` → `export` → `stats` → {`propagation`, `sampling`, `wire`} → `instrument` →
+//! `ffi` → `tracer` → `active` → `span` → `segment` → `remote_config` → `export` → `stats` → {`propagation`, `sampling`, `wire`} → `instrument` →
 //! `context` → `record` → `hooks` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]

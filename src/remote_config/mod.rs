@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod apm_tracing;
 mod apply_state;
 mod capabilities;
 mod client;

@@ -19,7 +19,8 @@ impl<'a> ConfigPath<'a> {
             let shown: String = path.chars().take(64).collect();
             return Err(format!("{shown}…: the path has {} bytes, expected {LONGEST_PATH} at most", path.len()));
         }
-        Self::parts(path).ok_or_else(|| format!("{path}: expected a path datadog/ORG/PRODUCT/ID/NAME or employee/PRODUCT/ID/NAME"))
+        Self::parts(path)
+            .ok_or_else(|| format!("{path}: expected a path datadog/ORG/PRODUCT/ID/NAME or employee/PRODUCT/ID/NAME"))
     }
 
     fn parts(path: &'a str) -> Option<Self> {

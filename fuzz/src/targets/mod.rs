@@ -11,6 +11,7 @@ mod http;
 mod input;
 mod obfuscation;
 mod otlp;
+mod remote_config;
 mod rules;
 mod settings;
 mod tags;
@@ -31,6 +32,8 @@ pub const TARGETS: &[Target] = &[
     ("obfuscation", obfuscation::resources),
     ("otlp_answers", otlp::answers),
     ("packed_tags", tags::packed),
+    ("remote_answers", remote_config::answers),
+    ("remote_settings", remote_config::settings),
     ("sampling_rules", rules::trace_rules),
     ("settings", settings::values),
     ("tunnel", tunnel::answers),

@@ -95,7 +95,9 @@ fn what_says_nothing_changes_nothing() {
     process(&remote, &answer(7, &[ONE], &[ONE], &[PATH]));
     recorder.take();
     let before = state(&remote);
-    for body in ["", "{}", "null", " {} ", "{\"roots\":[\"x\"]}", "{\"targets\":\"\"}", "{\"targets\":null,\"client_configs\":[]}"] {
+    for body in
+        ["", "{}", "null", " {} ", "{\"roots\":[\"x\"]}", "{\"targets\":\"\"}", "{\"targets\":null,\"client_configs\":[]}"]
+    {
         assert_eq!(remote.process(200, body.as_bytes()), Processed::Unchanged, "{body}");
     }
     for status in [201, 204, 301, 403, 500, 503] {
