@@ -115,7 +115,7 @@ fn agent(resolution: &Resolution, api_version: (TraceApiVersion, bool)) -> Agent
         timeout: resolution.seconds("DD_TRACE_AGENT_TIMEOUT_SECONDS"),
         api_version: api_version.0,
         api_version_is_set: api_version.1,
-        extra_headers: resolution.tags("_DD_TRACE_WRITER_ADDITIONAL_HEADERS"),
+        extra_headers: resolution.tags("_DD_TRACE_WRITER_ADDITIONAL_HEADERS").into(),
         external_env: resolution.text("DD_EXTERNAL_ENV"),
         entity_id: resolution.text("DD_ENTITY_ID"),
         stats_computation: resolution.optional_flag("DD_TRACE_STATS_COMPUTATION_ENABLED"),

@@ -1,6 +1,7 @@
 //! Where OTLP goes, and how: the `OTEL_EXPORTER_OTLP_*` settings, of which those of a signal win over those for all signals.
 
 use super::agent_url::AgentUrl;
+use super::header_list::HeaderList;
 use super::resolution::Resolution;
 use super::value::Value;
 use percent_encoding::percent_decode_str;
@@ -36,8 +37,8 @@ pub struct OtlpSettings {
     pub endpoint: OtlpEndpoint,
     /// How they are encoded.
     pub protocol: OtlpProtocol,
-    /// Further headers; valid as headers.
-    pub headers: Vec<(String, String)>,
+    /// Further headers.
+    pub headers: HeaderList,
     /// Time limit of one request.
     pub timeout: Duration,
 }
@@ -83,7 +84,7 @@ pub(super) fn settings(resolution: &mut Resolution, signal: &Signal, agent: &Age
     OtlpSettings {
         endpoint,
         protocol,
-        headers: resolution.tags(headers),
+        headers: resolution.tags(headers).into(),
         timeout: Duration::from_millis(resolution.unsigned(timeout).max(1)),
     }
 }

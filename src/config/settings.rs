@@ -3,6 +3,7 @@
 use super::agent_url::AgentUrl;
 use super::agentless::AgentlessSettings;
 use super::exporter_choice::ExporterChoice;
+use super::header_list::HeaderList;
 use super::otlp::OtlpSettings;
 use super::propagation_settings::PropagationSettings;
 use super::proxies::ProxySettings;
@@ -125,8 +126,8 @@ pub struct AgentSettings {
     pub api_version: TraceApiVersion,
     /// Whether the format was asked for explicitly.
     pub api_version_is_set: bool,
-    /// Further headers of every request; valid as headers.
-    pub extra_headers: Vec<(String, String)>,
+    /// Further headers of every request.
+    pub extra_headers: HeaderList,
     /// `DD_EXTERNAL_ENV`.
     pub external_env: Option<String>,
     /// `DD_ENTITY_ID`.

@@ -159,6 +159,13 @@ impl Exporter {
         }
     }
 
+    /// The payload of which it said that it is too large is dropped.
+    pub fn drop_too_large(&mut self) {
+        if let Exporter::Agent(agent) = self {
+            agent.drop_too_large();
+        }
+    }
+
     /// The payload that was to be tried again is given up.
     pub fn give_up(&mut self) {
         match self {

@@ -181,11 +181,11 @@ impl Sender {
                     return pause;
                 }
                 Attempt::TooLarge if self.halve() => pipeline.counters.payloads_failed.add(1),
-                Attempt::TooLarge | Attempt::Dropped => {
-                    pipeline.counters.payloads_failed.add(1);
-                    let lost = self.in_attempt;
-                    self.drop_front(pipeline, lost);
+                Attempt::TooLarge => {
+                    self.exporter.drop_too_large();
+                    self.drop_attempt(pipeline);
                 }
+                Attempt::Dropped => self.drop_attempt(pipeline),
             }
         }
         self.interval
@@ -254,6 +254,11 @@ impl Sender {
         counters.spans_dropped.add(spans);
         (self.accepted, self.dropped) = (self.accepted + kept, self.dropped + chunks);
         self.in_attempt = 0;
+    }
+
+    fn drop_attempt(&mut self, pipeline: &Pipeline) {
+        pipeline.counters.payloads_failed.add(1);
+        self.drop_front(pipeline, self.in_attempt);
     }
 
     fn drop_front(&mut self, pipeline: &Pipeline, blocks: usize) {

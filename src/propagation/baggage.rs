@@ -75,7 +75,12 @@ pub(super) fn write<S: HeaderSink + ?Sized>(baggage: &Baggage, limits: Limits, r
 
 /// Writes one legacy header per item whose key and value a header can hold as they are.
 pub(super) fn write_legacy<S: HeaderSink + ?Sized>(baggage: &Baggage, limits: Limits, sink: &mut S) {
-    for (key, value) in sendable(baggage).take(limits.items) {
+    let mut items = sendable(baggage).take(limits.items);
+    while let Some((key, value)) = items.next() {
+        // Names of headers have no case, so the item that was set last stands for all that differ in nothing else.
+        if items.clone().any(|(later, _)| later.eq_ignore_ascii_case(key)) {
+            continue;
+        }
         let is_plain = key.bytes().all(is_token) && value.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
         let mut name = ValueBuffer::<MAX_LEGACY>::new();
         let fits = is_plain && name.push(OT_BAGGAGE_PREFIX.as_bytes()) && name.push(key.as_bytes());

@@ -168,3 +168,14 @@ class Discovery(FaultTest):
         self.assertGreater(counters["chunks_dropped"], 0)
         sizes = [len(request.body) for request in agent.requests]
         self.assertGreater(sizes[0], sizes[1])
+        # The half that is lost is told, the whole that was sent in halves is not.
+        self.assertEqual(program.messages().count("413"), 1, program.messages())
+        self.assertIn("1 payload dropped", program.messages())
+
+    def test_payload_that_arrives_in_halves_is_not_told(self):
+        agent = self.agent(treat.answer(413), treat.answer(200))
+        program = self.tracer(agent, DD_TRACE_WRITER_INTERVAL_SECONDS="600")
+        program.traces(100, ballast=2000)
+        self.assert_status(program.flush(), OK, program)
+        self.assert_all_arrived_once(agent, program)
+        self.assertNotIn("413", program.messages())

@@ -95,7 +95,7 @@ fn every_setting_reaches_its_field() {
     assert_eq!(settings.writer.interval, Duration::from_millis(100));
     assert_eq!((settings.writer.buffer_size, settings.writer.max_payload_size), (1000, 2000));
     assert_eq!((settings.partial_flush.enabled, settings.partial_flush.min_spans), (false, 5));
-    assert_eq!(settings.agent.extra_headers, [("X-Datadog-Test-Session-Token".to_owned(), "abc".to_owned())]);
+    assert_eq!(*settings.agent.extra_headers, [("X-Datadog-Test-Session-Token".to_owned(), "abc".to_owned())]);
     assert_eq!(settings.content.service_mapping, [("a".to_owned(), "b".to_owned())]);
     assert_eq!(settings.content.peer_service_mapping.len(), 2);
     assert_eq!((settings.content.schema, settings.content.peer_service_defaults), (AttributeSchema::V1, true));

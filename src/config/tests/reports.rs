@@ -101,11 +101,14 @@ fn values_as_text() {
 #[test]
 fn sensitive_values_are_nowhere_but_in_their_field() {
     let name = "_DD_TRACE_WRITER_ADDITIONAL_HEADERS";
-    let mut config = with_code(&[(name, "X-Key:hunter2")], &[(name, "bad name:hunter2")]);
+    let config = with_code(
+        &[(name, "X-Key:hunter2"), ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "api-key=hunter2")],
+        &[(name, "bad name:hunter2")],
+    );
     assert_eq!(config.settings.agent.extra_headers.len(), 1);
     assert_eq!((text(&config, name).as_str(), config.origin(name)), ("<redacted>", Some(Origin::Code)));
     assert!(records(&config, name).is_empty());
-    config.settings.agent.extra_headers.clear();
+    assert_eq!(config.settings.otlp_traces.headers[0].1, "hunter2");
     assert!(!format!("{config:?}").contains("hunter2"));
     let mut builder = ConfigBuilder::new();
     builder.set(name, "X-Key:hunter2").unwrap();

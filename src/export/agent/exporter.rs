@@ -165,6 +165,11 @@ impl AgentExporter {
         self.rates.take()
     }
 
+    /// The payload that was too large is dropped.
+    pub fn drop_too_large(&mut self) {
+        self.protocol.drop_too_large(Instant::now());
+    }
+
     /// The payload that was to be tried again is given up.
     pub fn give_up(&mut self) {
         self.protocol.give_up();
@@ -217,7 +222,7 @@ impl AgentExporter {
             }
             Verdict::RetryAfter(pause) => Attempt::Later(pause),
             Verdict::Reencode => Attempt::Again,
-            Verdict::Drop(DropReason::TooLarge) => Attempt::TooLarge,
+            Verdict::TooLarge => Attempt::TooLarge,
             Verdict::Drop(_) => Attempt::Dropped,
         }
     }

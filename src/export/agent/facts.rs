@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::TraceFormat;
+use crate::config::HeaderList;
 use crate::transport::Origin;
 
 /// What is known when an [`AgentProtocol`](super::AgentProtocol) is made. Empty texts are unknown, and their headers are left out.
@@ -27,7 +28,7 @@ pub struct AgentFacts {
     /// Whether the agent has to leave stats to the tracer whatever it says about itself.
     pub computes_stats: bool,
     /// Further headers. One of the same name as a header of this list replaces it; those that describe the payload stay.
-    pub extra_headers: Vec<(String, String)>,
+    pub extra_headers: HeaderList,
     /// The format asked for.
     pub format: TraceFormat,
 }

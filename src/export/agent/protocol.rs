@@ -117,6 +117,12 @@ impl AgentProtocol {
         verdict
     }
 
+    /// The payload that was too large is dropped.
+    pub fn drop_too_large(&mut self, now: Instant) {
+        let line = self.failure_log.dropped(&self.answer_text(413), now);
+        emit_error(line);
+    }
+
     /// The sender gave the payload up itself; the next one has all its attempts.
     pub fn give_up(&mut self) {
         self.failed_attempts = 0;
@@ -135,7 +141,7 @@ impl AgentProtocol {
             200..=299 => self.accept(response),
             404 | 415 => self.downgrade(response.status),
             408 | 429 | 500..=599 => self.judge_failure(&self.answer_text(response.status), now),
-            413 => self.refuse(DropReason::TooLarge, response.status, now),
+            413 => Verdict::TooLarge,
             status => self.refuse(DropReason::Rejected { status }, status, now),
         }
     }

@@ -81,7 +81,7 @@ fn known_facts_become_headers_and_unknown_ones_do_not() {
 #[test]
 fn extra_headers_replace_what_they_name_but_not_what_describes_the_payload() {
     let extra = [("datadog-meta-lang", "rust"), ("X-Own", "1"), ("x-datadog-trace-count", "99")];
-    let extra_headers = extra.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let extra_headers = extra.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec().into();
     let mut protocol = AgentProtocol::new(AgentFacts { extra_headers, ..facts(TraceFormat::V04) });
     assert_eq!(header(&mut protocol, "Datadog-Meta-Lang").as_deref(), Some("rust"));
     assert_eq!(header(&mut protocol, "X-Own").as_deref(), Some("1"));
@@ -183,7 +183,7 @@ fn each_payload_has_all_its_attempts() {
 #[test]
 fn refusals_are_never_retried() {
     let mut protocol = protocol(TraceFormat::V05);
-    assert_eq!(protocol.judge(&status(413), Instant::now()), Verdict::Drop(DropReason::TooLarge));
+    assert_eq!(protocol.judge(&status(413), Instant::now()), Verdict::TooLarge);
     for code in [301, 400, 401, 403, 422] {
         assert_eq!(protocol.judge(&status(code), Instant::now()), Verdict::Drop(DropReason::Rejected { status: code }));
     }

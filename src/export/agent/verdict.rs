@@ -20,6 +20,9 @@ pub enum Verdict {
     /// The agent does not know the format. [`AgentProtocol::format`](super::AgentProtocol::format) is another one now: encode
     /// the same chunks again and send them at once.
     Reencode,
+    /// The agent takes no payload that large. The sender may try smaller ones; if it does not, it tells by
+    /// [`AgentProtocol::drop_too_large`](super::AgentProtocol::drop_too_large).
+    TooLarge,
     /// It is lost, and its chunks count as dropped.
     Drop(DropReason),
 }
@@ -29,8 +32,6 @@ pub enum Verdict {
 pub enum DropReason {
     /// The agent has no such endpoint, not even the oldest that we know.
     Unsupported,
-    /// The agent takes no payload that large.
-    TooLarge,
     /// The agent refused it; it would refuse it again.
     Rejected {
         /// The HTTP status.

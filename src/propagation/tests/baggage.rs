@@ -175,6 +175,11 @@ fn legacy_headers_are_used_when_enabled() {
     assert_eq!(written.get("ot-baggage-key"), Some("a b"));
     assert_eq!(written.names().iter().filter(|name| name.starts_with("ot-baggage-")).count(), 1);
     assert_eq!(inject(&PropagationSettings::default(), &input).get("ot-baggage-key"), None);
+    let alike = carrying(&[("Key", "first"), ("other", "x"), ("kEY", "last")]);
+    let written = inject(&legacy, &InjectInput { tags: Some(&alike), ..input });
+    let names: Vec<_> = written.names().into_iter().filter(|name| name.starts_with("ot-baggage-")).collect();
+    assert_eq!(names, ["ot-baggage-other", "ot-baggage-kEY"]);
+    assert_eq!(written.get("ot-baggage-kEY"), Some("last"));
 }
 
 #[test]
