@@ -22,7 +22,7 @@ fn trace(tracer: &mut TestTracer, names: &[&str]) {
 }
 
 #[test]
-fn rejected_traces_are_not_sent_and_the_agent_is_told() {
+fn item_08_drop_p0_an_error_keeps_its_chunk_and_counters_tell_of_the_others() {
     let agent = AgentDouble::new(ABLE);
     let mut tracer = agent.plain_tracer(&[NONE_KEPT]);
     trace(&mut tracer, &["root", "child"]);
@@ -52,7 +52,7 @@ fn rejected_traces_are_not_sent_and_the_agent_is_told() {
 }
 
 #[test]
-fn what_a_rule_for_single_spans_keeps_is_sent_with_the_tags_of_the_trace() {
+fn item_08_drop_p0_a_chunk_is_reduced_to_what_a_rule_for_single_spans_keeps() {
     let agent = AgentDouble::new(ABLE);
     let mut tracer = agent.plain_tracer(&[NONE_KEPT, ONE_SPAN_KEPT]);
     trace(&mut tracer, &["root", "child", "kept", "child", "kept"]);

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn shared_vectors_are_kept_from_their_rate_on() {
+    fn item_01_shared_vectors_are_kept_from_their_rate_on() {
         for (id, hashed, first) in VECTORS {
             assert_eq!(hash(id), hashed, "hash of {id}");
             for (index, rate) in RATES.into_iter().enumerate() {

@@ -325,7 +325,7 @@ static void thread_releases_its_slot_when_it_ends(void)
     recorder_close(recorder);
 }
 
-static void a_thousand_tasks_come_and_go(void)
+static void a_thousand_tasks_entered_and_left_task_count_zero(void)
 {
     enum { TASKS = 1000 };
     recorder recorder = recorder_open(NULL);
@@ -521,7 +521,7 @@ int main(void)
     RUN(root_is_found_after_its_end);
     RUN(context_carries_a_trace_to_another_thread);
     RUN(thread_releases_its_slot_when_it_ends);
-    RUN(a_thousand_tasks_come_and_go);
+    RUN(a_thousand_tasks_entered_and_left_task_count_zero);
     RUN(wrong_tokens_change_nothing);
     RUN(misuse_is_answered);
     RUN(spans_of_disabled_tracing_are_active_too);

@@ -47,7 +47,7 @@ static void race(void *(*get)(void *), void *argument)
         ddtrace_tracer_free(tracers[i]);
 }
 
-static void concurrent_first_calls_get_the_same_handle(void)
+static void get_tracer_race_returns_one_instance(void)
 {
     char name[] = "race";
     for (int round = 0; round < 20; round++) {
@@ -161,7 +161,7 @@ static void names_are_bounded(void)
 int main(void)
 {
     setenv("LIBDDTRACE_EXPORTER", "memory", 1);
-    RUN(concurrent_first_calls_get_the_same_handle);
+    RUN(get_tracer_race_returns_one_instance);
     RUN(each_call_adds_a_reference);
     RUN(named_tracers_share_the_default_ones_pipeline);
     RUN(empty_name_is_the_default_ones);

@@ -308,5 +308,23 @@ class Rates(FaultTest):
         self.assertEqual({root["_dd.agent_psr"] for root in roots}, {0.25})
         kept = sum(root["_sampling_priority_v1"] > 0 for root in roots)
         self.assertTrue(40 < kept < 160, kept)
-        versions = [request.headers["datadog-rates-payload-version"] for request in agent.requests]
-        self.assertEqual(versions[:2], ["0", "v1"])
+
+    def test_rates_version_round_trip(self):
+        """3. Rates version round trip."""
+        first, second = {"service__faults,env__": 0.25}, {"service__faults,env__": 0.125}
+        unchanged = treat.answer(200, b"{}", Datadog_Rates_Payload_Version="v1")
+        agent = self.agent(
+            treat.rates("v1", **first),
+            unchanged,
+            treat.answer(200, b"OK", Datadog_Rates_Payload_Version="v9"),
+            treat.rates("v2", **second),
+            treat.answer(200),
+        )
+        program = self.tracer(agent)
+        for _ in range(6):
+            program.traces(1)
+            self.assert_status(program.flush(), OK, program)
+        asked = [request.headers["datadog-rates-payload-version"] for request in agent.requests]
+        self.assertEqual(asked, ["0", "v1", "v1", "v1", "v2", "v2"], "a version counts only together with its rates")
+        used = [chunk[0]["metrics"].get("_dd.agent_psr") for chunk in agent.chunks()]
+        self.assertEqual(used, [None, 0.25, 0.25, 0.25, 0.125, 0.125])

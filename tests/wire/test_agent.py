@@ -161,10 +161,21 @@ class Formats(unittest.TestCase):
 
 
 class Rates(unittest.TestCase):
-    def test_rates_version_round_trip(self):
-        """3. Rates version round trip: the first request asks for any."""
+    def test_the_first_request_asks_for_rates_of_any_version(self):
         run = Run(plain, ["name=op", "flush", "name=op"])
         self.assertEqual(run.requests[0]["headers"]["datadog-rates-payload-version"], "0")
+
+
+class Counts(unittest.TestCase):
+    """1. Trace-Count equals chunks for 0/1/many."""
+
+    def test_trace_count_equals_chunks_for_0_1_many(self):
+        for count in [0, 1, 25]:
+            with self.subTest(count=count):
+                run = Run(plain, ["name=op"] * count)
+                counts = [int(request["headers"]["x-datadog-trace-count"]) for request in run.requests]
+                self.assertEqual(counts, [count] if count else [], "nothing to send is no request")
+                self.assertEqual(run.names, ["op"] * count)
 
 
 if __name__ == "__main__":

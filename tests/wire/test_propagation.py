@@ -75,6 +75,24 @@ class Checklist(unittest.TestCase):
         self.assertEqual(out["b3"], f"{low}-{span_id}-d")
         self.assertEqual((meta(root, "_dd.origin"), meta(root, "_dd.p.foo")), ("synthetics", "bar"))
 
+    def test_item_01_default_styles(self):
+        given = {
+            "x_datadog_trace_id": "1234567890123456789",
+            "x_datadog_parent_id": "987654321",
+            "x_datadog_sampling_priority": "1",
+            "x_datadog_tags": "_dd.p.tid=640cfd8d00000000,_dd.p.dm=-1",
+            "baggage": "user=ada",
+        }
+        ran = passed_through(given)
+        out, span_id = ran.headers, format(ran.root["span_id"], "016x")
+        self.assertEqual({name for name in out if not name.startswith("x-datadog-")}, {"traceparent", "tracestate", "baggage"})
+        self.assertEqual((out["x-datadog-trace-id"], out["x-datadog-parent-id"]), ("1234567890123456789", str(ran.root["span_id"])))
+        self.assertEqual(out["x-datadog-sampling-priority"], "1")
+        self.assertEqual(set(out["x-datadog-tags"].split(",")), {"_dd.p.tid=640cfd8d00000000", "_dd.p.dm=-1"})
+        self.assertEqual(out["traceparent"], f"00-640cfd8d00000000{1234567890123456789:016x}-{span_id}-01")
+        self.assertEqual(items(out), {"s": "1", "p": span_id, "t.dm": "-1"})
+        self.assertEqual(out["baggage"], "user=ada")
+
     def test_item_02_a_malformed_tid_leaves_a_64_bit_trace(self):
         for tid in ["0000000000000000", "640CFD8D00000000", "1234567890abcdef1", "1234567890abcde", "1234567890abcdeX"]:
             with self.subTest(tid=tid):

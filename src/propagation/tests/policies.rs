@@ -52,7 +52,7 @@ fn as_pairs<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)
 }
 
 #[test]
-fn the_guard_decides_by_marker_and_strictness() {
+fn item_12_the_guard_decides_by_marker_and_strictness() {
     for (strict, marker, is_accepted) in [
         (false, "local", true),
         (false, "trusted2", true),
