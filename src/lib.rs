@@ -1,8 +1,8 @@
 //! libddtrace: the tracer core that every language can load.
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
-//! `ffi` → `tracer` → `active` → `span` → `segment` → `remote_config` → `export` → `stats` → {`propagation`, `sampling`, `wire`} → `instrument` →
-//! `context` → `record` → `hooks` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
+//! `ffi` → `tracer` → {`active`, `telemetry`} → `span` → `segment` → `remote_config` → `export` → `stats` → {`propagation`, `sampling`, `wire`} →
+//! `instrument` → `context` → `record` → `hooks` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]
 
@@ -27,6 +27,7 @@ pub mod service;
 pub mod slot;
 pub mod span;
 pub mod stats;
+pub mod telemetry;
 pub mod tracer;
 pub mod transport;
 pub mod wire;

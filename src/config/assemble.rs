@@ -18,6 +18,7 @@ use super::settings::{
 };
 use super::stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
+use super::telemetry_settings;
 use super::value::Value;
 use crate::log::Level;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
     let otlp_traces = otlp::settings(resolution, &otlp::TRACES, &agent_url, exporter == ExporterChoice::Otlp);
     let span_metrics = span_metrics(resolution, &agent_url, exporter == ExporterChoice::Otlp);
     let agentless = agentless::settle(resolution);
+    let telemetry = telemetry_settings::settings(resolution, agentless.as_ref(), surroundings);
     let mut identity = identity_settings(resolution, service_is_user_set);
     if resolution.flag("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED") {
         let inferred = (!service_is_user_set).then_some(identity.service.as_str());
@@ -66,6 +68,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         sampling: sampling(resolution),
         propagation: propagation(resolution),
         exporter,
+        telemetry,
         runtime: RuntimeSettings {
             language: resolution.text("LIBDDTRACE_LANGUAGE").unwrap_or_default(),
             language_version: resolution.text("LIBDDTRACE_LANGUAGE_VERSION").unwrap_or_default(),
@@ -314,7 +317,7 @@ impl Resolution {
     }
 
     /// A size or a number of things; negative ones are none.
-    fn count(&self, name: &str) -> usize {
+    pub(super) fn count(&self, name: &str) -> usize {
         usize::try_from(self.unsigned(name)).unwrap_or(usize::MAX)
     }
 
@@ -326,7 +329,7 @@ impl Resolution {
     }
 
     /// A time, at least a millisecond: nothing here may spin.
-    fn seconds(&self, name: &str) -> Duration {
+    pub(super) fn seconds(&self, name: &str) -> Duration {
         Duration::try_from_secs_f64(self.number(name)).unwrap_or_default().max(Duration::from_millis(1))
     }
 

@@ -63,7 +63,7 @@ pub struct Evaluation {
 }
 
 /// The next number for [`Evaluation::seq_id`].
-pub(super) fn next_seq_id() -> u64 {
+pub fn next_seq_id() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }

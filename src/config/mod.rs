@@ -45,6 +45,7 @@ mod settings;
 mod stats_settings;
 mod status_ranges;
 mod table;
+mod telemetry_settings;
 mod value;
 
 #[cfg(test)]
@@ -54,7 +55,7 @@ pub use agent_url::AgentUrl;
 pub use agentless::{AgentlessSettings, ApiKey};
 pub use builder::ConfigBuilder;
 pub use error::ConfigError;
-pub use evaluation::{Evaluation, Origin, ReportedValue};
+pub use evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
 pub use exporter_choice::ExporterChoice;
 pub use header_list::HeaderList;
 pub use otel::{OtelFinding, OtelProblem};
@@ -73,3 +74,4 @@ pub use settings::{
 pub use stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;
+pub use telemetry_settings::{InheritedSession, InstallSignature, TelemetryRoute, TelemetrySettings, session_language};

@@ -10,6 +10,7 @@ use super::proxies::ProxySettings;
 use super::sampling_settings::SamplingSettings;
 use super::stats_settings::{ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
+use super::telemetry_settings::TelemetrySettings;
 use crate::log::Level;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub propagation: PropagationSettings,
     /// Where finished spans go.
     pub exporter: ExporterChoice,
+    /// What the library tells of itself.
+    pub telemetry: TelemetrySettings,
     /// The language of the binding.
     pub runtime: RuntimeSettings,
     /// Threads, exit, limits.

@@ -139,6 +139,21 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_ORG_GUARD_ENABLED", Kind::Bool, OFF, "Whether contexts of other organizations lose their decision, origin and tags."),
     row("DD_TRACE_ORG_GUARD_STRICT", Kind::Bool, OFF, "Whether the guard takes contexts without an organization's marker for foreign ones."),
     row("DD_TRACE_ORG_GUARD_TRUSTED_OPMS", Kind::List, None, "Markers of other organizations that the guard lets pass."),
+    // Telemetry
+    row("DD_INSTRUMENTATION_TELEMETRY_ENABLED", Kind::Bool, ON, "Whether the library tells Datadog of its configuration, errors and use; not where spans stay on this machine, unless it is set.")
+        .alias(&["DD_TRACE_TELEMETRY_ENABLED"]),
+    row("DD_TELEMETRY_HEARTBEAT_INTERVAL", Kind::Seconds, Some("60"), "Time between two signs of life."),
+    row("DD_TELEMETRY_EXTENDED_HEARTBEAT_INTERVAL", Kind::Seconds, Some("86400"), "Time after which everything is told again."),
+    row("DD_TELEMETRY_METRICS_ENABLED", Kind::Bool, ON, "Whether telemetry has metrics of the library."),
+    row("DD_TELEMETRY_LOG_COLLECTION_ENABLED", Kind::Bool, ON, "Whether telemetry has the library's own errors."),
+    row("DD_TELEMETRY_DEPENDENCY_COLLECTION_ENABLED", Kind::Bool, ON, "Whether telemetry has the libraries that the program uses."),
+    row("DD_TELEMETRY_DEBUG", Kind::Bool, OFF, "Whether telemetry is marked as being for debugging, and has more of the library's messages.")
+        .alias(&["DD_INTERNAL_TELEMETRY_DEBUG_ENABLED"]),
+    row("DD_APM_TELEMETRY_DD_URL", Kind::AgentUrl, None, "Where telemetry goes, instead of to the agent or to DD_SITE."),
+    row("DD_INSTRUMENTATION_INSTALL_ID", Kind::Text, None, "Installation of the library, as written by the installer."),
+    row("DD_INSTRUMENTATION_INSTALL_TYPE", Kind::Text, None, "Kind of the installation, as written by the installer."),
+    row("DD_INSTRUMENTATION_INSTALL_TIME", Kind::Text, None, "Time of the installation, as written by the installer."),
+    row("DD_API_SECURITY_ENDPOINT_COLLECTION_MESSAGE_LIMIT", LIMIT, Some("300"), "Most HTTP endpoints that one message of telemetry has."),
     // This library
     row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null; unset: the log in a Lambda function without an agent."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),

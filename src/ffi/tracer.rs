@@ -193,14 +193,17 @@ pub unsafe extern "C" fn ddtrace_tracer_shutdown(tracer: *mut ddtrace_tracer, ti
 pub unsafe extern "C" fn ddtrace_tracer_tick(tracer: *mut ddtrace_tracer, next_ms_or_null: *mut u32) -> ddtrace_status {
     guard_status(|| {
         // SAFETY: the header's rule for handles.
-        let pipeline = unsafe { find(tracer) }?.pipeline()?;
+        let tracer = unsafe { find(tracer) }?;
+        let pipeline = tracer.pipeline()?;
         if !pipeline.is_host_driven {
             return Err(DDTRACE_ERR_STATE);
         }
         if !pipeline.accepts() {
             return Err(DDTRACE_ERR_SHUTDOWN);
         }
-        let next = whole_ms(pipeline.runtime.tick());
+        let of_traces = pipeline.runtime.tick();
+        let of_services = tracer.membership().and_then(|membership| membership.tick());
+        let next = whole_ms(of_services.map_or(of_traces, |next| next.min(of_traces)));
         if !next_ms_or_null.is_null() {
             // SAFETY: the caller's place.
             unsafe { next_ms_or_null.write(next) };

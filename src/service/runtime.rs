@@ -248,8 +248,9 @@ impl Shared {
         }
     }
 
+    /// In the reverse order of their coming, so that the first ones can still tell of the others.
     fn run_last_cycles<'a>(&'a self, mut state: MutexGuard<'a, State>, deadline: Instant) -> MutexGuard<'a, State> {
-        for index in 0..state.services.len() {
+        for index in (0..state.services.len()).rev() {
             match state.services.get_mut(index) {
                 Some(entry) if entry.service.is_none() => entry.owes_last_cycle = true,
                 _ => state = self.run_one(state, index, Cause::Shutdown(deadline)),

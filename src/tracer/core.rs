@@ -2,6 +2,7 @@
 
 use super::build::{BuildError, Parts, build_pipeline};
 use super::hooks::leave_thread;
+use super::process_services::{self, Membership};
 use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
 use crate::hooks::Hooks;
 use crate::log::log_warn;
@@ -14,7 +15,7 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 static CLASS: SlotClass = SlotClass::new(Kind::Tracer, 256);
 /// Numbers of tracers; 0 is none.
@@ -51,6 +52,8 @@ pub(super) struct Running {
     pub(super) snapshot: Arc<Snapshot>,
     /// Processors and filters, if there are any: those of the settings, then those that were added since.
     pub(super) hooks: Option<Arc<Hooks>>,
+    /// Its part in the services of the process.
+    pub(super) membership: Option<Arc<Membership>>,
 }
 
 /// A tracer's handle, as a pointer.
@@ -78,12 +81,19 @@ pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     let (pipeline, snapshot) = build_pipeline(&parts, 1)?;
     let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
     let hooks = Some(parts.hooks.clone()).filter(|hooks| !hooks.is_empty()).map(Arc::new);
-    let tracer = open(Some(Box::new(Running { parts, pipeline, snapshot, hooks: hooks.clone() })), std::ptr::null_mut())?;
+    let tracer = open(
+        Some(Box::new(Running { parts, pipeline, snapshot, hooks: hooks.clone(), membership: None })),
+        std::ptr::null_mut(),
+    )?;
     if let Some(hooks) = hooks {
         hooks.take_over(&Hooks::default());
     }
     if flushes_at_exit {
         super::exit::flush_at_exit();
+    }
+    // SAFETY: a handle of this library.
+    if let Ok(tracer) = unsafe { resolve_tracer(tracer) } {
+        tracer.join_services();
     }
     Ok(tracer)
 }
@@ -218,7 +228,11 @@ fn end(running: Running) {
         hooks.tracer_ended();
     }
     let timeout = running.snapshot.config.settings.lifecycle.shutdown_timeout;
+    let deadline = Instant::now() + timeout;
     running.pipeline.shutdown(timeout);
+    if let Some(membership) = running.membership {
+        process_services::leave(&membership, deadline);
+    }
 }
 
 /// Says which spans will never be sent, the first time that a tracer is shut down.
@@ -239,7 +253,12 @@ pub fn close(tracer: &Tracer, timeout: Duration) -> Result<Flushed, HandleError>
     }
     tracer.end_hooks();
     leave_thread(Some(tracer.link()));
+    let deadline = Instant::now() + timeout;
     let flushed = pipeline.shutdown(timeout);
+    let membership = tracer.with_body(|body| body.running.as_deref_mut().and_then(|running| running.membership.take()))?;
+    if let Some(membership) = membership {
+        process_services::leave(&membership, deadline);
+    }
     // Threads look at the pipeline again, so that spans which start from now on are said to be lost.
     tracer.with_body(|_| tracer.set_version(tracer.version().wrapping_add(1)))?;
     Ok(flushed)
@@ -301,13 +320,41 @@ impl Tracer {
 
     /// Pipeline and snapshot, new ones in a forked child.
     pub fn current(&self) -> Result<(Arc<Pipeline>, Arc<Snapshot>), HandleError> {
-        self.with_body(|body| {
+        let (current, is_new) = self.with_body(|body| {
             let running = body.running.as_deref_mut().ok_or(HandleError::Stale)?;
-            if running.pipeline.generation != fork::generation() {
+            let is_inherited = running.pipeline.generation != fork::generation();
+            if is_inherited {
                 self.rebuild(running)?;
             }
-            Ok((Arc::clone(&running.pipeline), Arc::clone(&running.snapshot)))
-        })?
+            Ok(((Arc::clone(&running.pipeline), Arc::clone(&running.snapshot)), is_inherited))
+        })??;
+        if is_new {
+            self.join_services();
+        }
+        Ok(current)
+    }
+
+    /// Takes part in the services of the process. No lock is held.
+    fn join_services(&self) {
+        let wanted = self.with_body(|body| {
+            let running = body.running.as_deref()?;
+            let is_open = running.membership.is_none() && running.pipeline.accepts();
+            is_open.then(|| (running.parts.clone(), Arc::clone(&running.pipeline)))
+        });
+        let Ok(Some((parts, pipeline))) = wanted else { return };
+        let Some(membership) = process_services::join(&parts, &pipeline) else { return };
+        let mut membership = Some(Arc::new(membership));
+        let _ = self.with_body(|body| {
+            let running = body.running.as_deref_mut().filter(|running| running.membership.is_none())?;
+            if running.pipeline.accepts() {
+                running.membership = membership.take();
+            }
+            Some(())
+        });
+        // The tracer has ended meanwhile, or another thread was faster.
+        if let Some(unwanted) = membership {
+            process_services::leave(&unwanted, Instant::now());
+        }
     }
 
     /// The pipeline.
@@ -343,6 +390,7 @@ impl Tracer {
         }
         std::mem::forget(std::mem::replace(&mut running.pipeline, pipeline));
         std::mem::forget(std::mem::replace(&mut running.snapshot, snapshot));
+        std::mem::forget(running.membership.take());
         self.version.store(version, Ordering::Release);
         self.generation.store(fork::generation(), Ordering::Release);
         Ok(())

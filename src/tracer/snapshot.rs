@@ -123,22 +123,29 @@ fn system_hostname() -> Option<String> {
     (!failed && !name.is_empty()).then(|| name.to_owned())
 }
 
+/// The fork generation that the runtime id was drawn in; 0: there is none.
+static RUNTIME_ID_GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// The next runtime id is another one: what is told of the process from then on is another session, which has a beginning and an end.
+pub(super) fn renew_runtime_id() {
+    RUNTIME_ID_GENERATION.store(0, Ordering::Release);
+}
+
 /// The process's id for its traces: a random UUID, another one in every forked child.
 pub fn runtime_id() -> String {
-    static GENERATION: AtomicU32 = AtomicU32::new(0);
     static HIGH: AtomicU64 = AtomicU64::new(0);
     static LOW: AtomicU64 = AtomicU64::new(0);
     static LOCK: crate::slot::LockWord = crate::slot::LockWord::new();
     let generation = fork::generation();
     // A lock that a fork left behind belongs to a thread that was drawing the parent's id; ours is drawn without it.
     let guard = LOCK.lock(generation);
-    if GENERATION.load(Ordering::Acquire) != generation {
+    if RUNTIME_ID_GENERATION.load(Ordering::Acquire) != generation {
         let mut random = [0; 16];
         fill_random(&mut random);
         let id = uuid::Builder::from_random_bytes(random).into_uuid().as_u128();
         HIGH.store((id >> 64) as u64, Ordering::Relaxed);
         LOW.store(id as u64, Ordering::Relaxed);
-        GENERATION.store(generation, Ordering::Release);
+        RUNTIME_ID_GENERATION.store(generation, Ordering::Release);
     }
     let id = (u128::from(HIGH.load(Ordering::Relaxed)) << 64) | u128::from(LOW.load(Ordering::Relaxed));
     drop(guard);

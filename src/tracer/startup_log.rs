@@ -4,11 +4,11 @@
 //! nothing to say about are left out. Values of sensitive settings are not among them, and URLs have neither user nor password.
 
 use super::snapshot::runtime_id;
+use super::system::System;
 use crate::config::{Config, PropagationStyle};
 use crate::record::unix_ns;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::ffi::CStr;
 
 const NANOSECONDS: i64 = 1_000_000_000;
 const DAY: i64 = 86_400;
@@ -66,7 +66,7 @@ fn facts(config: &Config) -> Facts<'_> {
     Facts {
         date: date_text(unix_ns().div_euclid(NANOSECONDS)),
         os_name: system.name,
-        os_version: system.version,
+        os_version: system.release,
         architecture: system.architecture,
         version: env!("CARGO_PKG_VERSION"),
         lang: &settings.runtime.language,
@@ -112,30 +112,6 @@ fn map(pairs: &[(String, String)]) -> BTreeMap<&str, &str> {
 
 fn names(styles: &[PropagationStyle]) -> Vec<&'static str> {
     styles.iter().map(|style| style.name()).collect()
-}
-
-/// What `uname` says.
-struct System {
-    name: String,
-    version: String,
-    architecture: String,
-}
-
-impl System {
-    fn detect() -> Self {
-        // SAFETY: the struct is arrays of characters, for which zero is a value; the call fills them with text that ends with a NUL.
-        let facts = unsafe {
-            let mut facts: libc::utsname = std::mem::zeroed();
-            libc::uname(&mut facts);
-            facts
-        };
-        System { name: text(&facts.sysname), version: text(&facts.release), architecture: text(&facts.machine) }
-    }
-}
-
-fn text(field: &[libc::c_char]) -> String {
-    let bytes: Vec<u8> = field.iter().map(|character| character.to_ne_bytes()[0]).collect();
-    CStr::from_bytes_until_nul(&bytes).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// A time as RFC 3339 writes it, in UTC.

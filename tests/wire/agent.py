@@ -42,7 +42,7 @@ class Session:
             request["headers"] = {name.lower(): value for name, value in request["headers"].items()}
             request["body"] = base64.b64decode(request["body"])
             request["path"] = urllib.parse.urlsplit(request["url"]).path
-        return requests[::-1]
+        return requests
 
     def otlp_requests(self, path="/v1/traces"):
         """The requests by OTLP, oldest first; header names as they were sent, bodies as bytes."""
@@ -50,7 +50,7 @@ class Session:
         requests = [request for request in requests if urllib.parse.urlsplit(request["url"]).path == path]
         for request in requests:
             request["body"] = base64.b64decode(request["body"])
-        return requests[::-1]
+        return requests
 
     def stats(self):
         return self._get("stats")

@@ -1,0 +1,187 @@
+//! What is to be told, kept until the worker takes it.
+
+use super::configuration::{Configuration, ConfigurationChange};
+use super::payloads::InstallSignature;
+use crate::config::Evaluation;
+use crate::export::Counter;
+use crate::lock::{Condvar, Mutex};
+use crate::service::fork;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// How telemetry is done.
+#[derive(Clone, Debug)]
+pub struct TelemetryOptions {
+    /// Time between two heartbeats.
+    pub heartbeat: Duration,
+    /// Time between two heartbeats that tell everything again.
+    pub extended_heartbeat: Duration,
+    /// Who installed the library.
+    pub install_signature: Option<InstallSignature>,
+}
+
+/// The telemetry of one session. Bindings and the rest of the library tell it what there is to tell; nothing here waits for the network.
+pub struct Telemetry {
+    pub(super) options: TelemetryOptions,
+    pub(super) pending: Mutex<Pending>,
+    pub(super) counts: Arc<Counts>,
+    flush: Mutex<FlushState>,
+    flushed: Condvar,
+    awaken: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    is_stopped: AtomicBool,
+    /// The fork generation that it belongs to.
+    generation: u32,
+}
+
+/// What waits to be told.
+#[derive(Default)]
+pub(super) struct Pending {
+    pub(super) configuration: Configuration,
+}
+
+/// What happened to requests.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub(super) requests: Counter,
+    pub(super) delivered: Counter,
+    pub(super) failed: Counter,
+    pub(super) messages_sent: Counter,
+    pub(super) messages_dropped: Counter,
+    pub(super) is_accepted: AtomicBool,
+}
+
+/// What happened so far, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Requests, second attempts among them.
+    pub requests: u64,
+    /// Requests that were taken.
+    pub delivered: u64,
+    /// Requests that were not.
+    pub failed: u64,
+    /// Messages in requests that were taken.
+    pub messages_sent: u64,
+    /// Messages and parts of them that were dropped.
+    pub dropped: u64,
+    /// Parts of messages that wait.
+    pub waiting: u64,
+    /// Whether the first message of the session was taken.
+    pub is_accepted: bool,
+}
+
+#[derive(Default)]
+struct FlushState {
+    requested: u64,
+    completed: u64,
+    /// Whether all that the last completed flush was about was taken.
+    succeeded: bool,
+}
+
+impl Telemetry {
+    /// The telemetry of a new session; nothing is known yet.
+    pub fn new(options: TelemetryOptions) -> Self {
+        Telemetry {
+            options,
+            pending: Mutex::default(),
+            counts: Arc::default(),
+            flush: Mutex::default(),
+            flushed: Condvar::new(),
+            awaken: OnceLock::new(),
+            is_stopped: AtomicBool::new(false),
+            generation: fork::generation(),
+        }
+    }
+
+    /// Names what lets the worker run at once.
+    pub fn set_awakener(&self, awaken: impl Fn() + Send + Sync + 'static) {
+        let _ = self.awaken.set(Box::new(awaken));
+    }
+
+    pub(super) fn awake(&self) {
+        if let Some(awaken) = self.awaken.get() {
+            awaken();
+        }
+    }
+
+    /// Whether anything is still told. A forked child has to leave its parent's alone.
+    pub fn accepts(&self) -> bool {
+        !self.is_stopped.load(Ordering::Relaxed) && self.generation == fork::generation()
+    }
+
+    /// Notes what a tracer's settings came from.
+    pub fn add_records(&self, records: &[Evaluation]) {
+        if self.accepts() {
+            self.pending.lock().configuration.add_records(records);
+        }
+    }
+
+    /// A setting got another value; that is told at once.
+    pub fn change_configuration(&self, change: ConfigurationChange) {
+        if self.accepts() {
+            self.pending.lock().configuration.change(change);
+            self.awake();
+        }
+    }
+
+    /// What happened so far.
+    pub fn statistics(&self) -> Statistics {
+        if self.generation != fork::generation() {
+            return Statistics::default();
+        }
+        let counts = &self.counts;
+        let pending = self.pending.lock();
+        Statistics {
+            requests: counts.requests.get(),
+            delivered: counts.delivered.get(),
+            failed: counts.failed.get(),
+            messages_sent: counts.messages_sent.get(),
+            dropped: counts.messages_dropped.get() + pending.configuration.dropped,
+            waiting: pending.configuration.pending() as u64,
+            is_accepted: counts.is_accepted.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Asks for everything to be sent now. The number is for [`Telemetry::wait_for_flush`].
+    pub fn request_flush(&self) -> u64 {
+        let mut flush = self.flush.lock();
+        flush.requested += 1;
+        let ticket = flush.requested;
+        drop(flush);
+        self.awake();
+        ticket
+    }
+
+    /// Waits until a flush is complete. `None`: the time was over; else whether all was taken.
+    pub fn wait_for_flush(&self, ticket: u64, deadline: Instant) -> Option<bool> {
+        let mut flush = self.flush.lock();
+        while flush.completed < ticket {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            flush = self.flushed.wait_timeout(flush, left);
+        }
+        Some(flush.succeeded)
+    }
+
+    /// The flush that waits to be done.
+    pub(super) fn requested_flush(&self) -> Option<u64> {
+        let flush = self.flush.lock();
+        (flush.requested > flush.completed).then_some(flush.requested)
+    }
+
+    pub(super) fn complete_flush(&self, ticket: u64, succeeded: bool) {
+        let mut flush = self.flush.lock();
+        flush.completed = flush.completed.max(ticket);
+        flush.succeeded = succeeded;
+        drop(flush);
+        self.flushed.notify_all();
+    }
+
+    /// Nothing is told any more.
+    pub(super) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+        self.complete_flush(u64::MAX / 2, false);
+    }
+}

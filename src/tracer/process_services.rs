@@ -1,0 +1,263 @@
+//! Services that a process has once, however many tracers: instrumentation telemetry, and whatever else is not about one tracer's traces.
+//!
+//! They are started by the first tracer that wants one, and stopped when the last such tracer ends. They run on a thread of their own,
+//! `ddtrace-services`, so that a server that does not answer cannot delay traces; where the first tracer is driven by its host, on the
+//! threads that call `ddtrace_tracer_tick`. A forked child never touches what it inherited. It starts its own services with its first span,
+//! so that a child that only runs another program stays silent.
+//!
+//! To add a service:
+//!
+//! * write a [`PeriodicService`] and, beside it, the part that others share with it, in an `Arc`;
+//! * in [`ProcessServices::start_wanted`], start it unless it runs or the tracer does not want it, and keep the shared part in [`Shared`].
+//!   [`Starting`] has what it is made from: settings, a [`Link`](crate::export::Link) to the agent or another server (one call opens one
+//!   connection; it is interrupted when the end cannot wait), the live tracers' pipelines, and [`Starting::add`];
+//! * give the tracer's part of it to [`Membership`], if there is one.
+//!
+//! Services stop in the reverse order of their start, telemetry last of all, so that it can tell what the others did at their end.
+
+use super::build::{BuildError, Parts};
+use super::core::Tracer;
+use super::links::{OwnTransport, link};
+use super::process_telemetry;
+use crate::export::{Link, Pipeline};
+use crate::lock::Mutex;
+use crate::log::log_error;
+use crate::service::{PeriodicService, Runtime, ServiceId, StartError, fork};
+use crate::telemetry::{Session, Telemetry};
+use crate::transport::{AgentTransport, Transport};
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// The services of this process, while there are any.
+pub struct ProcessServices {
+    runtime: Runtime,
+    is_host_driven: bool,
+    generation: u32,
+    shared: Mutex<Shared>,
+    /// To be interrupted when the end cannot wait.
+    transports: Mutex<Vec<Arc<dyn Transport>>>,
+    /// Those of the tracers that live.
+    pipelines: Mutex<Vec<Arc<Pipeline>>>,
+}
+
+/// What tracers share with services that run.
+#[derive(Default)]
+struct Shared {
+    telemetry: Option<Arc<Telemetry>>,
+}
+
+/// A tracer's part in the services of the process. To be given back with [`leave`].
+pub struct Membership {
+    services: Arc<ProcessServices>,
+    pipeline: Arc<Pipeline>,
+    /// Telemetry, if this tracer has any.
+    pub telemetry: Option<Arc<Telemetry>>,
+}
+
+/// What a service is made from.
+pub(super) struct Starting<'a> {
+    /// The tracer's settings, and the host's transport if there is one.
+    pub(super) parts: &'a Parts,
+    services: &'a Arc<ProcessServices>,
+}
+
+/// What outlasts services: there is one block in every process, which a forked child leaves to its parent.
+struct Process {
+    generation: u32,
+    /// The last session of the process that this one was forked from.
+    inherited: Option<Session>,
+    /// The last one of this process.
+    session: Mutex<Option<Session>>,
+    /// The same, for children, which must not wait for locks. Those that come after the first have the same descent.
+    first_session: OnceLock<Session>,
+    members: Mutex<Members>,
+}
+
+#[derive(Default)]
+struct Members {
+    count: usize,
+    services: Option<Arc<ProcessServices>>,
+}
+
+static PROCESS: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
+
+/// This process's block.
+fn process() -> &'static Process {
+    loop {
+        let known = PROCESS.load(Ordering::Acquire);
+        // SAFETY: blocks are never freed once they are here.
+        let former = unsafe { known.as_ref() };
+        if let Some(own) = former.filter(|process| process.generation == fork::generation()) {
+            return own;
+        }
+        let inherited = former.and_then(|parent| parent.first_session.get().or(parent.inherited.as_ref()).cloned());
+        let new = Box::into_raw(Box::new(Process {
+            generation: fork::generation(),
+            inherited,
+            session: Mutex::default(),
+            first_session: OnceLock::new(),
+            members: Mutex::default(),
+        }));
+        if PROCESS.compare_exchange(known, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            // SAFETY: nobody else has seen it.
+            drop(unsafe { Box::from_raw(new) });
+        }
+    }
+}
+
+/// The session that begins now, with the ids of those that it descends from.
+pub(super) fn begin_session(id: String) -> Session {
+    let process = process();
+    let mut last = process.session.lock();
+    let session = match (&*last, &process.inherited) {
+        (Some(former), _) => former.successor(id),
+        (None, Some(parent)) => parent.child(id),
+        (None, None) => Session { id, root: None, parent: None },
+    };
+    *last = Some(session.clone());
+    let _ = process.first_session.set(session.clone());
+    session
+}
+
+/// Starts the services that a tracer wants and that do not run yet. `None`: it wants none.
+pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership> {
+    let wants_telemetry = process_telemetry::is_wanted(parts);
+    if !wants_telemetry {
+        return None;
+    }
+    let process = process();
+    let mut members = process.members.lock();
+    members.count += 1;
+    let services = members.services.get_or_insert_with(|| Arc::new(ProcessServices::new(pipeline.is_host_driven)));
+    let services = Arc::clone(services);
+    drop(members);
+    services.pipelines.lock().push(Arc::clone(pipeline));
+    services.start_wanted(parts);
+    let telemetry = services.shared.lock().telemetry.clone().filter(|_| wants_telemetry);
+    if let Some(telemetry) = &telemetry {
+        telemetry.add_records(parts.config.records());
+    }
+    services.ensure_started();
+    Some(Membership { services, pipeline: Arc::clone(pipeline), telemetry })
+}
+
+/// A tracer has ended. The last one stops the services, which have until `deadline` to tell what is left.
+pub(super) fn leave(membership: &Membership, deadline: Instant) {
+    let Membership { services, pipeline, .. } = membership;
+    if services.generation != fork::generation() {
+        return;
+    }
+    services.pipelines.lock().retain(|other| !Arc::ptr_eq(other, pipeline));
+    let mut members = process().members.lock();
+    members.count = members.count.saturating_sub(1);
+    if members.count > 0 {
+        return;
+    }
+    let last = members.services.take();
+    if last.is_some() {
+        // Whatever starts from now on is another session.
+        super::snapshot::renew_runtime_id();
+    }
+    drop(members);
+    if let Some(services) = last {
+        services.stop(deadline);
+    }
+}
+
+impl ProcessServices {
+    fn new(is_host_driven: bool) -> Self {
+        ProcessServices {
+            runtime: Runtime::new("ddtrace-services"),
+            is_host_driven,
+            generation: fork::generation(),
+            shared: Mutex::default(),
+            transports: Mutex::default(),
+            pipelines: Mutex::default(),
+        }
+    }
+
+    /// Starts what this tracer wants and what does not run yet. The order is that of the start, and backwards that of the end.
+    fn start_wanted(self: &Arc<Self>, parts: &Parts) {
+        let starting = Starting { parts, services: self };
+        let mut shared = self.shared.lock();
+        if shared.telemetry.is_none() {
+            shared.telemetry = process_telemetry::start(&starting);
+        }
+    }
+
+    fn ensure_started(&self) {
+        if self.is_host_driven {
+            return;
+        }
+        if let Err(StartError::Thread(error)) = self.runtime.start() {
+            log_error!("the system refuses a thread for telemetry and the like, which do not work: {error}");
+        }
+    }
+
+    fn stop(&self, deadline: Instant) {
+        let interrupt = || {
+            let transports = self.transports.lock().clone();
+            transports.iter().for_each(|transport| transport.interrupt());
+        };
+        self.runtime.stop(deadline, interrupt);
+        // What the host gave is not kept any longer than it is used.
+        let transports = std::mem::take(&mut *self.transports.lock());
+        drop(transports);
+    }
+
+    /// The pipelines of the tracers that live.
+    pub fn pipelines(&self) -> Vec<Arc<Pipeline>> {
+        self.pipelines.lock().clone()
+    }
+
+    /// What lets a service run at once. It may outlive the services, so it holds them weakly.
+    pub fn awakener(self: &Arc<Self>, id: ServiceId) -> impl Fn() + Send + Sync + Clone + use<> {
+        let services = Arc::downgrade(self);
+        move || {
+            if let Some(services) = services.upgrade() {
+                services.runtime.awake(id);
+            }
+        }
+    }
+}
+
+impl Starting<'_> {
+    /// A way to a server: by the host's transport, or else by one of the library's own, which `open` makes.
+    pub(super) fn link(&self, open: impl FnOnce() -> Result<AgentTransport, BuildError>) -> Result<Link, BuildError> {
+        let (link, own): (Link, OwnTransport) = link(self.parts, open)?;
+        self.services.transports.lock().extend(own);
+        Ok(link)
+    }
+
+    /// Adds a service, which runs first after `first`. The result lets it run at once.
+    pub(super) fn add(&self, service: Box<dyn PeriodicService>, first: Duration) -> impl Fn() + Send + Sync + Clone + use<> {
+        let id = self.services.runtime.add(service, first);
+        self.services.awakener(id)
+    }
+
+    /// Whether the services run when the host says so, and not on a thread of their own.
+    pub(super) fn is_host_driven(&self) -> bool {
+        self.services.is_host_driven
+    }
+}
+
+impl Membership {
+    /// Does what is due, where the host drives the services. Returns when something is due again; `None`: they have a thread.
+    pub fn tick(&self) -> Option<Duration> {
+        let services = &self.services;
+        (services.is_host_driven && services.generation == fork::generation()).then(|| services.runtime.tick())
+    }
+
+    /// Whether the host drives the services.
+    pub fn is_host_driven(&self) -> bool {
+        self.services.is_host_driven
+    }
+}
+
+impl Tracer {
+    /// The tracer's part in the services of the process. `None`: it wants none, or is shut down.
+    pub fn membership(&self) -> Option<Arc<Membership>> {
+        self.with_body(|body| body.running.as_deref().and_then(|running| running.membership.clone())).ok().flatten()
+    }
+}
