@@ -4,9 +4,9 @@
 //! reader stops the thread and reads its memory, so that the two need no lock: the record says by one byte whether it is whole, and the
 //! compiler must keep the order of the writes.
 //!
-//! The symbol is reached by a TLS descriptor, as readers expect. Stable Rust has no thread-local symbols to export: a section of the right
-//! name makes one of a static, which Rust code must not touch.
+//! The symbol is reached by a TLS descriptor, as readers expect.
 
+use crate::service::thread_pointer;
 use crate::span::{Published, published_span};
 use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::ffi::c_void;
@@ -119,84 +119,9 @@ impl ThreadContext {
     }
 }
 
-/// The symbol where there is one.
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-mod symbol {
-    use super::ThreadContext;
-    use std::sync::atomic::{Ordering, compiler_fence};
-
-    /// One pointer per thread, by its section. Touched by the assembly below alone.
+thread_pointer! {
     #[unsafe(no_mangle)]
-    #[unsafe(link_section = ".tbss.otel_thread_ctx_v1")]
-    #[used]
-    #[allow(non_upper_case_globals)]
-    static otel_thread_ctx_v1: std::sync::atomic::AtomicPtr<ThreadContext> =
-        std::sync::atomic::AtomicPtr::new(std::ptr::null_mut());
-
-    /// Where the calling thread's pointer is.
-    #[cfg(target_arch = "x86_64")]
-    fn place() -> *mut *const ThreadContext {
-        let place: *mut *const ThreadContext;
-        // SAFETY: the usual sequence for a TLS descriptor: it calls a function of the loader, which returns the distance from the thread pointer.
-        unsafe {
-            std::arch::asm!(
-                "leaq otel_thread_ctx_v1@tlsdesc(%rip), %rax",
-                "call *otel_thread_ctx_v1@tlscall(%rax)",
-                "addq %fs:0, %rax",
-                out("rax") place,
-                clobber_abi("C"),
-                options(att_syntax),
-            );
-        }
-        place
-    }
-
-    /// Where the calling thread's pointer is.
-    #[cfg(target_arch = "aarch64")]
-    fn place() -> *mut *const ThreadContext {
-        let place: *mut *const ThreadContext;
-        // SAFETY: as on the other machine.
-        unsafe {
-            std::arch::asm!(
-                "adrp x0, :tlsdesc:otel_thread_ctx_v1",
-                "ldr x1, [x0, :tlsdesc_lo12:otel_thread_ctx_v1]",
-                "add x0, x0, :tlsdesc_lo12:otel_thread_ctx_v1",
-                ".tlsdesccall otel_thread_ctx_v1",
-                "blr x1",
-                "mrs x1, tpidr_el0",
-                "add x0, x0, x1",
-                out("x0") place,
-                clobber_abi("C"),
-            );
-        }
-        place
-    }
-
-    /// Sets the calling thread's pointer.
-    pub(super) fn set(record: *const ThreadContext) {
-        compiler_fence(Ordering::SeqCst);
-        // SAFETY: the place is this thread's own, and lives as long as the thread.
-        unsafe { place().write_volatile(record) };
-        compiler_fence(Ordering::SeqCst);
-    }
-
-    /// The calling thread's pointer.
-    #[cfg(test)]
-    pub(super) fn get() -> *const ThreadContext {
-        // SAFETY: as above.
-        unsafe { place().read_volatile() }
-    }
-}
-
-/// Elsewhere nobody would look.
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-mod symbol {
-    pub(super) fn set(_: *const super::ThreadContext) {}
-
-    #[cfg(test)]
-    pub(super) fn get() -> *const super::ThreadContext {
-        std::ptr::null()
-    }
+    mod symbol, static otel_thread_ctx_v1: super::ThreadContext
 }
 
 #[cfg(all(test, target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -38,13 +38,14 @@ pub(super) struct SeenServices {
 }
 
 impl SeenServices {
-    /// Whether a service was seen before, or cannot be remembered.
+    /// Whether a service is the one that was seen last.
     #[inline]
-    pub(super) fn has(&mut self, hash: u64) -> bool {
-        self.last == hash || self.has_another(hash)
+    pub(super) fn was_last(&self, hash: u64) -> bool {
+        self.last == hash
     }
 
-    fn has_another(&mut self, hash: u64) -> bool {
+    /// Whether a service was seen before, or cannot be remembered.
+    pub(super) fn has(&mut self, hash: u64) -> bool {
         let Err(place) = self.hashes.binary_search(&hash) else {
             self.last = hash;
             return true;

@@ -20,9 +20,11 @@ pub struct Local {
     pub snapshot: Arc<Snapshot>,
     /// Whether tracing is on, and the tracer not shut down, as this thread saw it last.
     pub starts_as_usual: bool,
+    /// Whether spans end as usual: nobody is told of them, and the sender fetches their chunks.
+    pub ends_as_usual: bool,
     /// Budget that this thread booked in advance.
     pub reserve: Reserve,
-    /// The tracer's processors and filters, if it has any.
+    /// The tracer's processors and filters, if it has any. Set by [`Local::set_hooks`].
     pub hooks: Option<Arc<ThreadHooks>>,
     /// Chunks that filters have to see first, each in a block of its own. Whoever let them leave takes them, when no lock is held any more.
     pub held: Vec<Block>,
@@ -41,11 +43,13 @@ impl Local {
     pub fn new(pipeline: Arc<Pipeline>, snapshot: Arc<Snapshot>) -> Self {
         let outbox = pipeline.add_outbox();
         let starts_as_usual = snapshot.is_enabled && pipeline.accepts();
+        let ends_as_usual = !snapshot.is_synchronous;
         Local {
             pipeline,
             outbox,
             snapshot,
             starts_as_usual,
+            ends_as_usual,
             reserve: Reserve::default(),
             hooks: None,
             held: Vec::new(),
@@ -58,13 +62,34 @@ impl Local {
     pub fn renew(&mut self, snapshot: Arc<Snapshot>) {
         self.starts_as_usual = snapshot.is_enabled && self.pipeline.accepts();
         self.snapshot = snapshot;
+        self.set_hooks(self.hooks.clone());
     }
 
-    /// Remembers a service that is not the configured one; its name is asked for only if the thread has not seen it.
+    /// The thread sees other processors and filters.
+    pub fn set_hooks(&mut self, hooks: Option<Arc<ThreadHooks>>) {
+        self.hooks = hooks;
+        self.ends_as_usual = self.hooks.is_none() && !self.snapshot.is_synchronous;
+    }
+
+    /// The thread keeps no processors and filters.
+    pub fn take_hooks(&mut self) -> Option<Arc<ThreadHooks>> {
+        let hooks = self.hooks.take();
+        self.set_hooks(None);
+        hooks
+    }
+
+    /// Remembers a service that is not the configured one; its name is asked for only if it is not the one that the thread saw last.
     #[inline]
     pub fn note_service<'s>(&mut self, hash: u64, service: impl FnOnce() -> &'s [u8]) {
+        if !self.services.was_last(hash) {
+            self.note_other_service(hash, service());
+        }
+    }
+
+    #[cold]
+    fn note_other_service(&mut self, hash: u64, service: &[u8]) {
         if !self.services.has(hash) {
-            self.pipeline.extra_services.add(&String::from_utf8_lossy(service()));
+            self.pipeline.extra_services.add(&String::from_utf8_lossy(service));
         }
     }
 

@@ -42,7 +42,7 @@ pub fn of_start(error: StartError) -> ddtrace_status {
 #[inline]
 pub fn of_finish(finish: Finish) -> ddtrace_status {
     match finish {
-        Finish::Done | Finish::Inherited | Finish::Announce => DDTRACE_OK,
+        Finish::Done | Finish::Send | Finish::Inherited | Finish::Announce => DDTRACE_OK,
         Finish::Already => DDTRACE_ERR_FINISHED,
     }
 }

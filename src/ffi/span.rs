@@ -1,7 +1,5 @@
 //! The life of a span: start, end, finish, references.
 
-use std::sync::Arc;
-
 use super::guard::guard;
 use super::handles::{ddtrace_span, ddtrace_tracer};
 use super::outcome::{of_finish, of_full, of_handle, of_start, of_tag, status};
@@ -11,6 +9,7 @@ use super::types::*;
 use super::{sized, text};
 use crate::export::Snapshot;
 use crate::record::{Field, flag};
+use crate::slot::HandleError;
 use crate::span::{
     AnySpan, EndTime, Finish, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span,
     open_ancestor, share_view, start_span, start_unrecorded,
@@ -46,7 +45,7 @@ pub unsafe extern "C" fn ddtrace_span_start(
     })
 }
 
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn start(
     tracer: *mut ddtrace_tracer,
     options: *const ddtrace_span_options,
@@ -308,7 +307,6 @@ unsafe fn finish_at(
     release: bool,
 ) -> Result<(), ddtrace_status> {
     let mut outcome = Ok(());
-    let mut sends = None;
     let finish = with_thread(|thread| {
         let (parts, tracers) = (&mut thread.parts, &mut thread.tracers);
         // SAFETY: passed on.
@@ -320,7 +318,6 @@ unsafe fn finish_at(
                 release,
                 |link| tracers.local_of_link(link),
                 |body, segment, local| {
-                    sends = local.as_ref().filter(|local| local.snapshot.is_synchronous).map(|local| Arc::clone(&local.pipeline));
                     if let (Some(options), Some(state)) = (options, segment.state()) {
                         let snapshot = local.as_ref().map(|local| &*local.snapshot);
                         outcome = last_changes(&mut TagSink { body, snapshot, state }, options);
@@ -329,16 +326,35 @@ unsafe fn finish_at(
             )
         }
     });
+    match finish {
+        Ok(Finish::Done) => outcome,
+        // SAFETY: passed on.
+        finish => unsafe { finish_otherwise(span, release, finish) }.and(outcome),
+    }
+}
+
+/// What is left to do where a span did not end as usual.
+///
+/// # Safety
+/// As for [`finish_at`].
+#[cold]
+unsafe fn finish_otherwise(
+    span: *mut ddtrace_span,
+    release: bool,
+    finish: Result<Finish, HandleError>,
+) -> Result<(), ddtrace_status> {
     let finish = match finish {
         // SAFETY: passed on.
         Ok(Finish::Announce) => unsafe { finish_announced(span.cast(), release) },
         finish => finish,
     };
-    if let Some(pipeline) = sends {
+    if finish == Ok(Finish::Send)
+        && let Some(pipeline) = with_thread(|thread| thread.parts.to_send.take())
+    {
         pipeline.send_finished();
     }
     match of_finish(finish.map_err(of_handle)?) {
-        DDTRACE_OK => outcome,
+        DDTRACE_OK => Ok(()),
         status => Err(status),
     }
 }

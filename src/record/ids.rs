@@ -58,12 +58,20 @@ impl IdSource {
     /// A random number that is not 0.
     #[inline]
     pub fn id64(&mut self) -> u64 {
+        match self.next() {
+            0 => self.id_after_zero(),
+            id => id,
+        }
+    }
+
+    #[cold]
+    fn id_after_zero(&mut self) -> u64 {
         loop {
-            let id = self.next();
-            if id != 0 {
+            if let Some(id) = self.draw_without_seed(IS_DIRECT.load(Ordering::Relaxed)) {
                 return id;
             }
-            if let Some(id) = self.draw_without_seed(IS_DIRECT.load(Ordering::Relaxed)) {
+            let id = self.next();
+            if id != 0 {
                 return id;
             }
         }

@@ -88,7 +88,7 @@ impl Records {
     }
 
     fn send(&mut self, local: &mut Local, last: Option<Finished<'_>>, leaving: &Leaving, len: usize) {
-        let is_filtered = local.has_filters();
+        let is_filtered = !local.ends_as_usual && local.has_filters();
         let holds_state = leaving.holds_state || leaving.state.has_tags() || is_filtered;
         let head = ChunkHead {
             len: len as u32,

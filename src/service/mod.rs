@@ -3,5 +3,7 @@
 pub mod fork;
 mod runtime;
 mod thread;
+mod thread_pointer;
 
 pub use runtime::{Cause, PeriodicService, Runtime, ServiceId, StartError};
+pub(crate) use thread_pointer::thread_pointer;

@@ -10,6 +10,7 @@ use crate::record::{Clock, Field, flag};
 use crate::segment::{Finished, SegmentGuard, SpanClosed, TracerLink};
 use crate::slot::HandleError;
 use std::ffi::c_void;
+use std::sync::Arc;
 
 /// When a span ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub enum Finish {
     Already,
     /// It belongs to the parent process, which finishes it.
     Inherited,
+    /// As [`Finish::Done`], and its chunk is to be sent before the call returns, by the pipeline in [`Parts::to_send`].
+    Send,
     /// The tracer has processors or filters: the end is settled, and the span can still be changed. The caller tells the processors, then
     /// calls again with [`EndTime::Settled`], and takes the chunks that filters have to see.
     Announce,
@@ -73,7 +76,8 @@ pub unsafe fn finish_span<'l>(
         return Ok(finish);
     }
     let mut local = local_of(guard.tracer);
-    let is_announced = local.as_ref().is_some_and(|local| local.hooks.is_some()) && end != EndTime::Settled;
+    let is_usual = local.as_ref().is_none_or(|local| local.ends_as_usual);
+    let is_announced = !is_usual && end != EndTime::Settled && local.as_ref().is_some_and(|local| local.hooks.is_some());
     if is_announced && span.is_settled {
         // Another thread is telling the processors, or one of them ends the span that it is told of.
         if release {
@@ -98,6 +102,7 @@ pub unsafe fn finish_span<'l>(
     // SAFETY: as above.
     let is_released = is_last_handle && unsafe { slot.links().inner } == 0;
     let closed = close(&mut span, &mut guard, local.as_deref_mut(), is_last_handle, is_released);
+    let finish = if is_usual { Finish::Done } else { lend_pipeline(parts, local.as_deref()) };
     if closed == SpanClosed::PartialChunkDue {
         guard.references += 1;
         let state = guard.state();
@@ -116,12 +121,20 @@ pub unsafe fn finish_span<'l>(
         if let Ok(guard) = segment.lock() {
             guard.release(&mut parts.segments, &mut parts.states);
         }
-        return Ok(Finish::Done);
+        return Ok(finish);
     }
     if release {
         release::drop_handle(parts, span, guard, None);
     }
-    Ok(Finish::Done)
+    Ok(finish)
+}
+
+/// Whoever sends at once gets the pipeline, because the span may be gone by then.
+#[cold]
+fn lend_pipeline(parts: &mut Parts, local: Option<&Local>) -> Finish {
+    let sending = local.filter(|local| local.snapshot.is_synchronous);
+    parts.to_send = sending.map(|local| Arc::clone(&local.pipeline));
+    if parts.to_send.is_some() { Finish::Send } else { Finish::Done }
 }
 
 #[inline]
@@ -151,12 +164,24 @@ fn close(
         return SpanClosed::Done;
     };
     local.outbox.counters.spans_finished.add(1);
+    let runs = span.runs();
     if span.head.service_hash != 0 {
-        local.note_service(span.head.service_hash, || span.field(Field::Service));
+        local.note_service(span.head.service_hash, || runs.field(&span.head, Field::Service));
     }
     if span.head.extra.is_null() {
-        return guard.close_span(local, Some(Finished { head: &span.head, runs: span.runs() }), is_released);
+        return guard.close_span(local, Some(Finished { head: &span.head, runs }), is_released);
     }
+    close_with_extra(span, guard, local, is_last_handle, is_released)
+}
+
+#[cold]
+fn close_with_extra(
+    span: &mut SpanGuard,
+    guard: &mut SegmentGuard,
+    local: &mut Local,
+    is_last_handle: bool,
+    is_released: bool,
+) -> SpanClosed {
     // The record takes the extra over; a span that can still be read keeps a copy.
     let kept = if is_last_handle { None } else { span.extra().cloned() };
     let head = span.head;

@@ -4,9 +4,11 @@ use super::context::ContextSlot;
 use super::light::LightSpan;
 use super::slot::SpanSlot;
 use crate::context::TraceState;
+use crate::export::Pipeline;
 use crate::record::{Clock, IdSource};
 use crate::segment::Segment;
 use crate::slot::FreeList;
+use std::sync::Arc;
 
 /// One thread's own means.
 #[derive(Default)]
@@ -25,4 +27,6 @@ pub struct Parts {
     pub ids: IdSource,
     /// Offset of the clocks.
     pub clock: Clock,
+    /// Where the chunk of a span went that ended with [`Finish::Send`](super::Finish::Send): to be taken by the caller.
+    pub to_send: Option<Arc<Pipeline>>,
 }

@@ -6,9 +6,10 @@ use crate::context::Extracted;
 use crate::export::Local;
 use crate::hooks::ThreadHooks;
 use crate::segment::TracerLink;
-use crate::service::fork;
+use crate::service::{fork, thread_pointer};
 use crate::span::Parts;
 use std::cell::{Cell, UnsafeCell};
+use std::ptr;
 use std::sync::Arc;
 
 /// One thread's state.
@@ -34,56 +35,97 @@ struct Entry {
     local: Local,
 }
 
+/// Where a thread's state is.
 struct Place {
+    /// Somebody uses the state.
     is_busy: Cell<bool>,
+    /// Not in a thread-local, but made for one call.
+    is_temporary: bool,
     thread: UnsafeCell<Option<Box<Thread>>>,
 }
 
 thread_local! {
-    static THREAD: Place = const { Place { is_busy: Cell::new(false), thread: UnsafeCell::new(None) } };
+    static THREAD: Place = const { Place::new(false) };
+}
+
+thread_pointer! {
+    mod known, static ddtrace_thread: super::Place
+}
+
+impl Place {
+    const fn new(is_temporary: bool) -> Self {
+        Place { is_busy: Cell::new(false), is_temporary, thread: UnsafeCell::new(None) }
+    }
+}
+
+impl Drop for Place {
+    /// Before the thread's state goes: whoever asks from now on is sent to the thread-local, which says that it is over.
+    fn drop(&mut self) {
+        if !self.is_temporary {
+            known::set(ptr::null());
+        }
+    }
 }
 
 /// Calls `use_it` with the calling thread's state. A call from inside of another (a callback that calls the library), or from a thread
 /// that is ending, gets a state of its own for the moment.
 #[inline]
 pub fn with_thread<R>(use_it: impl FnOnce(&mut Thread) -> R) -> R {
-    let mut use_it = Some(use_it);
-    let result = THREAD.try_with(|place| {
-        if place.is_busy.replace(true) {
-            return None;
+    let lent = Lent::new();
+    // SAFETY: a place that is busy is used by nobody but the one who lent it, and this lives until the end of the call.
+    let thread = unsafe { &mut *(*lent.0).thread.get() }.get_or_insert_with(Thread::new);
+    thread.notice_fork();
+    use_it(thread)
+}
+
+/// A place that is busy until this is dropped.
+struct Lent(*const Place);
+
+impl Lent {
+    #[inline(always)]
+    fn new() -> Self {
+        let place = known::get();
+        // SAFETY: the calling thread's own place, which takes the pointer back before it goes.
+        if !place.is_null() && !unsafe { &(*place).is_busy }.replace(true) {
+            return Lent(place);
         }
-        // SAFETY: `is_busy` was false, so no other reference to the state exists; it is true until this one is gone.
-        let slot = unsafe { &mut *place.thread.get() };
-        let busy = Busy(&place.is_busy);
-        let thread = slot.get_or_insert_with(Thread::new);
-        thread.notice_fork();
-        let result = use_it.take().map(|use_it| use_it(thread));
-        drop(busy);
-        result
-    });
-    match result {
-        Ok(Some(result)) => result,
-        _ => outside(use_it),
+        Self::of_another_place()
+    }
+
+    /// The place is busy, or the thread has none yet, or none any more.
+    #[cold]
+    fn of_another_place() -> Self {
+        let own = THREAD.try_with(|place| {
+            known::set(place);
+            (!place.is_busy.replace(true)).then_some(Lent(place))
+        });
+        own.ok().flatten().unwrap_or_else(|| {
+            let place = Place::new(true);
+            place.is_busy.set(true);
+            Lent(Box::into_raw(Box::new(place)))
+        })
     }
 }
 
-struct Busy<'a>(&'a Cell<bool>);
-
-impl Drop for Busy<'_> {
+impl Drop for Lent {
     #[inline]
     fn drop(&mut self) {
-        self.0.set(false);
+        // SAFETY: as in `with_thread`; a temporary place was made by a box, for this alone.
+        unsafe {
+            (*self.0).is_busy.set(false);
+            if (*self.0).is_temporary {
+                drop_temporary(self.0.cast_mut());
+            }
+        }
     }
 }
 
+/// # Safety
+/// The place was made by a box, and nobody uses it.
 #[cold]
-fn outside<R>(use_it: Option<impl FnOnce(&mut Thread) -> R>) -> R {
-    let mut thread = Thread::new();
-    match use_it {
-        Some(use_it) => use_it(&mut thread),
-        // The closure is only taken where its result is returned.
-        None => unreachable!("the work was done and its result lost"),
-    }
+unsafe fn drop_temporary(place: *mut Place) {
+    // SAFETY: by the contract.
+    drop(unsafe { Box::from_raw(place) });
 }
 
 impl Thread {
@@ -136,7 +178,7 @@ impl Tracers {
     /// The hooks of this tracer, and all that is of tracers that have ended: to be dropped by the caller, because the host may own some of it.
     pub(super) fn take_unneeded(&mut self, shut_down: Option<TracerLink>) -> impl Sized + use<> {
         let of_shut_down = self.entries.iter_mut().filter(|entry| Some(entry.link) == shut_down);
-        let hooks: Vec<_> = of_shut_down.map(|entry| entry.local.hooks.take()).collect();
+        let hooks: Vec<_> = of_shut_down.map(|entry| entry.local.take_hooks()).collect();
         let (ended, live): (Vec<_>, Vec<_>) = self.entries.drain(..).partition(|entry| Tracer::of_link(entry.link).is_none());
         self.entries = live;
         (hooks, ended)
@@ -165,14 +207,14 @@ impl Tracers {
             self.entries.swap(0, at);
             if let Some(entry) = self.entries.first_mut() {
                 entry.local.renew(snapshot);
-                entry.local.hooks = hooks;
+                entry.local.set_hooks(hooks);
                 entry.version = version;
             }
             return Some(());
         }
         self.entries.retain(|entry| Tracer::of_link(entry.link).is_some());
         let mut local = Local::new(pipeline, snapshot);
-        local.hooks = hooks;
+        local.set_hooks(hooks);
         self.entries.insert(0, Entry { link, version, local });
         Some(())
     }
