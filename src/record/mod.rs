@@ -31,7 +31,7 @@ pub use head::{Field, Head, flag};
 pub use ids::{IdSource, draw_ids_directly, fill_random};
 pub use library_tags::{LibraryTags, TagEntry};
 pub use link::SpanLink;
-pub use runs::{Full, Runs, RunsRef, key_bit, service_hash, text_hash};
+pub use runs::{Full, RunValue, Runs, RunsRef, key_bit, service_hash, text_hash};
 pub use shared_tags::SharedTags;
 pub use span_data::{ChunkData, Number, SpanData};
 pub use text::{MAX_TEXT, clean, is_plain};

@@ -32,7 +32,9 @@ pub fn service_hash(service: &[u8]) -> u64 {
 /// A quick hash for short texts, not proof against an adversary: of the length and both ends, and of all of a longer text.
 #[inline(always)]
 pub fn text_hash(bytes: &[u8]) -> u64 {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    // Odd, with about half of its bits set, and chosen so that `key_bit` tells the keys for which every span is asked from those that most
+    // spans have: a test names them.
+    const MULTIPLIER: u64 = 0x8234_5a9d_8045_432f;
     let len = bytes.len() as u64;
     let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
@@ -272,7 +274,7 @@ impl Runs<'_> {
 
 impl<'a> RunsRef<'a> {
     /// The runs of a live span.
-    #[inline]
+    #[inline(always)]
     pub fn of_live(head: &Head, buffer: &'a [u8]) -> Self {
         let fields = head.fields_len as usize;
         let front = fields + head.text_len as usize;
@@ -335,8 +337,22 @@ impl<'a> RunsRef<'a> {
     /// Whether the key is there, as string or number.
     #[inline]
     pub fn has(&self, head: &Head, key: &[u8], bit: u64) -> bool {
-        head.key_filter & bit != 0
-            && (find(self.texts, key, Value::Text).is_some() || find(self.numbers, key, Value::Number).is_some())
+        self.value(head, key, bit).is_some()
+    }
+
+    /// The value of a tag, whatever its type.
+    #[inline]
+    pub fn value(&self, head: &Head, key: &[u8], bit: u64) -> Option<RunValue<'a>> {
+        if head.key_filter & bit == 0 { None } else { self.find_value(key) }
+    }
+
+    fn find_value(&self, key: &[u8]) -> Option<RunValue<'a>> {
+        if let Some((at, len)) = find(self.texts, key, Value::Text) {
+            let (_, rest) = split_str(self.texts.get(at..at + len)?)?;
+            return split_str(rest).map(|(value, _)| RunValue::Text(value));
+        }
+        let (at, len) = find(self.numbers, key, Value::Number)?;
+        msgpack::decode_number(self.numbers.get(at + len - NUMBER_SIZE..at + len)?).map(RunValue::Number)
     }
 
     /// All string tags.
@@ -360,6 +376,15 @@ impl<'a> RunsRef<'a> {
             Some((key, number))
         })
     }
+}
+
+/// The value of a tag.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RunValue<'a> {
+    /// A string.
+    Text(&'a [u8]),
+    /// A number.
+    Number(Number),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -427,6 +452,61 @@ mod tests {
         live.runs().set_text(b"k", b"again").unwrap();
         assert_eq!((live.text("k"), live.number("k")), (Some("again".into()), None));
         assert_eq!((live.head.text_count, live.head.number_count), (1, 0));
+    }
+
+    #[test]
+    fn usual_tags_share_no_filter_bit_with_those_that_every_span_is_asked_for() {
+        let asked = ["span.kind", "http.status_code", "http.method", "http.endpoint", "http.route", "peer.service"];
+        let usual = [
+            "component",
+            "http.url",
+            "http.useragent",
+            "http.client_ip",
+            "http.host",
+            "http.version",
+            "db.type",
+            "db.system",
+            "db.instance",
+            "db.name",
+            "db.user",
+            "db.statement",
+            "db.operation",
+            "out.host",
+            "network.destination.name",
+            "network.destination.port",
+            "peer.hostname",
+            "error.type",
+            "error.message",
+            "error.stack",
+            "env",
+            "version",
+            "language",
+            "runtime-id",
+            "process_id",
+            "user.id",
+            "messaging.system",
+            "messaging.destination",
+            "messaging.operation",
+            "rpc.service",
+            "rpc.method",
+            "rpc.system",
+            "thread.id",
+            "thread.name",
+            "sql.query",
+            "server.address",
+            "resource.name",
+            "usr.id",
+            "session.id",
+            "account.id",
+            "url.full",
+            "net.peer.name",
+            "rpc.grpc.status_code",
+            "grpc.code",
+        ];
+        for key in asked {
+            let same = |other: &&str| *other != key && key_bit(other.as_bytes()) == key_bit(key.as_bytes());
+            assert_eq!(usual.iter().copied().chain(asked).find(same), None, "{key}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::record::flag;
 /// Where a service's name comes from.
 pub(super) const SERVICE_SOURCE: &[u8] = b"_dd.svc_src";
 /// The filter bit of that key (`key_bit`).
-pub(super) const SERVICE_SOURCE_BIT: u64 = 1 << 63;
+pub(super) const SERVICE_SOURCE_BIT: u64 = 1 << 61;
 
 impl SpanBody {
     /// Does what [`FinishRules::concern`] asks for. A tag for which there is no room is left out.

@@ -1,7 +1,7 @@
 //! The tags of a finished span as the agent would see them: its own, then those that the library adds.
 
 use crate::context::DECISION_MAKER;
-use crate::record::{Field, LibraryTags, Number, RecordRef, SharedTags, TagEntry, flag, key_bit, same_text};
+use crate::record::{Field, LibraryTags, Number, RecordRef, RunValue, SharedTags, TagEntry, flag, key_bit, same_text};
 use crate::wire::ChunkFacts;
 
 /// A key with its filter bit.
@@ -44,11 +44,11 @@ impl<'a> Values<'a> {
     }
 
     fn find_text(&self, key: &Key) -> Option<&'a [u8]> {
-        let own = self.record.text(&key.name);
-        if own.is_some() || self.has_own(key) {
-            return own;
+        match self.own(key) {
+            Some(RunValue::Text(text)) => Some(text),
+            Some(RunValue::Number(_)) => None,
+            None => self.of_every_span(key)?.value_text().map(str::as_bytes),
         }
-        self.of_every_span(key)?.value_text().map(str::as_bytes)
     }
 
     /// A numeric tag of the span.
@@ -61,9 +61,9 @@ impl<'a> Values<'a> {
     }
 
     fn find_number(&self, key: &Key) -> Option<f64> {
-        let number = match self.record.number(&key.name) {
-            Some(number) => number,
-            None if self.has_own(key) => return None,
+        let number = match self.own(key) {
+            Some(RunValue::Number(number)) => number,
+            Some(RunValue::Text(_)) => return None,
             None => self.of_every_span(key)?.value_number()?,
         };
         Some(match number {
@@ -74,7 +74,7 @@ impl<'a> Values<'a> {
 
     /// Whether the span has the key, as whatever type.
     pub fn has(&self, key: &Key) -> bool {
-        self.bits & key.bit != 0 && (self.has_own(key) || self.of_every_span(key).is_some())
+        self.bits & key.bit != 0 && (self.own(key).is_some() || self.of_every_span(key).is_some())
     }
 
     /// A string tag, also of those that the library adds to some spans only: by place in trace or chunk, by service, by origin.
@@ -142,8 +142,8 @@ impl<'a> Values<'a> {
         self.facts.tags.and_then(|tags| tags.origin()).map(str::as_bytes)
     }
 
-    fn has_own(&self, key: &Key) -> bool {
-        self.record.runs.has(self.record.head, &key.name, key.bit)
+    fn own(&self, key: &Key) -> Option<RunValue<'a>> {
+        self.record.runs.value(self.record.head, &key.name, key.bit)
     }
 
     fn of_every_span(&self, key: &Key) -> Option<&'a TagEntry> {
