@@ -169,7 +169,9 @@ pub static SETTINGS: &[Setting] = &[
 
 /// Where a setting stands in the table, by any of its names.
 pub(super) fn position(name: &str) -> Option<usize> {
-    SETTINGS.iter().position(|setting| setting.names().any(|known| known == name))
+    // Nearly all are asked for by their own name.
+    let by_name = SETTINGS.iter().position(|setting| setting.name == name);
+    by_name.or_else(|| SETTINGS.iter().position(|setting| setting.names().any(|known| known == name)))
 }
 
 /// The known name that is most like an unknown one, if any is near.

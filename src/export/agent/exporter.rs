@@ -38,7 +38,10 @@ pub struct AgentExporter {
 struct Encoders {
     v04: V04,
     v05: V05,
-    v10: V10,
+    /// Large, and made when the agent takes it.
+    v10: Option<Box<V10>>,
+    /// What payloads of the format v1.0 say of the process.
+    process: PayloadFacts,
 }
 
 impl Encoders {
@@ -46,7 +49,7 @@ impl Encoders {
         match format {
             TraceFormat::V04 => &mut self.v04,
             TraceFormat::V05 => &mut self.v05,
-            TraceFormat::V10 => &mut self.v10,
+            TraceFormat::V10 => &mut **self.v10.get_or_insert_with(|| Box::new(V10::new(self.process.clone()))),
         }
     }
 }
@@ -87,7 +90,7 @@ impl AgentExporter {
 
     /// The same, with what payloads of the format v1.0 say of the process.
     pub fn with_payload_facts(mut self, facts: PayloadFacts) -> Self {
-        self.encoders.v10 = V10::new(facts);
+        self.encoders.process = facts;
         self
     }
 
