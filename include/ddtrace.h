@@ -862,12 +862,14 @@ DDTRACE_API size_t ddtrace_config_get(const struct ddtrace_config *config, const
  *
  * @param config        borrowed
  * @param key, key_len  the setting's name or one of its aliases
- * @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there is no
- *         such setting, or an argument is wrong
+ * @return static text: `"code"`, `"fleet_stable_config"`, `"env_var"`, `"otel_env_var"`, `"local_stable_config"`, `"calculated"` (derived by
+ *         the library) or `"default"`; NULL if there is no such setting, or an argument is wrong
  *
  * Threads: any. Since: 0.1
  */
-DDTRACE_API const char *ddtrace_config_origin(const struct ddtrace_config *config, const char *key, size_t key_len);
+DDTRACE_API const char *ddtrace_config_origin(const struct ddtrace_config *config,
+    const char *key,
+    size_t key_len);
 
 /**
  * Shows every value that was seen for every setting, not only those in effect. The values of one setting follow each other: first those
@@ -884,6 +886,20 @@ DDTRACE_API const char *ddtrace_config_origin(const struct ddtrace_config *confi
  */
 DDTRACE_API ddtrace_status ddtrace_config_each(const struct ddtrace_config *config,
     void (*visit)(void *user_data, struct ddtrace_str name, struct ddtrace_str value, struct ddtrace_str origin),
+    void *user_data);
+
+/**
+ * Shows what the user should know of the settings that are in effect now: values that were ignored, former names, broken files.
+ *
+ * @param config_or_null  borrowed; NULL: the environment decides
+ * @param visit           called on this thread, once per warning; the text is valid during the call
+ * @param user_data       passed to `visit`
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL for `visit`; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_each_warning(const struct ddtrace_config *config_or_null,
+    void (*visit)(void *user_data, struct ddtrace_str warning),
     void *user_data);
 
 /**
@@ -943,6 +959,30 @@ DDTRACE_API ddtrace_status ddtrace_config_set_transport(struct ddtrace_config *c
  * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_config_free(struct ddtrace_config *config);
+
+/**
+ * Copies out what the settings say of one integration: `DD_TRACE_<INTEGRATION>_ENABLED` and the like, with the integration's name in upper
+ * case and `_` for what is neither letter nor digit. They come from the environment and the files of stable configuration.
+ *
+ * Keys are `enabled`, `distributed_tracing` and `analytics_enabled`, which are `true` or `false`; `service`; `analytics_sample_rate`, a
+ * number. Where `DD_TRACE_REMOVE_INTEGRATION_SERVICE_NAMES_ENABLED` is on, or `DD_TRACE_SPAN_ATTRIBUTE_SCHEMA` is `v1`, the service of all
+ * integrations that have none of their own is the program's.
+ *
+ * @param config_or_null         borrowed; NULL: the environment decides
+ * @param integration, name_len  its name: `redis`, `aws-sdk`, …
+ * @param key, key_len           one of the words above
+ * @param buf, cap               receives the value and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the value's length without the NUL; DDTRACE_ABSENT: nothing is set, and the integration's default holds; or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_config_integration_get(const struct ddtrace_config *config_or_null,
+    const char *integration,
+    size_t name_len,
+    const char *key,
+    size_t key_len,
+    char *buf,
+    size_t cap);
 
 /**
  * Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off. Level and rate
@@ -3234,6 +3274,94 @@ DDTRACE_API size_t ddtrace_tracer_get_process_tags(const struct ddtrace_tracer *
  */
 DDTRACE_API size_t ddtrace_pointer_hash(const struct ddtrace_str *parts,
     size_t len,
+    char *buf,
+    size_t cap);
+
+/**
+ * Copies out the tag that a header becomes by `DD_TRACE_HEADER_TAGS`.
+ *
+ * @param tracer       borrowed
+ * @param header, len  the header's name, in any case
+ * @param is_response  0: a header of a request, anything else: of a response
+ * @param buf, cap     receives the tag and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the tag's length without the NUL; DDTRACE_ABSENT if the header becomes none, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_header_tag(const struct ddtrace_tracer *tracer,
+    const char *header,
+    size_t len,
+    int32_t is_response,
+    char *buf,
+    size_t cap);
+
+/**
+ * Sets the tags of those headers that `DD_TRACE_HEADER_TAGS` names. Values are trimmed; those of a repeated header are joined with commas.
+ *
+ * @param span              borrowed
+ * @param pairs, pairs_len  borrowed: as for `ddtrace_propagator_extract`
+ * @param is_response       0: headers of a request, anything else: of a response
+ * @return as `ddtrace_span_set_tag`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_header_tags(struct ddtrace_span *span,
+    const struct ddtrace_str *pairs,
+    size_t pairs_len,
+    int32_t is_response);
+
+/**
+ * Copies out a URL as the tag `http.url` may have it: without user and password, and with its query as the settings want it
+ * (`DD_HTTP_SERVER_TAG_QUERY_STRING`, `DD_TRACE_HTTP_CLIENT_TAG_QUERY_STRING`, `DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP`).
+ *
+ * @param tracer    borrowed
+ * @param kind      DDTRACE_SPAN_KIND_CLIENT: of a client; anything else: of a server
+ * @param url, len  the URL, or a part of it from the path on
+ * @param buf, cap  receives the URL and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return its length without the NUL; DDTRACE_ABSENT if an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_clean_url(const struct ddtrace_tracer *tracer,
+    int32_t kind,
+    const char *url,
+    size_t len,
+    char *buf,
+    size_t cap);
+
+/**
+ * Copies out the query of a URL with what looks like a secret hidden, see `DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP`.
+ *
+ * @param tracer      borrowed
+ * @param query, len  the query, without the question mark
+ * @param buf, cap    receives the query and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return its length without the NUL; DDTRACE_ABSENT if spans must not show it, because the pattern of the settings cannot be used, or if an
+ *         argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_obfuscate_query(const struct ddtrace_tracer *tracer,
+    const char *query,
+    size_t len,
+    char *buf,
+    size_t cap);
+
+/**
+ * Copies out the address of a request's client, as the tag `http.client_ip` has it: from the headers that proxies set, or the peer's.
+ *
+ * @param tracer              borrowed
+ * @param pairs, pairs_len    borrowed: the request's headers, as for `ddtrace_propagator_extract`
+ * @param peer_or_null, peer_len  the address of the other end of the connection
+ * @param buf, cap            receives the address and a NUL; 46 bytes are enough
+ * @return its length without the NUL; DDTRACE_ABSENT if `DD_TRACE_CLIENT_IP_ENABLED` is off, there is no address, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_client_ip(const struct ddtrace_tracer *tracer,
+    const struct ddtrace_str *pairs,
+    size_t pairs_len,
+    const char *peer_or_null,
+    size_t peer_len,
     char *buf,
     size_t cap);
 

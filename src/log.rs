@@ -1,11 +1,11 @@
-//! The library's own messages: to stderr, or to the callback of the host.
+//! The library's own messages: to stderr, to a file, or to the callback of the host.
 //!
 //! * Levels are error, warn, info, debug, trace; the default is warn, and everything can be switched off.
 //! * A line on stderr reads `[dd.trace] LEVEL module: text`. Control characters are escaped, so that a message is one line and
 //!   cannot drive a terminal; text beyond [`MAX_TEXT_BYTES`] is cut.
 //! * The macros limit each place in the source to one line per window (`DD_TRACE_LOGGING_RATE`, default 60 s, 0: no limit).
 //!   The first line after a suppression ends in ` [N skipped]`. At debug level nothing is suppressed.
-//! * A callback replaces stderr. It is called without any lock of the library held, so it may call back into the library.
+//! * A callback replaces stderr and file. It is called without any lock of the library held, so it may call back into the library.
 //!
 //! Messages never contain API keys, header values or payloads at levels above debug: that is up to the callers.
 //!
@@ -13,14 +13,18 @@
 //! windows are atomics, and the lock around the callback is only ever tried.
 
 mod call_site;
+mod date;
+mod file;
 mod stderr;
 
 pub use call_site::CallSite;
+pub use date::date_text;
+pub use file::{LogFile, set_file};
 
 use crate::lock::RwLock;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -61,6 +65,8 @@ pub type Callback = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
 static MAX_LEVEL: AtomicI32 = AtomicI32::new(Level::Warn as i32);
 static WINDOW_MS: AtomicU64 = AtomicU64::new(60_000);
+/// Whether messages go to stderr, besides a file.
+static STDERR: AtomicBool = AtomicBool::new(true);
 static CALLBACK: RwLock<Option<Callback>> = RwLock::new(None);
 
 /// How often a lock that is taken is tried again before giving up. It is held for an instant only, so whoever still finds it
@@ -76,6 +82,11 @@ pub fn set_max_level(level: Option<Level>) {
 pub fn set_rate_limit(window: Duration) {
     let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
     WINDOW_MS.store(millis, Ordering::Relaxed);
+}
+
+/// Sets whether messages go to stderr where there is no callback.
+pub fn set_stderr(is_on: bool) {
+    STDERR.store(is_on, Ordering::Relaxed);
 }
 
 /// Sends messages to the callback from now on, or to stderr again with `None`. A message being delivered may still reach the
@@ -129,7 +140,11 @@ fn deliver(level: Level, text: String) {
     if let Some(callback) = current_callback() {
         return callback(level, &text);
     }
-    stderr::write_line(&format!("[dd.trace] {} {text}\n", level.name()));
+    let line = format!("[dd.trace] {} {text}\n", level.name());
+    file::write_line(level, &line);
+    if STDERR.load(Ordering::Relaxed) {
+        stderr::write_line(&line);
+    }
 }
 
 /// The callback, if there is one. While the lock cannot be had, messages go to stderr rather than nowhere.

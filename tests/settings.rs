@@ -1,6 +1,6 @@
-//! `docs/settings.md` and the README describe the settings that there are, as the table of the library has them.
+//! `docs/configuration.md` and the README describe the settings that there are, as the table of the library has them.
 //!
-//! The tables of settings in `docs/settings.md` are generated here; `DDTRACE_BLESS=1 cargo test --test settings` rewrites them.
+//! The tables of settings in `docs/configuration.md` are generated here; `DDTRACE_BLESS=1 cargo test --test settings` rewrites them.
 
 mod native;
 
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use ddtrace::config::{SETTINGS, Setting};
 use native::{project, read, write};
 
-const PAGE: &str = "docs/settings.md";
+const PAGE: &str = "docs/configuration.md";
 const BEGIN: &str = "<!-- From the table in src/config/table.rs; `make bless` writes it. -->\n";
 const END: &str = "<!-- End of what is generated. -->\n";
 
@@ -18,7 +18,7 @@ const END: &str = "<!-- End of what is generated. -->\n";
 static PAGE_IN_USE: Mutex<()> = Mutex::new(());
 
 /// The headings of the page, each with the setting that comes first below it.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("Who the traces come from", "DD_SERVICE"),
     ("Tracing as a whole", "DD_TRACE_ENABLED"),
     ("Messages of the library", "DD_TRACE_DEBUG"),
@@ -27,7 +27,8 @@ const SECTIONS: [(&str, &str); 9] = [
     ("What is put on spans", "DD_SERVICE_MAPPING"),
     ("Sampling", "DD_TRACE_SAMPLE_RATE"),
     ("Headers", "DD_TRACE_PROPAGATION_STYLE"),
-    ("This library", "LIBDDTRACE_EXPORTER"),
+    ("Other products", "DD_PROFILING_ENABLED"),
+    ("This library", "DD_TESTING_RAISE"),
 ];
 
 #[test]

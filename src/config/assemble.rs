@@ -13,14 +13,16 @@ use super::proxies::{DirectHosts, ProxySettings};
 use super::resolution::Resolution;
 use super::sampling_settings::{RemoteSampling, SamplingSettings};
 use super::settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
-    OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LogInjection, LoggingSettings,
+    NetworkSettings, OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 use super::stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
 use super::telemetry_settings;
 use super::value::Value;
-use crate::log::Level;
+use super::web_settings;
+use crate::log::{Level, LogFile};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Shortest baggage header that can say anything: `a=b`.
@@ -61,6 +63,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
             min_spans: resolution.count("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS"),
         },
         content: content(resolution),
+        web: web_settings::settings(resolution),
         otel_api: OtelApiSettings {
             enabled: resolution.optional_flag("DD_TRACE_OTEL_ENABLED"),
             semantics: resolution.flag("DD_TRACE_OTEL_SEMANTICS_ENABLED"),
@@ -97,19 +100,41 @@ fn identity_settings(resolution: &Resolution, service_is_user_set: bool) -> Iden
 fn logging(resolution: &Resolution) -> LoggingSettings {
     LoggingSettings {
         debug: resolution.flag("DD_TRACE_DEBUG"),
-        level: match resolution.choice("DD_TRACE_LOG_LEVEL") {
-            "off" => None,
-            "error" => Some(Level::Error),
-            "info" => Some(Level::Info),
-            "debug" => Some(Level::Debug),
-            "trace" => Some(Level::Trace),
-            _ => Some(Level::Warn),
-        },
+        level: level(resolution, "DD_TRACE_LOG_LEVEL"),
         rate_limit: Duration::from_secs(resolution.unsigned("DD_TRACE_LOGGING_RATE")),
+        file: log_file(resolution),
+        stderr: resolution.flag("DD_TRACE_LOG_STREAM_HANDLER"),
         startup_logs: resolution.flag("DD_TRACE_STARTUP_LOGS"),
         no_color: resolution.text("NO_COLOR").is_some(),
         show_128_bit_trace_ids: resolution.flag("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED"),
+        injection: match resolution.value("DD_LOGS_INJECTION") {
+            Value::Bool(true) => LogInjection::On,
+            Value::Choice(_) => LogInjection::Structured,
+            _ => LogInjection::Off,
+        },
     }
+}
+
+fn level(resolution: &Resolution, name: &str) -> Option<Level> {
+    match resolution.choice(name) {
+        "off" => None,
+        "error" => Some(Level::Error),
+        "info" => Some(Level::Info),
+        "debug" => Some(Level::Debug),
+        "trace" => Some(Level::Trace),
+        _ => Some(Level::Warn),
+    }
+}
+
+/// The file that is named, or one of this process in the directory that is named.
+fn log_file(resolution: &Resolution) -> Option<LogFile> {
+    let path = resolution.text("DD_TRACE_LOG_FILE").map(PathBuf::from).or_else(|| {
+        let language = resolution.text("LIBDDTRACE_LANGUAGE").unwrap_or_default().replace(['/', '\0'], "_");
+        let name = format!("ddtrace_{language}_{}.log", std::process::id());
+        Some(PathBuf::from(resolution.text("DD_TRACE_LOG_DIRECTORY")?).join(name))
+    })?;
+    let max_bytes = resolution.unsigned("DD_TRACE_LOG_FILE_SIZE_BYTES");
+    Some(LogFile { path, level: level(resolution, "DD_TRACE_LOG_FILE_LEVEL"), max_bytes })
 }
 
 fn agent(resolution: &Resolution, api_version: (TraceApiVersion, bool)) -> AgentSettings {
@@ -208,6 +233,7 @@ fn content(resolution: &Resolution) -> ContentSettings {
         service_mapping: resolution.tags("DD_SERVICE_MAPPING"),
         peer_service_mapping: resolution.tags("DD_TRACE_PEER_SERVICE_MAPPING"),
         peer_service_defaults: resolution.flag("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED") || schema == AttributeSchema::V1,
+        one_service: resolution.flag("DD_TRACE_REMOVE_INTEGRATION_SERVICE_NAMES_ENABLED"),
         schema,
         http_server_errors: resolution.statuses("DD_TRACE_HTTP_SERVER_ERROR_STATUSES"),
         http_client_errors: resolution.statuses("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES"),

@@ -1,6 +1,7 @@
 //! Where settings are collected before a tracer is built.
 
 use super::error::ConfigError;
+use super::integration::{self, IntegrationSettings};
 use super::process::{EnvLookup, LONGEST_VALUE, Surroundings};
 use super::resolution::says_something;
 use super::resolved::Config;
@@ -57,7 +58,12 @@ impl ConfigBuilder {
         self.resolve_in(&Surroundings::of_process(self.environment.clone()))
     }
 
-    /// The same in given surroundings.
+    /// What the sources say of one integration, by its name: `redis`, `aws-sdk`.
+    pub fn integration(&self, name: &str) -> IntegrationSettings {
+        integration::settings(name, &self.values, &Surroundings::of_process(self.environment.clone()))
+    }
+
+    /// The same as [`ConfigBuilder::resolve`] in given surroundings.
     pub(super) fn resolve_in(&self, surroundings: &Surroundings) -> Config {
         Config::resolve(&self.values, surroundings)
     }

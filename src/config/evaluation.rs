@@ -1,5 +1,6 @@
 //! The record of every value that was seen for a setting, and where it came from. Telemetry reports it.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a value came from. The order is that of precedence, weakest first.
@@ -9,10 +10,14 @@ pub enum Origin {
     Default,
     /// Derived by the library from other settings or the process.
     Calculated,
+    /// The stable configuration file of this machine's administrator.
+    LocalStableConfig,
     /// An `OTEL_*` environment variable.
     OtelEnvVar,
     /// A `DD_*` or `LIBDDTRACE_*` environment variable.
     EnvVar,
+    /// The stable configuration file that is managed from afar.
+    FleetStableConfig,
     /// Set in code.
     Code,
 }
@@ -23,8 +28,10 @@ impl Origin {
         match self {
             Origin::Default => "default",
             Origin::Calculated => "calculated",
+            Origin::LocalStableConfig => "local_stable_config",
             Origin::OtelEnvVar => "otel_env_var",
             Origin::EnvVar => "env_var",
+            Origin::FleetStableConfig => "fleet_stable_config",
             Origin::Code => "code",
         }
     }
@@ -49,7 +56,7 @@ pub enum ReportedValue {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     /// The setting.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The value.
     pub value: ReportedValue,
     /// Where it came from.

@@ -20,12 +20,12 @@ const TAGS_FOR_SETTINGS: &[(&str, &str)] = &[
 
 /// Derives what the dedicated settings leave open. Answers whether the user named the service.
 pub(super) fn complete(resolution: &mut Resolution, surroundings: &Surroundings) -> bool {
-    let is_from_otel = resolution.origin("DD_TAGS") == Origin::OtelEnvVar;
+    let is_below_otel = resolution.origin("DD_TAGS") <= Origin::OtelEnvVar;
     let tags = tags(resolution);
     for (tag, setting) in TAGS_FOR_SETTINGS {
         let value = tags.iter().find(|(key, _)| key == tag).map(|(_, value)| value.as_str()).unwrap_or_default();
         let Some(value) = (!value.is_empty()).then(|| dedicated(setting, value)) else { continue };
-        match is_from_otel {
+        match is_below_otel {
             true => resolution.calculate(setting, value),
             false => resolution.calculate_over_otel(setting, value),
         }

@@ -4,6 +4,7 @@ use super::agent_url::{self, AgentUrl};
 use super::exporter_choice::ExporterChoice;
 use super::git_repository;
 use super::grammar;
+use super::header_tags::HeaderTags;
 use super::otlp::{self, OtlpEndpoint};
 use super::propagation_settings::PropagationStyle;
 use super::proxies::ProxyUrl;
@@ -27,6 +28,11 @@ pub(super) const API_VERSIONS: Spellings =
     &[("v0.4", "v0.4"), ("0.4", "v0.4"), ("v0.5", "v0.5"), ("0.5", "v0.5"), ("v1.0", "v1.0"), ("1.0", "v1.0"), ("v1", "v1.0")];
 pub(super) const OTLP_PROTOCOLS: Spellings = &[("http/protobuf", "http/protobuf"), ("http/json", "http/json"), ("grpc", "grpc")];
 pub(super) const SCHEMAS: Spellings = &[("v0", "v0"), ("v1", "v1")];
+/// What log injection may be besides on and off.
+const STRUCTURED: Spellings = &[("structured", "structured")];
+pub(super) const DBM_MODES: Spellings =
+    &[("disabled", "disabled"), ("service", "service"), ("full", "full"), ("dynamic_service", "dynamic_service")];
+pub(super) const FLAG_SOURCES: Spellings = &[("agentless", "agentless"), ("remote_config", "remote_config")];
 pub(super) const EXTRACT_BEHAVIORS: Spellings = &[("continue", "continue"), ("restart", "restart"), ("ignore", "ignore")];
 
 /// Longest time in seconds that a setting may name: one year, far below what clocks can add.
@@ -83,6 +89,10 @@ pub(super) enum Kind {
     SpanSamplingRules,
     /// An exporter.
     Exporter,
+    /// Headers, each with the name of its tag or without.
+    HeaderTags,
+    /// Whether log lines name their trace.
+    LogInjection,
 }
 
 /// A value, and remarks on the parts of the text that were left out or changed.
@@ -122,6 +132,10 @@ impl Kind {
                 return Ok(Parsed { value: Value::Tags(headers), notes });
             }
             Kind::AgentUrl => return self.parse_agent_url(raw),
+            Kind::HeaderTags => {
+                let (tags, notes) = HeaderTags::parse(raw);
+                return Ok(Parsed { value: Value::HeaderTags(tags, raw.trim().to_owned()), notes });
+            }
             _ => {}
         }
         self.some(self.parse_plain(raw).map(Parsed::from))
@@ -144,6 +158,10 @@ impl Kind {
             Kind::List => Some(Value::List(grammar::list(raw))),
             Kind::TagMap => Some(Value::Tags(grammar::tag_map(raw))),
             Kind::Choice(spellings) => grammar::choice(raw, spellings).map(Value::Choice),
+            Kind::LogInjection => match grammar::boolean(raw) {
+                Some(is_on) => Some(Value::Bool(is_on)),
+                None => grammar::choice(raw, STRUCTURED).map(Value::Choice),
+            },
             Kind::Exporter => ExporterChoice::parse(raw).map(Value::Exporter),
             _ => None,
         }
@@ -194,6 +212,8 @@ impl Kind {
             Kind::Statuses => "HTTP statuses such as 500-599 or 404,418",
             Kind::Styles => "datadog, tracecontext, b3, b3multi, baggage or none, separated by commas",
             Kind::SamplingRules | Kind::SpanSamplingRules => "a JSON array of rules",
+            Kind::HeaderTags => "HEADER or HEADER:TAG items separated by commas, or *",
+            Kind::LogInjection => "true, false, 1, 0 or structured",
             Kind::Exporter => "agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null",
         };
         text.to_owned()
@@ -221,6 +241,7 @@ impl Kind {
                 | Kind::Styles
                 | Kind::SamplingRules
                 | Kind::SpanSamplingRules
+                | Kind::HeaderTags
         )
     }
 }

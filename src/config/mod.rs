@@ -4,7 +4,7 @@
 //! see `otel`), and our own (`LIBDDTRACE_*`). A [`ConfigBuilder`] collects values set in code and reads the environment;
 //! [`ConfigBuilder::resolve`] gives an immutable [`Config`] with typed [`Settings`].
 //!
-//! Sources, strongest first: code, `DD_*` variable, `OTEL_*` variable, derived by the library, default. A value that cannot
+//! Sources, strongest first: code, fleet file, `DD_*` variable, `OTEL_*` variable, local file, derived by the library, default. A value that cannot
 //! be used is skipped with a warning and the next source applies; nothing here ever fails the host.
 //!
 //! To add a setting: one row in `table`, one field in `settings`, one line in `assemble`.
@@ -22,9 +22,12 @@ mod exporter_choice;
 mod git_repository;
 mod grammar;
 mod header_list;
+mod header_tags;
 mod identity;
+mod integration;
 mod kind;
 mod otel;
+mod otel_names;
 mod otel_resource;
 mod otlp;
 mod platform;
@@ -42,11 +45,14 @@ mod serverless;
 mod service_name;
 mod setting;
 mod settings;
+mod stable;
 mod stats_settings;
 mod status_ranges;
 mod table;
 mod telemetry_settings;
+mod unknown;
 mod value;
+mod web_settings;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +64,8 @@ pub use error::ConfigError;
 pub use evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
 pub use exporter_choice::ExporterChoice;
 pub use header_list::HeaderList;
+pub use header_tags::HeaderTags;
+pub use integration::{IntegrationSettings, integration_lookups};
 pub use otel::{OtelFinding, OtelProblem};
 pub use otlp::{OtlpEndpoint, OtlpProtocol, OtlpSettings};
 pub use process::EnvLookup;
@@ -68,10 +76,11 @@ pub use sampling_rules::parse_remote_rules;
 pub use sampling_settings::{Provenance, RemoteSampling, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LoggingSettings, NetworkSettings,
-    OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LogInjection, LoggingSettings,
+    NetworkSettings, OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
 };
 pub use stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;
 pub use telemetry_settings::{InheritedSession, InstallSignature, TelemetryRoute, TelemetrySettings, session_language};
+pub use web_settings::{ClientIpSettings, QueryObfuscation, WebSettings};

@@ -17,11 +17,13 @@ use super::evaluation::Origin;
 use super::exporter_choice::ExporterChoice;
 use super::grammar::{self, quoted};
 use super::kind::LOG_LEVELS;
+use super::otel_names;
 use super::otel_resource;
 use super::process::{Environment, Variable};
 use super::propagation_settings::PropagationStyle;
 use super::resolution::{Candidate, Resolution};
 use super::value::Value;
+use std::borrow::Cow;
 
 /// What is wrong with an OpenTelemetry variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,17 +32,19 @@ pub enum OtelProblem {
     Hidden,
     /// The value cannot be translated.
     Invalid,
+    /// The variable says nothing to this library.
+    Unsupported,
 }
 
 /// A finding about an OpenTelemetry variable, for telemetry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OtelFinding {
     /// What is wrong.
     pub problem: OtelProblem,
     /// The OpenTelemetry variable.
-    pub otel: &'static str,
-    /// The Datadog variable that it stands for.
-    pub datadog: &'static str,
+    pub otel: Cow<'static, str>,
+    /// The Datadog variable that it stands for; `None`: there is none.
+    pub datadog: Option<&'static str>,
 }
 
 /// A variable, and how its value becomes that of a setting.
@@ -102,6 +106,28 @@ pub(super) fn translate(environment: &Environment, resolution: &mut Resolution) 
     debug_level(environment, resolution);
     exporter(environment, resolution);
     sampler(environment, resolution);
+    logs_exporter(environment, resolution);
+    for name in otel_names::unsupported(environment) {
+        resolution.find(OtelFinding { problem: OtelProblem::Unsupported, otel: name.into(), datadog: None });
+    }
+}
+
+/// The variables that are looked at here.
+pub(super) fn translated() -> impl Iterator<Item = &'static str> {
+    let others = [EXPORTER.otel, METRICS_EXPORTER, LOGS_EXPORTER, SAMPLER.otel, SAMPLER_ARG.otel];
+    MAPPINGS.iter().map(|mapping| mapping.otel).chain(others)
+}
+
+/// Read where metrics are.
+const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
+const LOGS_EXPORTER: &str = "OTEL_LOGS_EXPORTER";
+
+fn logs_exporter(environment: &Environment, resolution: &mut Resolution) {
+    let Some(raw) = variable(environment, LOGS_EXPORTER, resolution) else { return };
+    if !matches!(raw.trim().to_ascii_lowercase().as_str(), "none" | "otlp") {
+        resolution.warn(format!("environment variable {LOGS_EXPORTER}: {} is ignored: expected none or otlp", quoted(&raw)));
+        resolution.find(OtelFinding { problem: OtelProblem::Invalid, otel: LOGS_EXPORTER.into(), datadog: None });
+    }
 }
 
 impl Mapping {
@@ -114,17 +140,17 @@ impl Mapping {
             notes.into_iter().for_each(|note| resolution.warn(format!("environment variable {}: {note}", self.otel)));
         }
         let value = value.ok_or_else(|| self.expected.to_owned());
-        resolution.insert(self.setting, Candidate { origin: Origin::OtelEnvVar, raw: Some(raw), value });
+        resolution.insert(self.setting, Candidate::new(Origin::OtelEnvVar, Some(raw), value));
     }
 
     fn hidden(&self, resolution: &mut Resolution) {
         resolution.warn(format!("environment variable {} is ignored: {} is set too", self.otel, self.setting));
-        resolution.find(OtelFinding { problem: OtelProblem::Hidden, otel: self.otel, datadog: self.reported });
+        resolution.find(OtelFinding { problem: OtelProblem::Hidden, otel: self.otel.into(), datadog: Some(self.reported) });
     }
 
     fn invalid(&self, resolution: &mut Resolution, raw: &str) {
         resolution.warn(format!("environment variable {}: {} is ignored: expected {}", self.otel, quoted(raw), self.expected));
-        resolution.find(OtelFinding { problem: OtelProblem::Invalid, otel: self.otel, datadog: self.reported });
+        resolution.find(OtelFinding { problem: OtelProblem::Invalid, otel: self.otel.into(), datadog: Some(self.reported) });
     }
 }
 
@@ -145,7 +171,7 @@ fn log_level(raw: &str) -> Option<&'static str> {
 fn debug_level(environment: &Environment, resolution: &mut Resolution) {
     let Some(raw) = environment.get_non_empty("OTEL_LOG_LEVEL") else { return };
     if log_level(&raw) == Some("debug") && !resolution.has_valid("DD_TRACE_LOG_LEVEL", Origin::EnvVar) {
-        let candidate = Candidate { origin: Origin::OtelEnvVar, raw: Some(raw), value: Ok(Value::Bool(true)) };
+        let candidate = Candidate::new(Origin::OtelEnvVar, Some(raw), Ok(Value::Bool(true)));
         resolution.insert("DD_TRACE_DEBUG", candidate);
     }
 }
@@ -178,15 +204,14 @@ fn exporter(environment: &Environment, resolution: &mut Resolution) {
     match raw.trim().to_ascii_lowercase().as_str() {
         "none" => EXPORTER.settle(resolution, raw, Some(Value::Bool(false)), Vec::new()),
         "otlp" => {
-            let enabled = Candidate { origin: Origin::OtelEnvVar, raw: Some(raw.clone()), value: Ok(Value::Bool(true)) };
+            let enabled = Candidate::new(Origin::OtelEnvVar, Some(raw.clone()), Ok(Value::Bool(true)));
             resolution.insert(EXPORTER.setting, enabled);
             let names = ["DD_TRACE_AGENT_PROTOCOL_VERSION", "LIBDDTRACE_EXPORTER"];
             match names.into_iter().find(|name| resolution.is_set(name)) {
                 Some(setting) => Mapping { setting, reported: setting, ..EXPORTER }.hidden(resolution),
                 None => {
                     let choice = Ok(Value::Exporter(ExporterChoice::Otlp));
-                    resolution
-                        .insert("LIBDDTRACE_EXPORTER", Candidate { origin: Origin::OtelEnvVar, raw: Some(raw), value: choice });
+                    resolution.insert("LIBDDTRACE_EXPORTER", Candidate::new(Origin::OtelEnvVar, Some(raw), choice));
                 }
             }
         }
@@ -223,7 +248,7 @@ fn sampler(environment: &Environment, resolution: &mut Resolution) {
     let mut notes = Vec::new();
     if rate.is_some() && !is_parent_based {
         notes.push(format!("parentbased_{short_name} is used: the decision of a parent always holds"));
-        let candidate = Candidate { origin: Origin::OtelEnvVar, raw: Some(raw.clone()), value: Ok(Value::Bool(true)) };
+        let candidate = Candidate::new(Origin::OtelEnvVar, Some(raw.clone()), Ok(Value::Bool(true)));
         resolution.insert("DD_TRACE_SAMPLE_IGNORE_PARENT", candidate);
     }
     SAMPLER.settle(resolution, raw, rate.map(Value::Rate), notes);

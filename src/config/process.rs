@@ -3,6 +3,7 @@
 
 use super::agent_endpoint::DEFAULT_SOCKET;
 use super::platform::LAMBDA_EXTENSION;
+use super::stable::StableFile;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub type EnvLookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// The environment variables of one resolution.
 pub(super) struct Environment {
     lookup: EnvLookup,
+    /// All variables; none where the host answers only what it is asked.
+    variables: Arc<HashMap<String, String>>,
     undecodable: HashSet<String>,
 }
 
@@ -32,12 +35,24 @@ impl Environment {
                 Err(_) => drop(undecodable.insert(name)),
             }
         }
-        Environment { lookup: Arc::new(move |name| variables.get(name).cloned()), undecodable }
+        Environment { undecodable, ..Environment::of_variables(variables) }
+    }
+
+    fn of_variables(variables: HashMap<String, String>) -> Self {
+        let variables = Arc::new(variables);
+        let known = Arc::clone(&variables);
+        let lookup: EnvLookup = Arc::new(move |name| known.get(name).cloned());
+        Environment { lookup, variables, undecodable: HashSet::new() }
     }
 
     /// The variables of a host.
     pub(super) fn of_host(lookup: EnvLookup) -> Self {
-        Environment { lookup, undecodable: HashSet::new() }
+        Environment { lookup, variables: Arc::default(), undecodable: HashSet::new() }
+    }
+
+    /// Names and values, as far as they can be listed, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Reads a variable.
@@ -56,12 +71,17 @@ impl Environment {
         }
     }
 
-    /// The text of a variable, unless it is empty or unusable.
-    pub(super) fn get_non_empty(&self, name: &str) -> Option<String> {
+    /// The text of a variable, unless it is unusable.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         match self.read(name) {
-            Variable::Text(text) => Some(text).filter(|text| !text.trim().is_empty()),
+            Variable::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The same, unless it is empty.
+    pub(super) fn get_non_empty(&self, name: &str) -> Option<String> {
+        self.get(name).filter(|text| !text.trim().is_empty())
     }
 }
 
@@ -81,6 +101,8 @@ pub(super) struct Surroundings {
     pub(super) arguments: Vec<String>,
     /// Where the process was started, or is now.
     pub(super) working_directory: Option<PathBuf>,
+    /// Where the files of stable configuration are, if there can be any: the local one and the fleet's.
+    pub(super) stable_files: [Option<PathBuf>; 2],
     /// Whether the agent's socket is at its usual place.
     pub(super) has_agent_socket: bool,
     /// Whether the Datadog extension of AWS Lambda is there.
@@ -90,8 +112,14 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// Those of this process, with the host's environment if it gave one.
     pub(super) fn of_process(lookup: Option<EnvLookup>) -> Self {
+        let environment = lookup.map_or_else(Environment::of_process, Environment::of_host);
+        let place = |file: StableFile| {
+            let place = environment.get_non_empty(file.place_variable());
+            Some(place.unwrap_or_else(|| file.usual_place().to_owned()).into())
+        };
         Surroundings {
-            environment: lookup.map_or_else(Environment::of_process, Environment::of_host),
+            stable_files: [StableFile::Local, StableFile::Fleet].map(place),
+            environment,
             arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
             working_directory: std::env::current_dir().ok(),
             has_agent_socket: Path::new(DEFAULT_SOCKET).exists(),
@@ -110,10 +138,10 @@ impl fmt::Debug for Environment {
 impl Surroundings {
     /// A process with these variables and nothing else.
     pub(super) fn with_variables(variables: &[(&str, &str)]) -> Self {
-        let variables: HashMap<String, String> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Surroundings {
-            environment: Environment::of_host(Arc::new(move |name| variables.get(name).cloned())),
+            environment: Environment::of_variables(variables.collect()),
+            stable_files: [None, None],
             arguments: vec!["/usr/bin/shop".to_owned()],
             working_directory: None,
             has_agent_socket: false,

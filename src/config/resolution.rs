@@ -2,9 +2,11 @@
 
 use super::error::shown;
 use super::evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
+use super::grammar::quoted;
 use super::otel::{self, OtelFinding};
 use super::process::{Surroundings, Variable};
 use super::setting::Setting;
+use super::stable::StableConfig;
 use super::table::{SETTINGS, position};
 use super::value::Value;
 use std::collections::HashMap;
@@ -17,6 +19,15 @@ pub(super) struct Candidate {
     pub raw: Option<String>,
     /// The value, or what was expected instead.
     pub value: Result<Value, String>,
+    /// The name of the state of the file that it came from.
+    pub config_id: Option<String>,
+}
+
+impl Candidate {
+    /// A value from anywhere but a file.
+    pub(super) fn new(origin: Origin, raw: Option<String>, value: Result<Value, String>) -> Self {
+        Candidate { origin, raw, value, config_id: None }
+    }
 }
 
 /// The candidates of one setting, weakest first. The first one is the default.
@@ -40,12 +51,16 @@ impl Resolution {
     /// Collects what defaults, environment and code say. The code's values are keyed by canonical name.
     pub(super) fn gather(code: &HashMap<&'static str, String>, surroundings: &Surroundings) -> Self {
         let mut resolution = Resolution { entries: Vec::new(), warnings: Vec::new(), otel_findings: Vec::new() };
+        let [local, fleet] = stable_configs(code, surroundings, |warning| resolution.warn(warning));
         for setting in SETTINGS {
             let mut entry = Entry { setting, candidates: vec![default_of(setting)] };
-            if let Some((spelling, raw)) = resolution.variable(setting, surroundings) {
+            resolution.offer_stable(&mut entry, Origin::LocalStableConfig, &local);
+            let variable = |name: &str| surroundings.environment.read(name);
+            if let Some((spelling, raw)) = resolution.first_name("environment variable", setting, variable) {
                 let place = format!("environment variable {spelling}");
                 resolution.offer(&mut entry, Origin::EnvVar, &place, raw);
             }
+            resolution.offer_stable(&mut entry, Origin::FleetStableConfig, &fleet);
             if let Some(raw) = code.get(setting.name) {
                 resolution.offer(&mut entry, Origin::Code, setting.name, raw.clone());
             }
@@ -55,14 +70,23 @@ impl Resolution {
         resolution
     }
 
-    /// The variable of a setting: the first of its names that is there and says something.
-    fn variable(&mut self, setting: &Setting, surroundings: &Surroundings) -> Option<(&'static str, String)> {
+    fn offer_stable(&mut self, entry: &mut Entry, origin: Origin, file: &StableConfig) {
+        let read = |name: &str| file.value(name).map_or(Variable::Absent, |text| Variable::Text(text.to_owned()));
+        let Some((name, raw)) = self.first_name(&file.place.to_string_lossy(), entry.setting, read) else { return };
+        self.offer(entry, origin, &format!("{}: {name}", file.place.display()), raw);
+        if let Some(candidate) = entry.candidates.last_mut() {
+            candidate.config_id.clone_from(&file.config_id);
+        }
+    }
+
+    /// The value of a setting in one source: by the first of its names that is there and says something.
+    fn first_name(&mut self, source: &str, setting: &Setting, read: impl Fn(&str) -> Variable) -> Option<(&'static str, String)> {
         for name in setting.names() {
-            let raw = match surroundings.environment.read(name) {
+            let raw = match read(name) {
                 Variable::Absent => continue,
                 Variable::Text(raw) => raw,
                 Variable::Unusable(reason) => {
-                    self.warn(format!("environment variable {name} {reason} and is ignored"));
+                    self.warn(format!("{source} {name} {reason} and is ignored"));
                     continue;
                 }
             };
@@ -70,7 +94,7 @@ impl Resolution {
                 continue;
             }
             if setting.deprecated.contains(&name) {
-                self.warn(format!("environment variable {name} is deprecated: use {}", setting.name));
+                self.warn(format!("{source} {name} is deprecated: use {}", setting.name));
             }
             return Some((name, raw));
         }
@@ -86,7 +110,7 @@ impl Resolution {
                 self.warn(format!("{place}: {} is ignored: expected {expected}", shown(entry.setting, &raw)));
             }
         }
-        entry.candidates.push(Candidate { origin, raw: Some(raw), value: parsed.map(|parsed| parsed.value) });
+        entry.candidates.push(Candidate::new(origin, Some(raw), parsed.map(|parsed| parsed.value)));
     }
 
     /// Adds a candidate at its place among the origins.
@@ -99,7 +123,7 @@ impl Resolution {
 
     /// Adds a value that the library derived: stronger than a default, weaker than everything else.
     pub(super) fn calculate(&mut self, name: &str, value: Value) {
-        self.insert(name, Candidate { origin: Origin::Calculated, raw: None, value: Ok(value) });
+        self.insert(name, Candidate::new(Origin::Calculated, None, Ok(value)));
     }
 
     /// Adds a value that the library derived from something that the user wrote for Datadog's tracers: it wins over
@@ -107,7 +131,7 @@ impl Resolution {
     pub(super) fn calculate_over_otel(&mut self, name: &str, value: Value) {
         if let Some(entry) = self.entry_mut(name) {
             let place = entry.candidates.iter().take_while(|other| other.origin <= Origin::OtelEnvVar).count();
-            entry.candidates.insert(place, Candidate { origin: Origin::Calculated, raw: None, value: Ok(value) });
+            entry.candidates.insert(place, Candidate::new(Origin::Calculated, None, Ok(value)));
         }
     }
 
@@ -205,10 +229,10 @@ impl Entry {
 
     fn record(&self, candidate: &Candidate) -> Evaluation {
         Evaluation {
-            name: self.setting.name,
+            name: self.setting.name.into(),
             value: self.reported(candidate),
             origin: candidate.origin,
-            config_id: None,
+            config_id: candidate.config_id.clone(),
             seq_id: next_seq_id(),
             error: candidate.value.as_ref().err().map(|expected| format!("expected {expected}")),
         }
@@ -225,9 +249,30 @@ impl Entry {
     }
 }
 
+/// The files of stable configuration, the local one and the fleet's. What rules of theirs may ask for is settled before them: language,
+/// environment, arguments.
+pub(super) fn stable_configs(
+    code: &HashMap<&'static str, String>,
+    surroundings: &Surroundings,
+    mut warn: impl FnMut(String),
+) -> [StableConfig; 2] {
+    const LANGUAGE: &str = "LIBDDTRACE_LANGUAGE";
+    let language = code.get(LANGUAGE).cloned().or_else(|| surroundings.environment.get_non_empty(LANGUAGE));
+    let default = position(LANGUAGE).and_then(|place| SETTINGS.get(place)).and_then(|setting| setting.default);
+    let language = language.or_else(|| default.map(str::to_owned)).unwrap_or_default();
+    surroundings.stable_files.each_ref().map(|place| {
+        let Some(place) = place else { return StableConfig::default() };
+        let read = StableConfig::read(place, &surroundings.environment, &surroundings.arguments, language.trim());
+        read.unwrap_or_else(|reason| {
+            warn(format!("the configuration file {} is ignored: {reason}", quoted(&place.to_string_lossy())));
+            StableConfig::default()
+        })
+    })
+}
+
 fn default_of(setting: &Setting) -> Candidate {
     let value = setting.default.map_or(Ok(Value::Unset), |text| setting.kind.parse(text).map(|parsed| parsed.value));
-    Candidate { origin: Origin::Default, raw: None, value }
+    Candidate::new(Origin::Default, None, value)
 }
 
 /// Whether a text sets a setting: an empty one mostly does not.

@@ -12,6 +12,7 @@ use super::rule_files;
 use super::serverless;
 use super::settings::Settings;
 use super::table::position;
+use super::unknown;
 use super::value::Value;
 use crate::lock::Mutex;
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ pub struct Config {
     records: Vec<Evaluation>,
     warnings: Vec<String>,
     otel_findings: Vec<OtelFinding>,
+    unknown_variables: Vec<String>,
 }
 
 impl Config {
@@ -39,7 +41,8 @@ impl Config {
         let settings = assemble::settings(&mut resolution, service_is_user_set, surroundings);
         let texts = resolution.texts();
         let (records, warnings, otel_findings) = resolution.into_records();
-        Config { settings, texts, records, warnings, otel_findings }
+        let unknown_variables = unknown::variables(&surroundings.environment);
+        Config { settings, texts, records, warnings, otel_findings, unknown_variables }
     }
 
     /// The value in effect as text, by any name of the setting: numbers in decimal, lists and maps joined with commas. `None`
@@ -75,6 +78,11 @@ impl Config {
         let mut is_new =
             |warning: &&String| !known.contains(*warning) && (known.len() >= MOST || known.insert((*warning).clone()));
         self.warnings.iter().filter(|warning| is_new(warning)).map(String::as_str).collect()
+    }
+
+    /// Variables that look like settings and are none, those that nobody in this process has asked for before.
+    pub fn new_unknown_variables(&self) -> Vec<&str> {
+        unknown::new_ones(&self.unknown_variables)
     }
 
     /// What is wrong with OpenTelemetry variables, for telemetry.

@@ -11,7 +11,8 @@ use super::sampling_settings::SamplingSettings;
 use super::stats_settings::{ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
 use super::telemetry_settings::TelemetrySettings;
-use crate::log::Level;
+use super::web_settings::WebSettings;
+use crate::log::{Level, LogFile};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub partial_flush: PartialFlushSettings,
     /// What is put on spans.
     pub content: ContentSettings,
+    /// What is put on spans of web requests.
+    pub web: WebSettings,
     /// Spans of the OpenTelemetry API.
     pub otel_api: OtelApiSettings,
     /// Which traces are kept.
@@ -98,12 +101,30 @@ pub struct LoggingSettings {
     pub level: Option<Level>,
     /// Time in which a message is not repeated; zero: no limit.
     pub rate_limit: Duration,
+    /// A file for messages.
+    pub file: Option<LogFile>,
+    /// Whether messages go to stderr, too.
+    pub stderr: bool,
     /// Whether the configuration is logged at start.
     pub startup_logs: bool,
     /// `NO_COLOR`: the console exporters use no colour.
     pub no_color: bool,
     /// Whether log correlation shows all 128 bits of trace ids.
     pub show_128_bit_trace_ids: bool,
+    /// Whether log lines of the program name their trace.
+    pub injection: LogInjection,
+}
+
+/// Whether log lines of the program name their trace; bindings see to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogInjection {
+    /// They do not.
+    #[default]
+    Off,
+    /// They do.
+    On,
+    /// Those of structured loggers do.
+    Structured,
 }
 
 /// A trace format of the agent.
@@ -202,6 +223,8 @@ pub struct ContentSettings {
     pub peer_service_mapping: Vec<(String, String)>,
     /// Whether `peer.service` is derived from other tags.
     pub peer_service_defaults: bool,
+    /// Whether integrations name no services of their own.
+    pub one_service: bool,
     /// The naming schema.
     pub schema: AttributeSchema,
     /// HTTP statuses that are errors of server spans.

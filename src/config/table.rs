@@ -1,6 +1,6 @@
 //! The table of settings: parsing, reporting and documentation all come from these rows.
 
-use super::kind::{API_VERSIONS, EXTRACT_BEHAVIORS, Kind, LOG_LEVELS, OTLP_PROTOCOLS, SCHEMAS};
+use super::kind::{API_VERSIONS, DBM_MODES, EXTRACT_BEHAVIORS, FLAG_SOURCES, Kind, LOG_LEVELS, OTLP_PROTOCOLS, SCHEMAS};
 use super::setting::Setting;
 
 const fn row(name: &'static str, kind: Kind, default: Option<&'static str>, doc: &'static str) -> Setting {
@@ -34,6 +34,9 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_GIT_REPOSITORY_URL", Kind::RepositoryUrl, None, "Repository that the service was built from."),
     row("DD_GIT_COMMIT_SHA", Kind::Text, None, "Commit that the service was built from."),
     row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported."),
+    row("DD_INSTRUMENTATION_CONFIG_ID", Kind::Text, None, "Name of the configuration with which the process was instrumented.").without_effect(),
+    row("DD_INJECTION_ENABLED", Kind::Text, None, "What instrumented the process from outside.").without_effect(),
+    row("DD_INJECT_FORCE", Kind::Bool, OFF, "Whether the process was to be instrumented whatever it is.").without_effect(),
     row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
     row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller.").without_effect(),
     // Tracing as a whole
@@ -46,9 +49,16 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_DEBUG", Kind::Bool, OFF, "Log level debug, unless DD_TRACE_LOG_LEVEL is set.").hot(),
     row("DD_TRACE_LOG_LEVEL", Kind::Choice(LOG_LEVELS), Some("warn"), "Least urgent level of the library's own messages.")
         .alias(&["DD_LOG_LEVEL"]),
-    row("DD_TRACE_LOGGING_RATE", Kind::Int { min: 0, max: 31_536_000 }, Some("60"), "Seconds between repeated messages; 0: no limit."),
+    row("DD_TRACE_LOGGING_RATE", Kind::Int { min: 0, max: 31_536_000 }, Some("60"), "Seconds between repeated messages; 0: no limit.")
+        .alias(&["DD_LOGGING_RATE"]),
+    row("DD_TRACE_LOG_FILE", Kind::Text, None, "File that gets the library's messages, besides stderr."),
+    row("DD_TRACE_LOG_FILE_LEVEL", Kind::Choice(LOG_LEVELS), Some("debug"), "Least urgent level that goes to the file, of those let through."),
+    row("DD_TRACE_LOG_FILE_SIZE_BYTES", SIZE, Some("15728640"), "Size at which the file becomes FILE.1 and a new one begins."),
+    row("DD_TRACE_LOG_DIRECTORY", Kind::Text, None, "Directory for such a file, where none is named: ddtrace_LANGUAGE_PID.log."),
+    row("DD_TRACE_LOG_STREAM_HANDLER", Kind::Bool, ON, "Whether the library's messages go to stderr."),
     row("DD_TRACE_STARTUP_LOGS", Kind::Bool, ON, "Whether the configuration is logged at start."),
     row("NO_COLOR", Kind::Text, None, "Whatever its value: the console exporters use no colour."),
+    row("DD_LOGS_INJECTION", Kind::LogInjection, OFF, "Whether log lines of the program name their trace; bindings see to it.").hot(),
     row("DD_TRACE_128_BIT_TRACEID_LOGGING_ENABLED", Kind::Bool, ON, "Whether log correlation shows all 128 bits of trace ids."),
     // Agent
     row("DD_TRACE_AGENT_URL", Kind::AgentUrl, None, "URL of the agent: http://, https:// or unix://.").deprecated(&["DD_TRACE_URL"]),
@@ -57,6 +67,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_AGENT_PORT", Kind::Int { min: 1, max: 65535 }, Some("8126"), "Port of the agent, where no URL is given.")
         .alias(&["DD_AGENT_PORT"]),
     row("DD_TRACE_AGENT_TIMEOUT_SECONDS", Kind::Seconds, Some("2.0"), "Time limit for one request to the agent."),
+    row("DD_TRACE_PIPE_NAME", Kind::Text, None, "Named pipe of the agent on Windows.").without_effect(),
     row("DD_TRACE_API_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "Format of the traces sent to the agent: v0.4, v0.5, or v1.0 where the agent takes it."),
     row("DD_TRACE_AGENT_PROTOCOL_VERSION", Kind::Choice(API_VERSIONS), Some("v0.4"), "As DD_TRACE_API_VERSION, which wins."),
     row("DD_TRACE_STATS_COMPUTATION_ENABLED", Kind::Bool, None, "Whether trace statistics are computed here; unset: if the agent can take them.")
@@ -73,6 +84,7 @@ pub static SETTINGS: &[Setting] = &[
     // Without an agent, and on the way out
     row("_DD_APM_TRACING_AGENTLESS_ENABLED", Kind::Bool, OFF, "Whether traces go straight to Datadog, without an agent; needs DD_API_KEY."),
     row("DD_API_KEY", Kind::Line, None, "Key of the Datadog account, for what is sent without an agent.").deprecated(&["DATADOG_API_KEY"]).sensitive(),
+    row("DD_APP_KEY", Kind::Line, None, "Application key of the Datadog account.").sensitive().without_effect(),
     row("DD_SITE", Kind::Host, Some("datadoghq.com"), "Datadog site of the account, for what is sent without an agent."),
     row("_DD_APM_TRACING_AGENTLESS_URL", Kind::AgentUrl, None, "Where traces go without an agent, instead of to DD_SITE; for tests."),
     row("DD_PROXY_HTTPS", Kind::Proxy, None, "HTTP proxy for https:// to other machines, but not to the agent.").alias(&["HTTPS_PROXY", "https_proxy"]),
@@ -100,6 +112,8 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
     row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),
     row("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES", SIZE, Some("20971520"), "Largest part of a trace that is sent at once; a larger one is dropped."),
+    row("DD_TRACE_WRITER_REUSE_CONNECTIONS", Kind::Bool, OFF, "Connections are kept, whatever this says.").without_effect(),
+    row("DD_APM_FLUSH_DEADLINE_MILLISECONDS", MILLISECONDS, Some("100"), "Time limit of flushes in serverless functions.").without_effect(),
     row("DD_TRACE_PARTIAL_FLUSH_ENABLED", Kind::Bool, ON, "Whether finished spans leave before their trace is complete."),
     row("DD_TRACE_PARTIAL_FLUSH_MIN_SPANS", Kind::ClampedInt { min: 1, max: i64::MAX }, Some("300"), "Finished spans that make a partial flush."),
     // Content of spans
@@ -107,12 +121,25 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_TRACE_PEER_SERVICE_MAPPING", Kind::TagMap, None, "New names of peer services: from:to pairs."),
     row("DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", Kind::Bool, OFF, "Whether peer.service is derived from other tags."),
     row("DD_TRACE_SPAN_ATTRIBUTE_SCHEMA", Kind::Choice(SCHEMAS), Some("v0"), "Naming schema of integrations: v0 or v1."),
+    row("DD_TRACE_REMOVE_INTEGRATION_SERVICE_NAMES_ENABLED", Kind::Bool, OFF, "Whether integrations name no services of their own."),
+    row("DD_TRACE_INFERRED_PROXY_SERVICES_ENABLED", Kind::Bool, OFF, "Whether requests that came through a gateway get a span of the gateway.")
+        .alias(&["DD_TRACE_INFERRED_SPANS_ENABLED"])
+        .without_effect(),
+    row("DD_TRACE_METHODS", Kind::Text, None, "Methods that get spans; bindings that can do so see to it.").without_effect(),
+    row("DD_DBM_PROPAGATION_MODE", Kind::Choice(DBM_MODES), Some("disabled"), "What statements to databases tell of their trace.").without_effect(),
     row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans."),
     row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans."),
     row("DD_TRACE_NATIVE_SPAN_EVENTS", Kind::Bool, OFF, "Whether span events are sent in their own field whatever the agent says."),
     row("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", Kind::Int { min: 0, max: 10_000 }, Some("30"), "Most frames of a stack trace on a span."),
     row("DD_TRACE_RESOURCE_RENAMING_ENABLED", Kind::Bool, OFF, "Whether web requests without a route get http.endpoint, made of their URL."),
     row("DD_TRACE_RESOURCE_RENAMING_ALWAYS_SIMPLIFIED_ENDPOINT", Kind::Bool, OFF, "Whether requests with a route get http.endpoint, too."),
+    row("DD_TRACE_HEADER_TAGS", Kind::HeaderTags, None, "HTTP headers that become tags, under their own names or those given.").hot(),
+    row("DD_TRACE_HTTP_CLIENT_TAG_QUERY_STRING", Kind::Bool, ON, "Whether URLs of client spans keep their query."),
+    row("DD_HTTP_SERVER_TAG_QUERY_STRING", Kind::Bool, ON, "Whether URLs of server spans keep their query."),
+    row("DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP", Kind::Text, None, "What is hidden in queries of URLs; unset: what looks like a secret, empty: nothing.")
+        .empty_is_value(),
+    row("DD_TRACE_CLIENT_IP_ENABLED", Kind::Bool, OFF, "Whether the address of a web request's client is looked for."),
+    row("DD_TRACE_CLIENT_IP_HEADER", Kind::Line, None, "The only header in which the client's address is looked for."),
     // Sampling
     row("DD_TRACE_SAMPLE_RATE", Kind::Rate, None, "Rate for traces that no rule matches; unset: the agent's rates.").hot(),
     row("DD_TRACE_SAMPLING_RULES", Kind::SamplingRules, None, "Trace sampling rules, a JSON array.").hot(),
@@ -154,7 +181,24 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_INSTRUMENTATION_INSTALL_TYPE", Kind::Text, None, "Kind of the installation, as written by the installer."),
     row("DD_INSTRUMENTATION_INSTALL_TIME", Kind::Text, None, "Time of the installation, as written by the installer."),
     row("DD_API_SECURITY_ENDPOINT_COLLECTION_MESSAGE_LIMIT", LIMIT, Some("300"), "Most HTTP endpoints that one message of telemetry has."),
+    // Other products
+    row("DD_PROFILING_ENABLED", Kind::Bool, OFF, "Whether the process is profiled.").without_effect(),
+    row("DD_APPSEC_ENABLED", Kind::Bool, None, "Whether attacks are looked for; unset: remote configuration may ask for it.").without_effect(),
+    row("DD_APPSEC_SCA_ENABLED", Kind::Bool, None, "Whether libraries are checked for known flaws.").without_effect(),
+    row("DD_IAST_ENABLED", Kind::Bool, OFF, "Whether flaws of the program are looked for while it runs.").without_effect(),
+    row("DD_DYNAMIC_INSTRUMENTATION_ENABLED", Kind::Bool, OFF, "Whether probes may be put into the program.").without_effect(),
+    row("DD_EXCEPTION_REPLAY_ENABLED", Kind::Bool, OFF, "Whether errors are reported with the values around them.").without_effect(),
+    row("DD_CODE_ORIGIN_FOR_SPANS_ENABLED", Kind::Bool, OFF, "Whether spans tell the code that they come from.").without_effect(),
+    row("DD_DATA_STREAMS_ENABLED", Kind::Bool, OFF, "Whether messages are followed through queues.").without_effect(),
+    row("DD_LLMOBS_ENABLED", Kind::Bool, OFF, "Whether calls of language models are observed.").without_effect(),
+    row("DD_CRASHTRACKING_ENABLED", Kind::Bool, ON, "Whether crashes are reported.").without_effect(),
+    row("DD_CIVISIBILITY_ENABLED", Kind::Bool, OFF, "Whether tests are observed.").without_effect(),
+    row("DD_API_SECURITY_ENDPOINT_COLLECTION_ENABLED", Kind::Bool, ON, "Whether the program's endpoints are reported.").without_effect(),
+    row("DD_LOGS_OTEL_ENABLED", Kind::Bool, OFF, "Whether logs go out by OTLP.").without_effect(),
+    row("DD_FEATURE_FLAGS_ENABLED", Kind::Bool, ON, "Whether feature flags are evaluated.").without_effect(),
+    row("DD_FEATURE_FLAGS_CONFIGURATION_SOURCE", Kind::Choice(FLAG_SOURCES), Some("agentless"), "Where feature flags come from: agentless or remote_config.").without_effect(),
     // This library
+    row("DD_TESTING_RAISE", Kind::Bool, OFF, "Whether errors of listeners to events reach whoever publishes; for tests."),
     row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null; unset: the log in a Lambda function without an agent."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),
     row("LIBDDTRACE_SYNCHRONOUS", Kind::Bool, None, "Whether traces are sent before the end of a span returns, within a second; unset: on platforms that stop processes."),

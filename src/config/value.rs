@@ -3,6 +3,7 @@
 use super::agent_url::AgentUrl;
 use super::evaluation::ReportedValue;
 use super::exporter_choice::ExporterChoice;
+use super::header_tags::HeaderTags;
 use super::propagation_settings::PropagationStyle;
 use super::proxies::ProxyUrl;
 use super::sampling_settings::{RuleSpec, SpanRuleSpec};
@@ -30,6 +31,8 @@ pub(super) enum Value {
     /// Single-span rules and the JSON that they were read from.
     SpanRules(Vec<SpanRuleSpec>, String),
     Exporter(ExporterChoice),
+    /// Header tags and the text that they were read from.
+    HeaderTags(HeaderTags, String),
 }
 
 impl Value {
@@ -42,7 +45,11 @@ impl Value {
             Value::Number(value) => value.to_string(),
             Value::Rate(value) if value.fract() == 0.0 => format!("{value:.1}"),
             Value::Rate(value) => value.to_string(),
-            Value::Text(text) | Value::Url(_, text) | Value::Rules(_, text) | Value::SpanRules(_, text) => text.clone(),
+            Value::Text(text)
+            | Value::Url(_, text)
+            | Value::Rules(_, text)
+            | Value::SpanRules(_, text)
+            | Value::HeaderTags(_, text) => text.clone(),
             Value::Proxy(proxy) => proxy.to_string(),
             Value::List(items) => items.join(","),
             Value::Tags(pairs) => pairs.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(","),

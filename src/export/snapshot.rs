@@ -1,7 +1,7 @@
 //! A configuration snapshot: everything that spans and chunks need of the settings, immutable, named by a version.
 
 use crate::config::Config;
-use crate::instrument::FinishRules;
+use crate::instrument::{FinishRules, QueryStrings};
 use crate::propagation::Propagator;
 use crate::record::{LibraryTags, SpanView};
 use crate::sampling::{SpanSampler, TraceSampler};
@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub service_mapping: Vec<(String, String)>,
     /// What is looked at when a span ends.
     pub finish_rules: FinishRules,
+    /// What spans show of queries in URLs.
+    pub query_strings: QueryStrings,
     /// Whether chunks are sent before the end of a span returns.
     pub is_synchronous: bool,
     /// Whether events travel as lists of their own.

@@ -151,8 +151,8 @@ pub unsafe extern "C" fn ddtrace_config_get(
 ///
 /// @param config        borrowed
 /// @param key, key_len  the setting's name or one of its aliases
-/// @return static text: `"code"`, `"env_var"`, `"otel_env_var"`, `"calculated"` (derived by the library) or `"default"`; NULL if there is no
-///         such setting, or an argument is wrong
+/// @return static text: `"code"`, `"fleet_stable_config"`, `"env_var"`, `"otel_env_var"`, `"local_stable_config"`, `"calculated"` (derived by
+///         the library) or `"default"`; NULL if there is no such setting, or an argument is wrong
 ///
 /// Threads: any. Since: 0.1
 #[unsafe(no_mangle)]
@@ -193,10 +193,34 @@ pub unsafe extern "C" fn ddtrace_config_each(
         for record in config.records() {
             let value = value_of(record);
             let value = value.as_deref().map_or(ddtrace_str::NONE, ddtrace_str::new);
-            let (name, origin) = (ddtrace_str::new(record.name), ddtrace_str::new(record.origin.name()));
+            let (name, origin) = (ddtrace_str::new(&record.name), ddtrace_str::new(record.origin.name()));
             // SAFETY: the caller gave the two together, and the texts outlive the call.
             unsafe { visit(user_data, name, value, origin) };
         }
+        Ok(())
+    })
+}
+
+/// Shows what the user should know of the settings that are in effect now: values that were ignored, former names, broken files.
+///
+/// @param config_or_null  borrowed; NULL: the environment decides
+/// @param visit           called on this thread, once per warning; the text is valid during the call
+/// @param user_data       passed to `visit`
+/// @return DDTRACE_OK; DDTRACE_ERR_NULL for `visit`; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_config_each_warning(
+    config_or_null: *const ddtrace_config,
+    visit: Option<unsafe extern "C" fn(user_data: *mut c_void, warning: ddtrace_str)>,
+    user_data: *mut c_void,
+) -> ddtrace_status {
+    guard_status(|| {
+        let visit = visit.ok_or(DDTRACE_ERR_NULL)?;
+        // SAFETY: the header's rule for handles.
+        let config = unsafe { resolve_config(config_or_null) }?;
+        // SAFETY: the caller gave the two together, and the texts outlive the call.
+        config.warnings().iter().for_each(|warning| unsafe { visit(user_data, ddtrace_str::new(warning)) });
         Ok(())
     })
 }
@@ -349,6 +373,16 @@ pub(crate) unsafe fn tracer_parts(config: *const ddtrace_config) -> Result<Trace
     Ok(TracerParts { config: Arc::new(config), exporter: Some(exporter), transport: draft.transport, hooks: draft.hooks })
 }
 
+/// The values set in a configuration, and the environment that it reads.
+///
+/// # Safety
+///
+/// As for [`resolve_config`].
+pub(super) unsafe fn draft_settings(config: *const ddtrace_config) -> Result<ConfigBuilder, ddtrace_status> {
+    // SAFETY: the caller's promise.
+    Ok(unsafe { draft_of(config) }?.settings)
+}
+
 /// # Safety
 ///
 /// As for [`resolve_config`].
@@ -405,8 +439,10 @@ fn origin_name(origin: Origin) -> &'static CStr {
     match origin {
         Origin::Default => c"default",
         Origin::Calculated => c"calculated",
+        Origin::LocalStableConfig => c"local_stable_config",
         Origin::OtelEnvVar => c"otel_env_var",
         Origin::EnvVar => c"env_var",
+        Origin::FleetStableConfig => c"fleet_stable_config",
         Origin::Code => c"code",
     }
 }
@@ -417,7 +453,10 @@ mod tests {
 
     #[test]
     fn origins_have_the_names_that_telemetry_gives_them() {
-        for origin in [Origin::Default, Origin::Calculated, Origin::OtelEnvVar, Origin::EnvVar, Origin::Code] {
+        let files = [Origin::LocalStableConfig, Origin::FleetStableConfig];
+        for origin in
+            [Origin::Default, Origin::Calculated, Origin::OtelEnvVar, Origin::EnvVar, Origin::Code].into_iter().chain(files)
+        {
             assert_eq!(origin_name(origin).to_str(), Ok(origin.name()));
         }
     }

@@ -161,7 +161,7 @@ pub unsafe extern "C" fn ddtrace_pointer_hash(parts: *const ddtrace_str, len: us
 
 /// # Safety
 /// `tracer` is NULL or a handle.
-unsafe fn snapshot_of(tracer: *const ddtrace_tracer) -> Result<Arc<Snapshot>, ddtrace_status> {
+pub(super) unsafe fn snapshot_of(tracer: *const ddtrace_tracer) -> Result<Arc<Snapshot>, ddtrace_status> {
     // SAFETY: passed on.
     Ok(unsafe { find(tracer) }?.snapshot()?)
 }

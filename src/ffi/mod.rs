@@ -37,6 +37,8 @@ pub mod error;
 
 pub mod config;
 
+pub mod config_integration;
+
 pub mod tracer;
 
 pub mod tracer_configure;
@@ -86,6 +88,8 @@ pub mod exporter;
 pub mod exchange;
 
 pub mod instrument;
+
+pub mod web;
 
 pub mod types;
 

@@ -85,7 +85,7 @@ fn cut(text: &str) -> String {
 impl From<&Evaluation> for Entry {
     fn from(record: &Evaluation) -> Self {
         Entry {
-            name: Cow::Borrowed(record.name),
+            name: record.name.clone(),
             value: (&record.value).into(),
             origin: record.origin.name(),
             config_id: record.config_id.clone(),

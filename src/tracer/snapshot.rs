@@ -2,7 +2,7 @@
 
 use crate::config::{Config, ContentSettings, IdentitySettings, Settings};
 use crate::export::Snapshot;
-use crate::instrument::{FinishRules, PeerService};
+use crate::instrument::{FinishRules, PeerService, QueryStrings};
 use crate::propagation::Propagator;
 use crate::record::{LibraryTags, TagEntry, fill_random};
 use crate::sampling::{SpanSampler, TraceSampler};
@@ -42,6 +42,7 @@ pub fn make_snapshot(config: &Arc<Config>, version: u32, former: Option<&Snapsho
         max_chunk_bytes: settings.writer.max_payload_size,
         service_mapping: settings.content.service_mapping.clone(),
         finish_rules: finish_rules(&settings.content),
+        query_strings: QueryStrings::new(&settings.web),
         is_synchronous: settings.writer.is_synchronous,
         native_events: settings.content.native_span_events,
     }

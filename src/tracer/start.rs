@@ -22,8 +22,19 @@ pub(super) fn apply_logging(config: &Config) {
     let logging = &config.settings.logging;
     log::set_max_level(logging.level);
     log::set_rate_limit(logging.rate_limit);
+    log::set_stderr(logging.stderr);
+    if let Err(error) = log::set_file(logging.file.as_ref()) {
+        log::set_stderr(true);
+        let path = logging.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
+        log::emit(Level::Warn, format_args!("messages are not written to {path}: {error}"));
+    }
     for warning in config.new_warnings() {
         log::emit(Level::Warn, format_args!("{warning}"));
+    }
+    if log::enabled(Level::Debug) {
+        for name in config.new_unknown_variables() {
+            log::emit(Level::Debug, format_args!("environment variable {name} is not a setting of this library"));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod otlp;
 mod remote_config;
 mod rules;
 mod settings;
+mod stable;
 mod tags;
 mod tunnel;
 mod urls;
@@ -36,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     ("remote_settings", remote_config::settings),
     ("sampling_rules", rules::trace_rules),
     ("settings", settings::values),
+    ("stable_config", stable::files),
     ("tunnel", tunnel::answers),
     ("urls", urls::all_kinds),
 ];

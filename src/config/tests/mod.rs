@@ -11,6 +11,7 @@ mod rules;
 mod serverless;
 mod sources;
 mod span_metrics;
+mod stable;
 
 use super::process::Surroundings;
 use super::resolved::Config;

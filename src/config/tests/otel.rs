@@ -3,7 +3,11 @@ use crate::config::{Origin, OtelFinding, OtelProblem};
 use crate::log::Level;
 
 fn findings(config: &Config) -> Vec<(OtelProblem, &'static str, &'static str)> {
-    config.otel_findings().iter().map(|OtelFinding { problem, otel, datadog }| (*problem, *otel, *datadog)).collect()
+    let shown = |finding: &OtelFinding| match &finding.otel {
+        std::borrow::Cow::Borrowed(otel) => (finding.problem, *otel, finding.datadog.unwrap_or_default()),
+        std::borrow::Cow::Owned(otel) => panic!("{otel} is not known"),
+    };
+    config.otel_findings().iter().map(shown).collect()
 }
 
 #[test]
@@ -171,4 +175,23 @@ fn code_wins_without_a_finding() {
     let config = with_code(&[("DD_SERVICE", "code")], &[("OTEL_SERVICE_NAME", "otel")]);
     assert_eq!(text(&config, "DD_SERVICE"), "code");
     assert!(config.warnings().is_empty() && findings(&config).is_empty());
+}
+
+#[test]
+fn variables_that_say_nothing_here_are_found() {
+    let config = with_env(&[
+        ("OTEL_LOGS_EXPORTER", "none"),
+        ("OTEL_WEATHER", "sunny"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "1"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://x"),
+        ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "10"),
+    ]);
+    let found: Vec<_> =
+        config.otel_findings().iter().map(|finding| (finding.problem, finding.otel.as_ref(), finding.datadog)).collect();
+    let unsupported = OtelProblem::Unsupported;
+    assert_eq!(found, [(unsupported, "OTEL_BSP_MAX_QUEUE_SIZE", None), (unsupported, "OTEL_WEATHER", None)]);
+    let config = with_env(&[("OTEL_LOGS_EXPORTER", "kafka")]);
+    let finding = OtelFinding { problem: OtelProblem::Invalid, otel: "OTEL_LOGS_EXPORTER".into(), datadog: None };
+    assert_eq!((config.otel_findings(), config.warnings().len()), (&[finding][..], 1));
 }

@@ -34,7 +34,7 @@ fn a_format_of_the_agent_or_another_exporter_wins_with_a_warning() {
         let config = with_env(&[OTLP, (name, value)]);
         assert_eq!(config.settings.exporter, ExporterChoice::Agent);
         assert_eq!(config.warnings(), [format!("environment variable OTEL_TRACES_EXPORTER is ignored: {name} is set too")]);
-        let hidden = OtelFinding { problem: OtelProblem::Hidden, otel: "OTEL_TRACES_EXPORTER", datadog: name };
+        let hidden = OtelFinding { problem: OtelProblem::Hidden, otel: "OTEL_TRACES_EXPORTER".into(), datadog: Some(name) };
         assert_eq!(config.otel_findings(), [hidden]);
     }
     // The format that is only preferred stands in nobody's way.
