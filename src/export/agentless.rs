@@ -2,8 +2,8 @@
 //!
 //! A payload is one request of 10 MB at most, tried three times. The intake knows no rates, and takes no statistics from here.
 
-use super::agent::failure_log::FailureLog;
 use super::exporter::{Attempt, Payload};
+use super::failure_log::FailureLog;
 use crate::config::ApiKey;
 use crate::log::{self, Level};
 use crate::transport::{Request, Response, Transport, TransportError};
@@ -43,7 +43,7 @@ impl AgentlessExporter {
 
     /// An exporter to the intake that the transport leads to.
     pub fn new(encoder: AgentlessJson, transport: Arc<dyn Transport>, api_key: ApiKey) -> Self {
-        AgentlessExporter { encoder, transport, api_key, failed_attempts: 0, failure_log: FailureLog::of("the intake") }
+        AgentlessExporter { encoder, transport, api_key, failed_attempts: 0, failure_log: FailureLog::of("traces", "the intake") }
     }
 
     /// Offers a payload.

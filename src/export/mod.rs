@@ -15,6 +15,7 @@ mod decide;
 mod exchange;
 mod exporter;
 mod extra_services;
+mod failure_log;
 pub mod file;
 pub mod json;
 mod json_lines;

@@ -7,7 +7,7 @@
 //!   several processes stay whole.
 //! * After a text that was cut off the next one begins on a new line.
 //!
-//! This is the only file of the exporters with unsafe code.
+//! Of the exporters that write text this is the only file with unsafe code.
 
 use std::io::{self, IsTerminal};
 use std::mem;

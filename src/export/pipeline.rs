@@ -268,7 +268,13 @@ impl Pipeline {
     pub fn send_finished(&self) {
         const PATIENCE: Duration = Duration::from_secs(1);
         let counters = &self.counters;
-        let ended = [&counters.chunks_sent, &counters.chunks_dropped, &counters.chunks_filtered, &counters.chunks_rejected];
+        let ended = [
+            &counters.chunks_sent,
+            &counters.chunks_dropped,
+            &counters.chunks_filtered,
+            &counters.chunks_rejected,
+            &counters.chunks_filtered_by_agent,
+        ];
         let ended: u64 = ended.iter().map(|counter| counter.get()).sum();
         let enqueued = self.totals().chunks_enqueued;
         // An agent that does not answer is waited for once per chunk, not at the end of every span.

@@ -247,9 +247,11 @@ impl Sender {
         counters.payloads_failed.add(1);
         let sent =
             self.waiting.drain(..self.in_attempt).fold((0, 0), |(all, spans), block| (all + block.chunks, spans + block.spans));
-        let kept = u64::from(sent.0).saturating_sub(chunks);
+        // What a server claims to have refused may be more than it got.
+        let (chunks, spans) = (chunks.min(u64::from(sent.0)), spans.min(u64::from(sent.1)));
+        let kept = u64::from(sent.0) - chunks;
         counters.chunks_sent.add(kept);
-        counters.spans_sent.add(u64::from(sent.1).saturating_sub(spans));
+        counters.spans_sent.add(u64::from(sent.1) - spans);
         counters.chunks_dropped.add(chunks);
         counters.spans_dropped.add(spans);
         (self.accepted, self.dropped) = (self.accepted + kept, self.dropped + chunks);

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::export::agent::{AgentFacts, AgentProtocol, TraceFormat};
-use crate::export::{AgentExporter, Exchange, Flushed, Link, Local, Totals};
+use crate::export::{AgentExporter, DataExporter, Exchange, ExportError, Flushed, Link, Local, Totals};
+use crate::record::ChunkData;
 use crate::segment::test_tracer::{BUDGET, NONE, TestTracer, number};
 use crate::span::{EndTime, context_of_span, drop_context, with_context};
 use crate::transport::{Request, Response, Transport, TransportError};
@@ -278,6 +279,22 @@ fn a_shutdown_without_an_agent_drops_after_one_attempt() {
     assert_eq!(pipeline.shutdown(MINUTE), Flushed::Dropped);
     assert_eq!(counts(&pipeline.totals()), [0, 0, 1, 2, 0, 1]);
     assert_eq!(tracer.booked(), 0);
+}
+
+#[test]
+fn no_more_is_lost_than_was_sent_whatever_the_receiver_claims() {
+    struct Claims;
+    impl DataExporter for Claims {
+        fn export(&self, _: &[ChunkData]) -> Result<(), ExportError> {
+            Err(ExportError::Refused { chunks: 0, spans: 1_000_000 })
+        }
+        fn shutdown(&self) {}
+    }
+    let mut tracer = TestTracer::with_exporter(&[], Exporter::Data(Arc::new(Claims)));
+    trace(&mut tracer, "root");
+    tracer.send();
+    let totals = tracer.totals();
+    assert_eq!((totals.chunks_sent, totals.chunks_dropped, totals.spans_sent, totals.spans_dropped), (1, 0, 0, 2));
 }
 
 #[test]

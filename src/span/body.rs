@@ -166,11 +166,27 @@ impl SpanBody {
         self.head.set_flag(flag::SERVICE_GIVEN, !service.is_empty());
     }
 
+    /// What follows from the service: whether the span is top-level, and whether it has the configured version.
+    #[inline]
+    pub(super) fn follow_service(&mut self) {
+        let is_local_root = self.head.has(flag::LOCAL_ROOT);
+        let is_configured = self.head.service_hash == 0;
+        self.head.set_flag(flag::TOP_LEVEL, is_local_root || self.head.service_hash != self.parent_service_hash);
+        if is_local_root {
+            self.head.set_flag(flag::ROOT_VERSION, is_configured);
+        }
+        self.head.set_flag(flag::VERSION, is_configured && self.head.has(flag::ROOT_VERSION));
+    }
+
     /// Sets the service that the user gave, after renaming. Without settings (the tracer has ended) nothing is renamed.
     pub fn set_service(&mut self, snapshot: Option<&Snapshot>, service: &[u8]) -> Result<(), SpanFull> {
         let service = snapshot.map_or(service, |snapshot| snapshot.mapped_service(service));
         self.set_field(Field::Service, service)?;
         self.note_service(snapshot, service);
+        // Filters see a span as it ended: what they change is not what it was.
+        if !self.is_settled {
+            self.follow_service();
+        }
         if self.head.has(flag::SERVICE_OF_INTEGRATION) || self.head.key_filter & SERVICE_SOURCE_BIT != 0 {
             self.forget_service_source();
         }

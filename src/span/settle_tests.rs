@@ -2,7 +2,7 @@
 
 use super::{SERVICE_SOURCE, SERVICE_SOURCE_BIT};
 use crate::record::{SpanData, key_bit};
-use crate::segment::test_tracer::{NONE, TestTracer, text};
+use crate::segment::test_tracer::{NONE, TestTracer, number, text};
 use crate::span::{Parent, SpanKind, SpanStatus, Started, TagSink, TagValue, lock_recording};
 use std::ffi::c_void;
 
@@ -140,6 +140,36 @@ fn base_service_absent_for_default_service_present_otherwise_version_absent_for_
     assert!(spans.iter().all(|span| text(span, "version").is_none()), "the root has another service");
     let span = trace(&settings, &[("other", &[("version", "9")])]).remove(0);
     assert_eq!(text(&span, "version"), Some("9"));
+}
+
+#[test]
+fn a_service_that_is_set_after_the_start_counts_like_one_that_was_given() {
+    let mut tracer = TestTracer::new(&[("DD_VERSION", "1.2")]);
+    let root = start(&mut tracer, NONE, "", &[]);
+    let spans = [start(&mut tracer, root, "", &[]), start(&mut tracer, root, "", &[]), start(&mut tracer, root, "other", &[])];
+    let set_service = |span, service: &str| {
+        let snapshot = tracer.local.snapshot.clone();
+        // SAFETY: the handle is live.
+        let mut body = unsafe { lock_recording(span) }.unwrap().unwrap();
+        body.set_service(Some(&snapshot), service.as_bytes()).unwrap();
+    };
+    set_service(spans[0], "other");
+    set_service(spans[2], "web");
+    let below_other = start(&mut tracer, spans[0], "", &[]);
+    for span in [below_other, spans[2], spans[1], spans[0], root] {
+        tracer.end(span);
+    }
+    let sent = tracer.send().remove(0).spans;
+    let seen: Vec<_> =
+        sent.iter().map(|span| (span.service.as_str(), number(span, "_dd.top_level"), text(span, "version"))).collect();
+    let expected = [
+        ("web", Some(1.0), Some("1.2")),
+        ("other", Some(1.0), None),
+        ("web", None, Some("1.2")),
+        ("web", None, Some("1.2")),
+        ("other", None, None),
+    ];
+    assert_eq!(seen, expected);
 }
 
 #[test]

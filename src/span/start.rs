@@ -330,14 +330,7 @@ fn settle(body: &mut SpanBody) {
         // A span without room for a name has none.
         let _ = body.settle_otel_name();
     }
-    if body.head.service_hash != body.parent_service_hash {
-        body.head.flags |= flag::TOP_LEVEL;
-    }
-    let is_configured = body.head.service_hash == 0;
-    if body.head.has(flag::LOCAL_ROOT) {
-        body.head.set_flag(flag::ROOT_VERSION, is_configured);
-    }
-    body.head.set_flag(flag::VERSION, is_configured && body.head.has(flag::ROOT_VERSION));
+    body.follow_service();
 }
 
 /// A new trace's id.

@@ -15,7 +15,6 @@ pub(super) mod agent_double;
 mod discovery;
 mod exporter;
 mod facts;
-pub(super) mod failure_log;
 mod format;
 mod known_agent;
 mod preparation;

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::facts::{AgentFacts, COMPUTES_STATS, DROPPED_SPANS, DROPPED_TRACES, RATES_VERSION, TRACE_COUNT};
-use super::failure_log::FailureLog;
 use super::format::{FormatChoice, TraceFormat};
 use super::known_agent::Knowledge;
 use super::verdict::{DropReason, Verdict, reconnect_delay, retry_delay};
+use crate::export::failure_log::FailureLog;
 use crate::log::{self, Level};
 use crate::transport::{Response, TransportError};
 
@@ -55,7 +55,7 @@ impl AgentProtocol {
             told_p0: DroppedP0::default(),
             failed_attempts: 0,
             failed_connects: 0,
-            failure_log: FailureLog::default(),
+            failure_log: FailureLog::of("traces", "the agent"),
             unsupported_was_logged: false,
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of a payload that was sent.
 
-use crate::export::agent::failure_log::FailureLog;
+use crate::export::failure_log::FailureLog;
 use crate::log::{self, Level};
 use crate::transport::{Response, TransportError};
 use crate::wire::otlp::messages::{ExportResponse, PartialSuccess};
@@ -16,11 +16,23 @@ const MAX_MESSAGE_CHARS: usize = 200;
 /// Time between two messages about parts that were refused.
 const REFUSALS_EVERY: Duration = Duration::from_secs(60);
 
+/// What is delivered, in the plural, as messages name it.
+#[derive(Clone, Copy)]
+pub(super) struct Goods {
+    /// The whole.
+    pub(super) name: &'static str,
+    /// What its receiver counts.
+    pub(super) items: &'static str,
+}
+
+pub(super) const TRACES: Goods = Goods { name: "traces", items: "spans" };
+pub(super) const SPAN_METRICS: Goods = Goods { name: "span metrics", items: "data points" };
+
 /// What to do with the payload now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Delivered {
-        /// So many spans were refused.
+        /// So many of its items were refused.
         refused: usize,
     },
     RetryAfter(Duration),
@@ -29,19 +41,20 @@ pub(super) enum Outcome {
 
 /// Counts attempts, and says in the log what is worth it.
 pub(super) struct Delivery {
+    goods: Goods,
     /// The URL, as messages name it.
     url: String,
     failed_attempts: u32,
     failure_log: FailureLog,
     refusal_was_told: Option<Instant>,
-    /// Spans that were refused since.
+    /// Items that were refused since.
     untold_refusals: u64,
 }
 
 impl Delivery {
-    pub(super) fn new(url: String) -> Self {
-        let failure_log = FailureLog::of("the OTLP endpoint");
-        Delivery { url, failed_attempts: 0, failure_log, refusal_was_told: None, untold_refusals: 0 }
+    pub(super) fn new(goods: Goods, url: String) -> Self {
+        let failure_log = FailureLog::of(goods.name, "the OTLP endpoint");
+        Delivery { goods, url, failed_attempts: 0, failure_log, refusal_was_told: None, untold_refusals: 0 }
     }
 
     /// The payload is given up for another reason; the next one has all its attempts.
@@ -64,7 +77,7 @@ impl Delivery {
         outcome
     }
 
-    /// Returns how many spans were refused.
+    /// Returns how many items were refused.
     fn accepted(&mut self, response: &Response, now: Instant) -> usize {
         if let Some(line) = self.failure_log.accepted() {
             log::emit(Level::Info, format_args!("{line}"));
@@ -74,22 +87,22 @@ impl Delivery {
         if let Some(line) = self.refused_in_part(&partial, now) {
             log::emit(Level::Warn, format_args!("{line}"));
         }
-        usize::try_from(partial.rejected_spans).unwrap_or(0)
+        usize::try_from(partial.rejected).unwrap_or(0)
     }
 
-    /// What to say about spans that the server did not want, or about what it had to say else.
+    /// What to say about items that the server did not want, or about what it had to say else.
     fn refused_in_part(&mut self, partial: &PartialSuccess, now: Instant) -> Option<String> {
-        if partial.rejected_spans <= 0 && partial.error_message.is_empty() {
+        if partial.rejected <= 0 && partial.error_message.is_empty() {
             return None;
         }
-        self.untold_refusals = self.untold_refusals.saturating_add(partial.rejected_spans.max(0).unsigned_abs());
+        self.untold_refusals = self.untold_refusals.saturating_add(partial.rejected.max(0).unsigned_abs());
         if self.refusal_was_told.is_some_and(|last| now.saturating_duration_since(last) < REFUSALS_EVERY) {
             return None;
         }
         self.refusal_was_told = Some(now);
-        let spans = std::mem::take(&mut self.untold_refusals);
+        let (count, items) = (std::mem::take(&mut self.untold_refusals), self.goods.items);
         let message: String = partial.error_message.chars().take(MAX_MESSAGE_CHARS).flat_map(char::escape_debug).collect();
-        Some(format!("{} took a payload in part: {spans} spans were refused: \"{message}\"", self.url))
+        Some(format!("{} took a payload in part: {count} {items} were refused: \"{message}\"", self.url))
     }
 
     fn failed(&mut self, cause: &str, wanted_delay: Option<Duration>, now: Instant) -> Outcome {
@@ -134,7 +147,7 @@ mod tests {
     use super::*;
 
     fn delivery() -> Delivery {
-        Delivery::new("http://c:4318/v1/traces".to_owned())
+        Delivery::new(TRACES, "http://c:4318/v1/traces".to_owned())
     }
 
     fn answered(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Response, TransportError> {
@@ -197,7 +210,7 @@ mod tests {
     fn what_was_refused_in_part_is_told_once_a_minute() {
         let start = Instant::now();
         let mut delivery = delivery();
-        let refusal = PartialSuccess { rejected_spans: 3, error_message: "too\nold".to_owned() };
+        let refusal = PartialSuccess { rejected: 3, error_message: "too\nold".to_owned() };
         let line = delivery.refused_in_part(&refusal, start).unwrap();
         assert_eq!(line, "http://c:4318/v1/traces took a payload in part: 3 spans were refused: \"too\\nold\"");
         assert_eq!(delivery.refused_in_part(&refusal, start + Duration::from_secs(59)), None);
@@ -209,12 +222,14 @@ mod tests {
     #[test]
     fn answers_are_read_in_both_encodings() {
         let refused = |content_type: &str, body: &[u8]| {
-            ExportResponse::read(content_type, body)
-                .partial_success
-                .map(|partial| (partial.rejected_spans, partial.error_message))
+            ExportResponse::read(content_type, body).partial_success.map(|partial| (partial.rejected, partial.error_message))
         };
         let expected = Some((2, "no".to_owned()));
         assert_eq!(refused("application/x-protobuf", b"\x0a\x06\x08\x02\x12\x02no"), expected);
+        assert_eq!(
+            refused("application/json", br#"{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"no"}}"#),
+            expected
+        );
         let json = br#"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"no","later":[]}}"#;
         assert_eq!(refused("application/json; charset=utf-8", json), expected);
         assert_eq!(refused("application/json", br#"{"partialSuccess":{"rejectedSpans":2,"errorMessage":"no"}}"#), expected);

@@ -1,6 +1,6 @@
 //! The exporter as the sender sees it.
 
-use super::delivery::{Delivery, Outcome};
+use super::delivery::{Delivery, Outcome, TRACES};
 use super::headers::headers;
 use super::span_metrics_sender::SpanMetricsSender;
 use super::with_trace_state::WithTraceState;
@@ -53,7 +53,7 @@ impl OtlpExporter {
                 OtlpProtocol::HttpJson => Box::new(OtlpJson::new(facts)),
             },
             headers: headers(settings, facts.computes_stats),
-            delivery: Delivery::new(endpoint.to_string()),
+            delivery: Delivery::new(TRACES, endpoint.to_string()),
             span_metrics: None,
         }
     }

@@ -1,6 +1,6 @@
 //! Span metrics on their way to whoever takes OTLP: counted where chunks pass, sent every interval, tried again as traces are.
 
-use super::delivery::{Delivery, Outcome};
+use super::delivery::{Delivery, Outcome, SPAN_METRICS};
 use super::headers::headers;
 use crate::config::{OtlpProtocol, SpanMetricsSettings};
 use crate::export::batch::each_chunk;
@@ -43,7 +43,7 @@ impl SpanMetricsSender {
             client,
             protocol: otlp.protocol,
             headers: headers(otlp, false),
-            delivery: Delivery::new(otlp.endpoint.to_string()),
+            delivery: Delivery::new(SPAN_METRICS, otlp.endpoint.to_string()),
             waiting: VecDeque::new(),
             retry_at: None,
             interval: settings.interval,

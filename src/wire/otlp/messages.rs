@@ -181,11 +181,11 @@ pub struct ExportResponse {
 #[derive(Clone, PartialEq, Message, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PartialSuccess {
-    /// How many spans were refused.
+    /// How many spans were refused, or points of metrics.
     #[prost(int64, tag = "1")]
-    #[serde(deserialize_with = "super::json_forms::int_or_text")]
-    pub rejected_spans: i64,
-    /// Why; without refused spans a warning.
+    #[serde(rename = "rejectedSpans", alias = "rejectedDataPoints", deserialize_with = "super::json_forms::int_or_text")]
+    pub rejected: i64,
+    /// Why; if nothing was refused, a warning.
     #[prost(string, tag = "2")]
     pub error_message: String,
 }

@@ -6,8 +6,10 @@ const PERIOD: Duration = Duration::from_secs(60);
 
 /// Decides when a failure is worth a line in the log.
 #[derive(Debug)]
-pub(in crate::export) struct FailureLog {
-    /// Who does not get them.
+pub(super) struct FailureLog {
+    /// What does not arrive, in the plural.
+    what: &'static str,
+    /// Who does not get it.
     receiver: &'static str,
     last_line: Option<Instant>,
     dropped_since: u64,
@@ -15,29 +17,23 @@ pub(in crate::export) struct FailureLog {
     in_outage: bool,
 }
 
-impl Default for FailureLog {
-    fn default() -> Self {
-        FailureLog::of("the agent")
-    }
-}
-
 impl FailureLog {
-    /// Failures of payloads to this receiver.
-    pub(in crate::export) fn of(receiver: &'static str) -> Self {
-        FailureLog { receiver, last_line: None, dropped_since: 0, in_outage: false }
+    /// Failures of payloads of this to this receiver.
+    pub(super) fn of(what: &'static str, receiver: &'static str) -> Self {
+        FailureLog { what, receiver, last_line: None, dropped_since: 0, in_outage: false }
     }
 
     /// A payload failed and will be sent again. The line, if this is the first that is heard of the trouble.
-    pub(in crate::export) fn will_retry(&mut self, cause: &str, now: Instant) -> Option<String> {
+    pub(super) fn will_retry(&mut self, cause: &str, now: Instant) -> Option<String> {
         if self.in_outage || !self.is_due(now) {
             return None;
         }
         self.begin_line(now);
-        Some(format!("cannot send traces to {}: {cause}; trying again", self.receiver))
+        Some(format!("cannot send {} to {}: {cause}; trying again", self.what, self.receiver))
     }
 
     /// A payload was dropped. The line, if it is time for one.
-    pub(in crate::export) fn dropped(&mut self, cause: &str, now: Instant) -> Option<String> {
+    pub(super) fn dropped(&mut self, cause: &str, now: Instant) -> Option<String> {
         self.dropped_since = self.dropped_since.saturating_add(1);
         if !self.is_due(now) {
             return None;
@@ -45,15 +41,15 @@ impl FailureLog {
         self.begin_line(now);
         let count = std::mem::take(&mut self.dropped_since);
         let payloads = if count == 1 { "payload" } else { "payloads" };
-        Some(format!("traces could not be sent to {}: {cause}; {count} {payloads} dropped", self.receiver))
+        Some(format!("{} could not be sent to {}: {cause}; {count} {payloads} dropped", self.what, self.receiver))
     }
 
     /// A payload arrived. The line, if an outage was logged before.
-    pub(in crate::export) fn accepted(&mut self) -> Option<String> {
+    pub(super) fn accepted(&mut self) -> Option<String> {
         let was_in_outage = std::mem::take(&mut self.in_outage);
         was_in_outage.then(|| match std::mem::take(&mut self.dropped_since) {
-            0 => format!("{} accepts traces again", self.receiver),
-            count => format!("{} accepts traces again; payloads dropped since the last message: {count}", self.receiver),
+            0 => format!("{} accepts {} again", self.receiver, self.what),
+            count => format!("{} accepts {} again; payloads dropped since the last message: {count}", self.receiver, self.what),
         })
     }
 
@@ -71,9 +67,13 @@ impl FailureLog {
 mod tests {
     use super::*;
 
+    fn log_of_traces() -> FailureLog {
+        FailureLog::of("traces", "the agent")
+    }
+
     #[test]
     fn the_first_failure_is_logged_at_once_and_drops_once_a_minute() {
-        let mut log = FailureLog::default();
+        let mut log = log_of_traces();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(log.will_retry("refused", start), Some("cannot send traces to the agent: refused; trying again".to_owned()));
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_outage_ends_with_one_line_and_flapping_does_not_flood_the_log() {
-        let mut log = FailureLog::default();
+        let mut log = log_of_traces();
         let start = Instant::now();
         assert_eq!(log.accepted(), None);
         assert!(log.will_retry("refused", start).is_some());
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn recovery_tells_what_was_lost_unreported() {
-        let mut log = FailureLog::default();
+        let mut log = log_of_traces();
         let start = Instant::now();
         assert!(log.dropped("refused", start).unwrap().ends_with("1 payload dropped"));
         assert_eq!(log.dropped("refused", start), None);
