@@ -91,6 +91,9 @@ class Spans:
         self.assertEqual(child["parent_id"], root["span_id"])
         self.assertEqual((child["service"], child["resource"]), ("cart-db", "db.query"))
         self.assertEqual(child["meta"]["_dd.base_service"], "wire")
+        # Its service was set after its start.
+        self.assertEqual(child["metrics"]["_dd.top_level"], 1)
+        self.assertNotIn("version", child["meta"])
 
     def test_exception_marks_the_span(self):
         span = self.sent.span("db.query")
