@@ -121,6 +121,16 @@
 #define DDTRACE_COUNTERS_INIT \
     { sizeof(ddtrace_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
                                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define DDTRACE_STATSD_OPTIONS_INIT \
+    { sizeof(ddtrace_statsd_options), DDTRACE_STR_NONE, DDTRACE_STR_NONE, NULL, 0, 0, 0, 0, 0 }
+#define DDTRACE_METRIC_INIT \
+    { sizeof(ddtrace_metric), DDTRACE_STR_NONE, 0, 0, 0, DDTRACE_STR_NONE, NULL, 0, 0, 0 }
+#define DDTRACE_STATSD_EVENT_INIT \
+    { sizeof(ddtrace_statsd_event), DDTRACE_STR_NONE, DDTRACE_STR_NONE, 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, \
+      0, 0, NULL, 0 }
+#define DDTRACE_STATSD_CHECK_INIT \
+    { sizeof(ddtrace_statsd_check), DDTRACE_STR_NONE, 0, 0, 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, NULL, 0 }
+#define DDTRACE_STATSD_COUNTERS_INIT { sizeof(ddtrace_statsd_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define DDTRACE_PROCESSOR_CALLBACKS_INIT { sizeof(ddtrace_processor_callbacks), NULL, NULL, NULL }
 #define DDTRACE_EXPORTER_CALLBACKS_INIT { sizeof(ddtrace_exporter_callbacks), NULL, NULL, NULL }
 
@@ -157,6 +167,81 @@
 
 /** Console format: each trace as a tree for people, in colour on a terminal unless `NO_COLOR` is set. */
 #define DDTRACE_CONSOLE_TREE 2
+
+/** Metric kind: a number of things that happened. */
+#define DDTRACE_METRIC_COUNT 0
+
+/** Metric kind: a value that is as it is now. */
+#define DDTRACE_METRIC_GAUGE 1
+
+/** Metric kind: values whose distribution the agent looks at. */
+#define DDTRACE_METRIC_HISTOGRAM 2
+
+/** Metric kind: values whose distribution is looked at for all hosts together. */
+#define DDTRACE_METRIC_DISTRIBUTION 3
+
+/** Metric kind: durations in milliseconds. */
+#define DDTRACE_METRIC_TIMING 4
+
+/** Metric kind: things, `text`, of which the different ones are counted. */
+#define DDTRACE_METRIC_SET 5
+
+/** Cardinality: as `DD_CARDINALITY` says, or else the agent. */
+#define DDTRACE_CARDINALITY_UNSET 0
+
+/** Cardinality: no tags of the container. */
+#define DDTRACE_CARDINALITY_NONE 1
+
+/** Cardinality: tags with few values. */
+#define DDTRACE_CARDINALITY_LOW 2
+
+/** Cardinality: tags of the orchestrator, too. */
+#define DDTRACE_CARDINALITY_ORCHESTRATOR 3
+
+/** Cardinality: all tags. */
+#define DDTRACE_CARDINALITY_HIGH 4
+
+/** Aggregation: counts, gauges and sets are added up for two seconds. */
+#define DDTRACE_STATSD_AGGREGATION_BASIC 0
+
+/** Aggregation: none, each value is a message. */
+#define DDTRACE_STATSD_AGGREGATION_OFF 1
+
+/** Aggregation: also, the values of the other kinds share messages. */
+#define DDTRACE_STATSD_AGGREGATION_EXTENDED 2
+
+/** Flag of `ddtrace_statsd_options`: the client sends no metrics about itself (`datadog.dogstatsd.client.*`). */
+#define DDTRACE_STATSD_FLAG_NO_TELEMETRY 1
+
+/** Event priority: as usual. */
+#define DDTRACE_EVENT_PRIORITY_NORMAL 0
+
+/** Event priority: less. */
+#define DDTRACE_EVENT_PRIORITY_LOW 1
+
+/** Event alert: worth knowing. */
+#define DDTRACE_EVENT_ALERT_INFO 0
+
+/** Event alert: something failed. */
+#define DDTRACE_EVENT_ALERT_ERROR 1
+
+/** Event alert: something may fail. */
+#define DDTRACE_EVENT_ALERT_WARNING 2
+
+/** Event alert: something succeeded. */
+#define DDTRACE_EVENT_ALERT_SUCCESS 3
+
+/** Check status: all is well. */
+#define DDTRACE_CHECK_OK 0
+
+/** Check status: it may not stay so. */
+#define DDTRACE_CHECK_WARNING 1
+
+/** Check status: it is not. */
+#define DDTRACE_CHECK_CRITICAL 2
+
+/** Check status: it could not be found out. */
+#define DDTRACE_CHECK_UNKNOWN 3
 
 /** Tag kind: `value.string`, UTF-8 text. */
 #define DDTRACE_TAG_STRING 0
@@ -271,6 +356,9 @@
 /** For `ddtrace_live_handles`: pins. */
 #define DDTRACE_HANDLE_PIN 13
 
+/** For `ddtrace_live_handles`: clients of DogStatsD. */
+#define DDTRACE_HANDLE_STATSD 20
+
 /** Finished spans of one trace that leave together. */
 typedef struct ddtrace_chunk ddtrace_chunk;
 
@@ -306,6 +394,9 @@ typedef struct ddtrace_provider ddtrace_provider;
 
 /** One timed operation. */
 typedef struct ddtrace_span ddtrace_span;
+
+/** Sends metrics, events and checks by DogStatsD. */
+typedef struct ddtrace_statsd ddtrace_statsd;
 
 /** Makes spans and sends them. */
 typedef struct ddtrace_tracer ddtrace_tracer;
@@ -612,6 +703,135 @@ typedef struct ddtrace_exporter_callbacks {
 
 /** Called with a text, which is valid during the call. */
 typedef void (*ddtrace_text_visitor)(void *user_data, struct ddtrace_str text);
+
+/**
+ * How a client differs from what the settings say, for `ddtrace_statsd_new`. Begin with DDTRACE_STATSD_OPTIONS_INIT; all fields but the first
+ * may stay zero.
+ */
+typedef struct ddtrace_statsd_options {
+    /** `sizeof(ddtrace_statsd_options)` */
+    size_t struct_size;
+    /** In front of the names of all metrics, with a dot in between */
+    struct ddtrace_str prefix;
+    /** Where messages go, as `DD_DOGSTATSD_URL` has it; not given: as the settings say */
+    struct ddtrace_str address;
+    /** Tags of all messages, `key:value` or a word each */
+    const struct ddtrace_str *tags;
+    /** The number of tags */
+    size_t tags_len;
+    /** One of `DDTRACE_STATSD_AGGREGATION_*` */
+    int32_t aggregation;
+    /** `DDTRACE_STATSD_FLAG_*` */
+    uint32_t flags;
+    /** Bytes of a datagram; 0: 1432 by UDP, 8192 by unix sockets */
+    size_t max_payload;
+    /** Datagrams that may wait; 0: 2048 by UDP, 512 by unix sockets */
+    size_t max_queue;
+} ddtrace_statsd_options;
+
+/** What a client counted in this process, for `ddtrace_statsd_get_counters`. Begin with DDTRACE_STATSD_COUNTERS_INIT. */
+typedef struct ddtrace_statsd_counters {
+    /** `sizeof(ddtrace_statsd_counters)` */
+    size_t struct_size;
+    /** Values of metrics that were taken */
+    uint64_t metrics;
+    /** Events that were taken */
+    uint64_t events;
+    /** Checks that were taken */
+    uint64_t checks;
+    /** Messages that were too large */
+    uint64_t messages_dropped;
+    /** Sums that were sent */
+    uint64_t contexts;
+    /** Datagrams that the system took */
+    uint64_t packets_sent;
+    /** Their bytes */
+    uint64_t bytes_sent;
+    /** Datagrams that were dropped, because too many waited or nobody took them */
+    uint64_t packets_dropped;
+    /** Their bytes */
+    uint64_t bytes_dropped;
+    /** Those of them that found too many waiting */
+    uint64_t packets_dropped_queue;
+    /** Their bytes */
+    uint64_t bytes_dropped_queue;
+    /** Those of them that nobody took */
+    uint64_t packets_dropped_writer;
+    /** Their bytes */
+    uint64_t bytes_dropped_writer;
+} ddtrace_statsd_counters;
+
+/** One value of a metric, for `ddtrace_statsd_send`, and from collectors. Begin with DDTRACE_METRIC_INIT. */
+typedef struct ddtrace_metric {
+    /** `sizeof(ddtrace_metric)` */
+    size_t struct_size;
+    /** Letters, digits, `_` and `.`, beginning with a letter; others are replaced */
+    struct ddtrace_str name;
+    /** One of `DDTRACE_METRIC_*` */
+    int32_t kind;
+    /** One of `DDTRACE_CARDINALITY_*` */
+    int32_t cardinality;
+    /** What was measured */
+    double value;
+    /** What was seen, for sets */
+    struct ddtrace_str text;
+    /** `key:value` or a word each */
+    const struct ddtrace_str *tags;
+    /** The number of tags */
+    size_t tags_len;
+    /** Which part of the calls is sent, up to 1; 0: all. Not for gauges and sets */
+    double rate;
+    /** Unix seconds, for counts and gauges, which are then sent as they are; 0: now */
+    int64_t timestamp_s;
+} ddtrace_metric;
+
+/** Something that happened, in words, for `ddtrace_statsd_send_event`. Begin with DDTRACE_STATSD_EVENT_INIT. */
+typedef struct ddtrace_statsd_event {
+    /** `sizeof(ddtrace_statsd_event)` */
+    size_t struct_size;
+    /** The headline; not empty */
+    struct ddtrace_str title;
+    /** The story; may have several lines */
+    struct ddtrace_str text;
+    /** Unix seconds; 0: when it arrives */
+    int64_t timestamp_s;
+    /** Where it happened; not given: here */
+    struct ddtrace_str hostname;
+    /** What events are gathered by */
+    struct ddtrace_str aggregation_key;
+    /** Which kind of program says so */
+    struct ddtrace_str source_type;
+    /** One of `DDTRACE_EVENT_PRIORITY_*` */
+    int32_t priority;
+    /** One of `DDTRACE_EVENT_ALERT_*` */
+    int32_t alert;
+    /** `key:value` or a word each */
+    const struct ddtrace_str *tags;
+    /** The number of tags */
+    size_t tags_len;
+} ddtrace_statsd_event;
+
+/** The state of a service, for `ddtrace_statsd_send_check`. Begin with DDTRACE_STATSD_CHECK_INIT. */
+typedef struct ddtrace_statsd_check {
+    /** `sizeof(ddtrace_statsd_check)` */
+    size_t struct_size;
+    /** Not empty */
+    struct ddtrace_str name;
+    /** One of `DDTRACE_CHECK_*` */
+    int32_t status;
+    /** 0 */
+    uint32_t reserved;
+    /** Unix seconds; 0: when it arrives */
+    int64_t timestamp_s;
+    /** Where; not given: here */
+    struct ddtrace_str hostname;
+    /** Why */
+    struct ddtrace_str message;
+    /** `key:value` or a word each */
+    const struct ddtrace_str *tags;
+    /** The number of tags */
+    size_t tags_len;
+} ddtrace_statsd_check;
 
 /** The call did what was asked. */
 #define DDTRACE_OK 0
@@ -3278,6 +3498,110 @@ DDTRACE_API size_t ddtrace_pointer_hash(const struct ddtrace_str *parts,
     size_t cap);
 
 /**
+ * Makes a client that sends metrics, events and checks by DogStatsD. Tags are those of the settings (`DD_ENV`, `DD_SERVICE`, `DD_VERSION`),
+ * then the options', then those of each call. Nothing is opened before there is something to send; then a thread of the client's own sends,
+ * unless `LIBDDTRACE_HOST_DRIVEN` is set: there, `ddtrace_statsd_flush` does.
+ *
+ * No call waits for the network, and none fails because nobody takes what is sent: that is dropped and counted.
+ *
+ * @param config_or_null   the settings as they are now; NULL: the environment decides
+ * @param options_or_null  borrowed, copied; NULL: as the settings say
+ * @param out              receives the client, owned by the caller: free it with `ddtrace_statsd_free`
+ * @param err_or_null      receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: an option is none; DDTRACE_ERR_UNSUPPORTED; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED; DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_new(const struct ddtrace_config *config_or_null,
+    const struct ddtrace_statsd_options *options_or_null,
+    struct ddtrace_statsd **out,
+    struct ddtrace_error **err_or_null);
+
+/**
+ * Adds a reference to a client.
+ *
+ * @param statsd  borrowed
+ * @return the same handle, to be freed once more; NULL if it is none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API struct ddtrace_statsd *ddtrace_statsd_ref(struct ddtrace_statsd *statsd);
+
+/**
+ * Gives a reference back. The last one sends what waits, for `LIBDDTRACE_SHUTDOWN_TIMEOUT_MS` at most.
+ *
+ * @param statsd  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_statsd_free(struct ddtrace_statsd *statsd);
+
+/**
+ * Sends what was taken by now, sums that still grow included, and waits until it is sent, or dropped because nobody takes it. In host-driven
+ * mode this thread sends.
+ *
+ * @param statsd      borrowed
+ * @param timeout_ms  how long to wait
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the sending goes on; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_flush(struct ddtrace_statsd *statsd,
+    uint32_t timeout_ms);
+
+/**
+ * Sends what was taken by now, and ends the client's thread. The handle stays valid; from now on every call answers DDTRACE_ERR_SHUTDOWN.
+ *
+ * @param statsd      borrowed
+ * @param timeout_ms  how long to wait
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the thread is still busy and left alone; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_shutdown(struct ddtrace_statsd *statsd,
+    uint32_t timeout_ms);
+
+/**
+ * Copies out where messages go, such as `udp://localhost:8125` or `unix:///var/run/datadog/dsd.socket`.
+ *
+ * @param statsd    borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT for handles that are no client
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_statsd_get_address(const struct ddtrace_statsd *statsd, char *buf, size_t cap);
+
+/**
+ * Tells what the client took, sent and dropped in this process.
+ *
+ * @param statsd  borrowed
+ * @param out     receives the numbers; its `struct_size` is set by the caller, with DDTRACE_STATSD_COUNTERS_INIT, and stays
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: the size is none; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_get_counters(const struct ddtrace_statsd *statsd, struct ddtrace_statsd_counters *out);
+
+/**
+ * Gives datagrams to a function instead of sending them, for tests. It is called by the client's thread, or by the one that flushes or shuts
+ * down; the bytes are borrowed. A forked child goes on with the same function.
+ *
+ * @param statsd          borrowed
+ * @param sink            NULL: datagrams are sent again
+ * @param user_data       the first argument of the function
+ * @param free_user_data  called once with `user_data`, when the library needs it no longer, or at once if this call fails; may be NULL
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_set_sink(struct ddtrace_statsd *statsd,
+    void (*sink)(void *user_data, const uint8_t *payload, size_t len),
+    void *user_data,
+    void (*free_user_data)(void *user_data));
+
+/**
  * Copies out the tag that a header becomes by `DD_TRACE_HEADER_TAGS`.
  *
  * @param tracer       borrowed
@@ -3364,6 +3688,202 @@ DDTRACE_API size_t ddtrace_tracer_client_ip(const struct ddtrace_tracer *tracer,
     size_t peer_len,
     char *buf,
     size_t cap);
+
+/**
+ * Counts. Counts are added up and sent every two seconds, whatever `rate` says, unless the client does not aggregate.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  letters, digits, `_` and `.`, beginning with a letter; others are replaced; below the client's prefix
+ * @param value           how many; may be negative
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param rate            which part of the calls is sent: 1 all of them, 0 or less none
+ * @return DDTRACE_OK, also where nobody takes what is sent; DDTRACE_ERR_INVALID: the name is empty, or the value no finite number;
+ *         DDTRACE_ERR_LIMIT: the message is too large; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_count(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    double rate);
+
+/**
+ * Says how large something is now. The last value in two seconds is sent, unless the client does not aggregate.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  letters, digits, `_` and `.`, beginning with a letter; others are replaced; below the client's prefix
+ * @param value           the value
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param rate            which part of the calls is sent: 1 all of them, 0 or less none
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_gauge(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    double rate);
+
+/**
+ * Adds a value to a distribution that the agent computes for this host.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  letters, digits, `_` and `.`, beginning with a letter; others are replaced; below the client's prefix
+ * @param value           the value
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param rate            which part of the calls is sent: 1 all of them, 0 or less none
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_histogram(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    double rate);
+
+/**
+ * Adds a value to a distribution that is computed for all hosts together.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  letters, digits, `_` and `.`, beginning with a letter; others are replaced; below the client's prefix
+ * @param value           the value
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param rate            which part of the calls is sent: 1 all of them, 0 or less none
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_distribution(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    double rate);
+
+/**
+ * Adds a duration to a distribution that the agent computes for this host.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  letters, digits, `_` and `.`, beginning with a letter; others are replaced; below the client's prefix
+ * @param value           milliseconds
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param rate            which part of the calls is sent: 1 all of them, 0 or less none
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_timing(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    double rate);
+
+/**
+ * Adds a member to a set, of which the different ones are counted.
+ *
+ * @param statsd            borrowed
+ * @param name, name_len    as for `ddtrace_statsd_count`
+ * @param value, value_len  the member, not empty
+ * @param tags, tags_len    `key:value` or a word each, copied; may be NULL with 0
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_set(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len,
+    const struct ddtrace_str *tags,
+    size_t tags_len);
+
+/**
+ * Counts at a time that was. It is sent as it is, and the agent does not add it to anything.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  as for `ddtrace_statsd_count`
+ * @param value           the value
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param unix_seconds    when; above 0
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_count_at(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    int64_t unix_seconds);
+
+/**
+ * Says how large something was at a time. It is sent as it is.
+ *
+ * @param statsd          borrowed
+ * @param name, name_len  as for `ddtrace_statsd_count`
+ * @param value           the value
+ * @param tags, tags_len  `key:value` or a word each, copied; may be NULL with 0
+ * @param unix_seconds    when; above 0
+ * @return as `ddtrace_statsd_count`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_gauge_at(struct ddtrace_statsd *statsd,
+    const char *name,
+    size_t name_len,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    int64_t unix_seconds);
+
+/**
+ * Takes one value of a metric of any kind, with all that can be said about it.
+ *
+ * @param statsd  borrowed
+ * @param metric  borrowed, copied
+ * @return as `ddtrace_statsd_count`; DDTRACE_ERR_INVALID also for a kind that is none, and for a time that a kind does not have;
+ *         DDTRACE_ERR_UNSUPPORTED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_send(struct ddtrace_statsd *statsd, const struct ddtrace_metric *metric);
+
+/**
+ * Takes an event.
+ *
+ * @param statsd  borrowed
+ * @param event   borrowed, copied
+ * @return DDTRACE_OK, also where nobody takes what is sent; DDTRACE_ERR_INVALID: the title is empty, or priority, alert or time are none;
+ *         DDTRACE_ERR_LIMIT: the message has more than 8 KiB; DDTRACE_ERR_UNSUPPORTED; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_send_event(struct ddtrace_statsd *statsd, const struct ddtrace_statsd_event *event);
+
+/**
+ * Takes the state of a service.
+ *
+ * @param statsd  borrowed
+ * @param check   borrowed, copied
+ * @return as `ddtrace_statsd_send_event`; DDTRACE_ERR_INVALID: the name is empty, or status or time are none
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_statsd_send_check(struct ddtrace_statsd *statsd, const struct ddtrace_statsd_check *check);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -2,7 +2,7 @@
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
 //! `ffi` → `tracer` → {`active`, `telemetry`} → `span` → `segment` → `remote_config` → `export` → `stats` → {`propagation`, `sampling`, `wire`} →
-//! `instrument` → `context` → `record` → `hooks` → `slot` → {`config`, `service`, `transport`, `log`} → `lock`.
+//! `instrument` → `context` → `record` → `hooks` → `slot` → `metrics` → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]
 
@@ -18,6 +18,7 @@ pub mod hooks;
 pub mod instrument;
 pub(crate) mod lock;
 pub mod log;
+pub mod metrics;
 pub mod propagation;
 pub mod record;
 pub mod remote_config;

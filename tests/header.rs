@@ -13,6 +13,9 @@ use std::process::Command;
 use cbindgen::{Builder, Config};
 use ddtrace::ffi::exporter_callbacks::ddtrace_exporter_callbacks;
 use ddtrace::ffi::processor::ddtrace_processor_callbacks;
+use ddtrace::ffi::statsd_types::{
+    ddtrace_metric, ddtrace_statsd_check, ddtrace_statsd_counters, ddtrace_statsd_event, ddtrace_statsd_options,
+};
 use ddtrace::ffi::types::{
     ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_ids, ddtrace_span_options, ddtrace_str, ddtrace_tag,
 };
@@ -92,6 +95,11 @@ fn structs_have_the_same_layout_on_both_sides() {
         layout::<ddtrace_span_options>("ddtrace_span_options"),
         layout::<ddtrace_span_end_options>("ddtrace_span_end_options"),
         layout::<ddtrace_counters>("ddtrace_counters"),
+        layout::<ddtrace_statsd_options>("ddtrace_statsd_options"),
+        layout::<ddtrace_metric>("ddtrace_metric"),
+        layout::<ddtrace_statsd_event>("ddtrace_statsd_event"),
+        layout::<ddtrace_statsd_check>("ddtrace_statsd_check"),
+        layout::<ddtrace_statsd_counters>("ddtrace_statsd_counters"),
         layout::<ddtrace_processor_callbacks>("ddtrace_processor_callbacks"),
         layout::<ddtrace_exporter_callbacks>("ddtrace_exporter_callbacks"),
     ] {
@@ -109,6 +117,11 @@ fn initialisers_name_every_field() {
         ddtrace_span_options start = DDTRACE_SPAN_OPTIONS_INIT;\n\
         ddtrace_span_end_options end = DDTRACE_SPAN_END_OPTIONS_INIT;\n\
         ddtrace_counters counters = DDTRACE_COUNTERS_INIT;\n\
+        ddtrace_statsd_options statsd = DDTRACE_STATSD_OPTIONS_INIT;\n\
+        ddtrace_metric metric = DDTRACE_METRIC_INIT;\n\
+        ddtrace_statsd_event event = DDTRACE_STATSD_EVENT_INIT;\n\
+        ddtrace_statsd_check check = DDTRACE_STATSD_CHECK_INIT;\n\
+        ddtrace_statsd_counters statsd_counters = DDTRACE_STATSD_COUNTERS_INIT;\n\
         ddtrace_str text = DDTRACE_STR(\"text\");\n\
         ddtrace_str none = DDTRACE_STR_NONE;\n";
     compile("initialisers.c", "c99", uses);

@@ -18,7 +18,7 @@ const END: &str = "<!-- End of what is generated. -->\n";
 static PAGE_IN_USE: Mutex<()> = Mutex::new(());
 
 /// The headings of the page, each with the setting that comes first below it.
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 11] = [
     ("Who the traces come from", "DD_SERVICE"),
     ("Tracing as a whole", "DD_TRACE_ENABLED"),
     ("Messages of the library", "DD_TRACE_DEBUG"),
@@ -27,6 +27,7 @@ const SECTIONS: [(&str, &str); 10] = [
     ("What is put on spans", "DD_SERVICE_MAPPING"),
     ("Sampling", "DD_TRACE_SAMPLE_RATE"),
     ("Headers", "DD_TRACE_PROPAGATION_STYLE"),
+    ("Metrics", "DD_DOGSTATSD_URL"),
     ("Other products", "DD_PROFILING_ENABLED"),
     ("This library", "DD_TESTING_RAISE"),
 ];

@@ -3,6 +3,7 @@
 use super::agent_endpoint;
 use super::agent_url::AgentUrl;
 use super::agentless;
+use super::dogstatsd;
 use super::exporter_choice::ExporterChoice;
 use super::identity;
 use super::otlp;
@@ -57,6 +58,8 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         otlp_traces,
         stats: stats(resolution),
         span_metrics,
+        dogstatsd: dogstatsd::settings(resolution, surroundings.has_dogstatsd_socket),
+        own_metrics: dogstatsd::own_metrics(resolution),
         writer: writer(resolution),
         partial_flush: PartialFlushSettings {
             enabled: resolution.flag("DD_TRACE_PARTIAL_FLUSH_ENABLED"),

@@ -1,6 +1,7 @@
 //! What the values of a setting look like, and how their text becomes a value.
 
 use super::agent_url::{self, AgentUrl};
+use super::dogstatsd::DogstatsdAddress;
 use super::exporter_choice::ExporterChoice;
 use super::git_repository;
 use super::grammar;
@@ -27,6 +28,21 @@ pub(super) const LOG_LEVELS: Spellings = &[
 pub(super) const API_VERSIONS: Spellings =
     &[("v0.4", "v0.4"), ("0.4", "v0.4"), ("v0.5", "v0.5"), ("0.5", "v0.5"), ("v1.0", "v1.0"), ("1.0", "v1.0"), ("v1", "v1.0")];
 pub(super) const OTLP_PROTOCOLS: Spellings = &[("http/protobuf", "http/protobuf"), ("http/json", "http/json"), ("grpc", "grpc")];
+/// Words for yes and no, more than truth values have elsewhere.
+pub(super) const SWITCHES: Spellings = &[
+    ("true", "true"),
+    ("1", "true"),
+    ("yes", "true"),
+    ("y", "true"),
+    ("on", "true"),
+    ("false", "false"),
+    ("0", "false"),
+    ("no", "false"),
+    ("n", "false"),
+    ("off", "false"),
+];
+pub(super) const CARDINALITIES: Spellings =
+    &[("none", "none"), ("low", "low"), ("orchestrator", "orchestrator"), ("high", "high")];
 pub(super) const SCHEMAS: Spellings = &[("v0", "v0"), ("v1", "v1")];
 /// What log injection may be besides on and off.
 const STRUCTURED: Spellings = &[("structured", "structured")];
@@ -67,6 +83,8 @@ pub(super) enum Kind {
     Proxy,
     /// Where OTLP goes.
     OtlpEndpoint,
+    /// Where metrics go.
+    DogstatsdUrl,
     /// A repository; credentials in a URL are removed.
     RepositoryUrl,
     /// Items separated by commas.
@@ -154,6 +172,7 @@ impl Kind {
             Kind::Host => Some(raw.trim()).filter(|host| agent_url::is_host(host)).map(|host| Value::Text(host.to_owned())),
             Kind::Proxy => ProxyUrl::parse(raw).map(Value::Proxy),
             Kind::OtlpEndpoint => OtlpEndpoint::parse(raw).map(|_| Value::Text(raw.trim().to_owned())),
+            Kind::DogstatsdUrl => DogstatsdAddress::parse(raw).map(|_| Value::Text(raw.trim().to_owned())),
             Kind::RepositoryUrl => Some(Value::Text(git_repository::without_credentials(raw.trim()))),
             Kind::List => Some(Value::List(grammar::list(raw))),
             Kind::TagMap => Some(Value::Tags(grammar::tag_map(raw))),
@@ -203,6 +222,7 @@ impl Kind {
             Kind::AgentUrl => "http://HOST:PORT, https://HOST:PORT or unix:///PATH",
             Kind::Proxy => "http://HOST:PORT, with USER:PASSWORD@ before the host if the proxy wants it",
             Kind::OtlpEndpoint => "http://HOST:PORT/PATH or https://HOST:PORT/PATH",
+            Kind::DogstatsdUrl => "udp://HOST:PORT, unix:///PATH, unixgram:///PATH, unixstream:///PATH, a path or a host",
             Kind::RepositoryUrl => "the URL of a repository",
             Kind::List => "items separated by commas",
             Kind::TagMap => "key:value pairs separated by commas or spaces",

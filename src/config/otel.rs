@@ -7,6 +7,7 @@
 //! | `OTEL_PROPAGATORS` | `DD_TRACE_PROPAGATION_STYLE` |
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `DD_TRACE_SAMPLE_RATE`, `DD_TRACE_SAMPLE_IGNORE_PARENT` |
 //! | `OTEL_TRACES_EXPORTER` | `DD_TRACE_ENABLED`; `otlp` also `LIBDDTRACE_EXPORTER` |
+//! | `OTEL_METRICS_EXPORTER` | `DD_RUNTIME_METRICS_ENABLED`, off if `none` |
 //! | `OTEL_RESOURCE_ATTRIBUTES` | `DD_TAGS` |
 //! | `OTEL_SDK_DISABLED` | `DD_TRACE_OTEL_ENABLED`, reversed |
 //!
@@ -105,6 +106,7 @@ pub(super) fn translate(environment: &Environment, resolution: &mut Resolution) 
     }
     debug_level(environment, resolution);
     exporter(environment, resolution);
+    metrics_exporter(environment, resolution);
     sampler(environment, resolution);
     logs_exporter(environment, resolution);
     for name in otel_names::unsupported(environment) {
@@ -114,12 +116,10 @@ pub(super) fn translate(environment: &Environment, resolution: &mut Resolution) 
 
 /// The variables that are looked at here.
 pub(super) fn translated() -> impl Iterator<Item = &'static str> {
-    let others = [EXPORTER.otel, METRICS_EXPORTER, LOGS_EXPORTER, SAMPLER.otel, SAMPLER_ARG.otel];
+    let others = [EXPORTER.otel, METRICS_EXPORTER.otel, LOGS_EXPORTER, SAMPLER.otel, SAMPLER_ARG.otel];
     MAPPINGS.iter().map(|mapping| mapping.otel).chain(others)
 }
 
-/// Read where metrics are.
-const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
 const LOGS_EXPORTER: &str = "OTEL_LOGS_EXPORTER";
 
 fn logs_exporter(environment: &Environment, resolution: &mut Resolution) {
@@ -216,6 +216,24 @@ fn exporter(environment: &Environment, resolution: &mut Resolution) {
             }
         }
         _ => EXPORTER.settle(resolution, raw, None, Vec::new()),
+    }
+}
+
+const METRICS_EXPORTER: Mapping = Mapping {
+    otel: "OTEL_METRICS_EXPORTER",
+    setting: "DD_RUNTIME_METRICS_ENABLED",
+    reported: "DD_RUNTIME_METRICS_ENABLED",
+    expected: "none or otlp",
+    translate: |_, _| None,
+};
+
+/// `none` switches metrics of the runtime off; `otlp` says nothing about them.
+fn metrics_exporter(environment: &Environment, resolution: &mut Resolution) {
+    let Some(raw) = variable(environment, METRICS_EXPORTER.otel, resolution) else { return };
+    match raw.trim().to_ascii_lowercase().as_str() {
+        "none" => METRICS_EXPORTER.settle(resolution, raw, Some(Value::Bool(false)), Vec::new()),
+        "otlp" => {}
+        _ => METRICS_EXPORTER.settle(resolution, raw, None, Vec::new()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! `std::env`; the environment is read once per resolution and never changed.
 
 use super::agent_endpoint::DEFAULT_SOCKET;
+use super::dogstatsd;
 use super::platform::LAMBDA_EXTENSION;
 use super::stable::StableFile;
 use std::collections::{HashMap, HashSet};
@@ -105,6 +106,8 @@ pub(super) struct Surroundings {
     pub(super) stable_files: [Option<PathBuf>; 2],
     /// Whether the agent's socket is at its usual place.
     pub(super) has_agent_socket: bool,
+    /// Whether the agent's socket for metrics is at its usual place.
+    pub(super) has_dogstatsd_socket: bool,
     /// Whether the Datadog extension of AWS Lambda is there.
     pub(super) has_lambda_extension: bool,
 }
@@ -123,6 +126,7 @@ impl Surroundings {
             arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
             working_directory: std::env::current_dir().ok(),
             has_agent_socket: Path::new(DEFAULT_SOCKET).exists(),
+            has_dogstatsd_socket: Path::new(dogstatsd::DEFAULT_SOCKET).exists(),
             has_lambda_extension: Path::new(LAMBDA_EXTENSION).exists(),
         }
     }
@@ -145,6 +149,7 @@ impl Surroundings {
             arguments: vec!["/usr/bin/shop".to_owned()],
             working_directory: None,
             has_agent_socket: false,
+            has_dogstatsd_socket: false,
             has_lambda_extension: false,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::agent_endpoint;
 use super::assemble;
+use super::dogstatsd;
 use super::evaluation::{Evaluation, Origin};
 use super::identity;
 use super::otel::OtelFinding;
@@ -34,6 +35,7 @@ impl Config {
         let mut resolution = Resolution::gather(code, surroundings);
         serverless::complete(&mut resolution, surroundings);
         agent_endpoint::complete(&mut resolution, surroundings.has_agent_socket);
+        dogstatsd::complete(&mut resolution);
         rule_files::complete(&mut resolution);
         let service_is_user_set = identity::complete(&mut resolution, surroundings);
         complete_log_level(&mut resolution);

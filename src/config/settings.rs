@@ -2,6 +2,7 @@
 
 use super::agent_url::AgentUrl;
 use super::agentless::AgentlessSettings;
+use super::dogstatsd::{DogstatsdSettings, OwnMetricsSettings};
 use super::exporter_choice::ExporterChoice;
 use super::header_list::HeaderList;
 use super::otlp::OtlpSettings;
@@ -41,6 +42,10 @@ pub struct Settings {
     pub stats: StatsSettings,
     /// Metrics of spans over OTLP; `None`: there are none.
     pub span_metrics: Option<SpanMetricsSettings>,
+    /// Metrics by DogStatsD.
+    pub dogstatsd: DogstatsdSettings,
+    /// Metrics that the library itself sends.
+    pub own_metrics: OwnMetricsSettings,
     /// Memory and rhythm of sending.
     pub writer: WriterSettings,
     /// Sending parts of unfinished traces.

@@ -1,6 +1,8 @@
 //! The table of settings: parsing, reporting and documentation all come from these rows.
 
-use super::kind::{API_VERSIONS, DBM_MODES, EXTRACT_BEHAVIORS, FLAG_SOURCES, Kind, LOG_LEVELS, OTLP_PROTOCOLS, SCHEMAS};
+use super::kind::{
+    API_VERSIONS, CARDINALITIES, DBM_MODES, EXTRACT_BEHAVIORS, FLAG_SOURCES, Kind, LOG_LEVELS, OTLP_PROTOCOLS, SCHEMAS, SWITCHES,
+};
 use super::setting::Setting;
 
 const fn row(name: &'static str, kind: Kind, default: Option<&'static str>, doc: &'static str) -> Setting {
@@ -38,7 +40,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_INJECTION_ENABLED", Kind::Text, None, "What instrumented the process from outside.").without_effect(),
     row("DD_INJECT_FORCE", Kind::Bool, OFF, "Whether the process was to be instrumented whatever it is.").without_effect(),
     row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
-    row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller.").without_effect(),
+    row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller."),
     // Tracing as a whole
     row("DD_TRACE_ENABLED", Kind::Bool, ON, "Whether spans are recorded; off, they only propagate.").hot(),
     row("DD_APM_TRACING_ENABLED", Kind::Bool, ON, "Off: traces only serve the other products; one a minute is kept besides."),
@@ -181,6 +183,20 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_INSTRUMENTATION_INSTALL_TYPE", Kind::Text, None, "Kind of the installation, as written by the installer."),
     row("DD_INSTRUMENTATION_INSTALL_TIME", Kind::Text, None, "Time of the installation, as written by the installer."),
     row("DD_API_SECURITY_ENDPOINT_COLLECTION_MESSAGE_LIMIT", LIMIT, Some("300"), "Most HTTP endpoints that one message of telemetry has."),
+    // Metrics
+    row("DD_DOGSTATSD_URL", Kind::DogstatsdUrl, None, "Where metrics go: udp://, unix://, unixgram:// or unixstream://, a path or a host."),
+    row("DD_DOGSTATSD_HOST", Kind::Host, Some("localhost"), "Host that takes metrics, where no URL is given; unset: the agent's.")
+        .alias(&["DD_DOGSTATSD_HOSTNAME"]),
+    row("DD_DOGSTATSD_PORT", Kind::Int { min: 1, max: 65535 }, Some("8125"), "Port that takes metrics, where no URL is given."),
+    row("DD_DOGSTATSD_DISABLE", Kind::Choice(SWITCHES), OFF, "Whether no metrics are sent by DogStatsD, whatever else is set."),
+    row("DD_ORIGIN_DETECTION_ENABLED", Kind::Choice(SWITCHES), ON, "Whether metrics say which container they come from."),
+    row("DD_CARDINALITY", Kind::Choice(CARDINALITIES), None, "How many tags of their container metrics ask for: none, low, orchestrator or high.")
+        .alias(&["DATADOG_CARDINALITY"]),
+    row("DD_RUNTIME_METRICS_ENABLED", Kind::Bool, OFF, "Whether metrics of the process and its runtime are sent.").hot().without_effect(),
+    row("DD_RUNTIME_METRICS_RUNTIME_ID_ENABLED", Kind::Bool, OFF, "Whether the runtime id is a tag of these and of the tracer's metrics.")
+        .alias(&["DD_TRACE_EXPERIMENTAL_RUNTIME_ID_ENABLED"])
+        .without_effect(),
+    row("DD_TRACE_HEALTH_METRICS_ENABLED", Kind::Bool, OFF, "Whether metrics of the tracer itself are sent.").without_effect(),
     // Other products
     row("DD_PROFILING_ENABLED", Kind::Bool, OFF, "Whether the process is profiled.").without_effect(),
     row("DD_APPSEC_ENABLED", Kind::Bool, None, "Whether attacks are looked for; unset: remote configuration may ask for it.").without_effect(),

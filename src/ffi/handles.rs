@@ -68,6 +68,11 @@ pub struct ddtrace_pin {
     _private: [u8; 0],
 }
 
+/// Sends metrics, events and checks by DogStatsD.
+pub struct ddtrace_statsd {
+    _private: [u8; 0],
+}
+
 /// For `ddtrace_live_handles`: handles of all kinds.
 pub const DDTRACE_HANDLE_ANY: i32 = 0;
 /// For `ddtrace_live_handles`: configurations.
@@ -96,3 +101,5 @@ pub const DDTRACE_HANDLE_FILTER: i32 = 11;
 pub const DDTRACE_HANDLE_CHUNK: i32 = 12;
 /// For `ddtrace_live_handles`: pins.
 pub const DDTRACE_HANDLE_PIN: i32 = 13;
+/// For `ddtrace_live_handles`: clients of DogStatsD.
+pub const DDTRACE_HANDLE_STATSD: i32 = 20;

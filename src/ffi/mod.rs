@@ -21,6 +21,7 @@ pub mod guard;
 mod hook_lists;
 mod outcome;
 pub mod sized;
+mod statsd_input;
 mod tag_input;
 pub mod text;
 pub mod user_data;
@@ -89,7 +90,12 @@ pub mod exchange;
 
 pub mod instrument;
 
+pub mod statsd;
 pub mod web;
+
+pub mod statsd_messages;
+
+pub mod statsd_types;
 
 pub mod types;
 

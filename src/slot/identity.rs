@@ -39,6 +39,8 @@ pub enum Kind {
     Chunk = 12,
     /// What belongs to one object of the program.
     Pin = 13,
+    /// A client of DogStatsD.
+    Statsd = 20,
     /// A span that records nothing.
     LightSpan = 32,
     /// A trace segment; never a handle.

@@ -22,7 +22,7 @@ type Answer = io::Result<Vec<SocketAddr>>;
 
 /// The addresses of one host and port.
 #[derive(Debug)]
-pub(super) struct HostLookup {
+pub struct HostLookup {
     host: String,
     port: u16,
     unanswered: Mutex<Option<Receiver<Answer>>>,
@@ -30,13 +30,16 @@ pub(super) struct HostLookup {
 
 impl HostLookup {
     /// A host is a name, an IPv4 address, or an IPv6 address with or without brackets.
-    pub(super) fn new(host: &str, port: u16) -> HostLookup {
+    pub fn new(host: &str, port: u16) -> HostLookup {
         let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         HostLookup { host: inner.unwrap_or(host).to_owned(), port, unanswered: Mutex::new(None) }
     }
 
-    /// The addresses, in the order to try them; at least one.
-    pub(super) fn addresses(&self, deadline: Option<Instant>, interrupted: &AtomicBool) -> Answer {
+    /// The addresses, in the order to try them; at least one. What is not known by the deadline is taken up by the next call.
+    ///
+    /// # Errors
+    /// `TimedOut` after the deadline, `Interrupted` soon after the flag is set, or why there are none.
+    pub fn addresses(&self, deadline: Option<Instant>, interrupted: &AtomicBool) -> Answer {
         if let Ok(literal) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(literal, self.port)]);
         }

@@ -27,12 +27,20 @@ pub use crate::config::AgentUrl;
 pub use agent::{AgentTransport, MAX_RESPONSE_BODY_BYTES};
 pub use agent_info::{AgentInfo, TagFilters};
 pub use error::TransportError;
+pub use lookup::HostLookup;
 pub use message::{Request, Response};
 pub use options::{TransportOptions, TrustedAuthorities};
 pub use origin::Origin;
 pub use together::Together;
 #[cfg(feature = "tls")]
 pub use tunnel::judge_answer as judge_tunnel_answer;
+
+use socket::{Socket, SocketTarget};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 /// Sends one request and waits for its response.
 pub trait Transport: Send + Sync {
@@ -45,6 +53,15 @@ pub trait Transport: Send + Sync {
     /// Breaks the calls of [`Transport::send`] that are under way in other threads, and makes later ones fail at once: all
     /// answer [`TransportError::Interrupted`]. For the end of a process or tracer that cannot wait for timeouts.
     fn interrupt(&self);
+}
+
+/// A stream to a unix socket, non-blocking, for another protocol than HTTP. Waits until the deadline where the listener has no room.
+///
+/// # Errors
+/// Whatever kept the connection from being made.
+pub fn connect_unix_stream(path: &Path, deadline: Instant) -> io::Result<OwnedFd> {
+    let never = AtomicBool::new(false);
+    Socket::connect(SocketTarget::Unix(path), Some(deadline), &never).map(Socket::into_descriptor)
 }
 
 #[cfg(test)]

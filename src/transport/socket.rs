@@ -55,6 +55,11 @@ impl Socket {
         }
     }
 
+    /// The descriptor, non-blocking, for another protocol.
+    pub(super) fn into_descriptor(self) -> OwnedFd {
+        self.descriptor
+    }
+
     /// Sends all of the bytes before the deadline, or fails with `TimedOut`.
     pub(super) fn send_all(&self, bytes: &[u8], deadline: Option<Instant>) -> io::Result<()> {
         let mut rest = bytes;

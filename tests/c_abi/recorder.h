@@ -97,9 +97,10 @@ static inline void check_no_live_handles(void)
     static const char *const names[] = { "any",      "config",     "tracer",   "span",  "context",
                                          "propagator", "provider", "exporter", "error", "exchange",
                                          "processor",  "filter",   "chunk",    "pin" };
-    for (int32_t kind = DDTRACE_HANDLE_CONFIG; kind <= DDTRACE_HANDLE_PIN; kind++) {
+    for (int32_t kind = DDTRACE_HANDLE_CONFIG; kind < 32; kind++) {
+        const char *name = kind <= DDTRACE_HANDLE_PIN ? names[kind] : kind == DDTRACE_HANDLE_STATSD ? "statsd" : "?";
         if (ddtrace_live_handles(kind) != 0)
-            fprintf(stderr, "%zu handles of kind %s are alive\n", ddtrace_live_handles(kind), names[kind]);
+            fprintf(stderr, "%zu handles of kind %d, %s, are alive\n", ddtrace_live_handles(kind), (int)kind, name);
     }
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_ANY), 0);
 }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod defaults;
+mod dogstatsd;
 mod identity;
 mod network;
 mod otel;
