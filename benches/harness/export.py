@@ -1,6 +1,6 @@
 """W5: sustained export to the sink: CPU of the whole process per million spans that arrived, peak memory, spans lost."""
 
-from .subjects import EXPORTING, LIBDDTRACE, export_settings
+from .subjects import EVERYTHING, EXPORTING, LIBDDTRACE, export_settings
 from .hot_path import SPANS_PER_TRACE
 from .sink import Sink
 
@@ -21,6 +21,11 @@ def export(subjects, results, seconds, rates, sink, say):
         sample = load(subjects, LIBDDTRACE, RATES[GOAL_RATE], seconds, sink, DD_TRACE_STATS_COMPUTATION_ENABLED="true")
         results.add("W5", LIBDDTRACE, "cpu_s_per_million_100k_stats", sample["cpu_s_per_million"])
         results.add("W5", LIBDDTRACE, "stats_requests", sample["stats_requests"])
+        say(f"W5: {LIBDDTRACE} with everything on")
+        sample = load(subjects, LIBDDTRACE, RATES[GOAL_RATE], seconds, sink, **EVERYTHING)
+        results.add("W5", LIBDDTRACE, "cpu_s_per_million_100k_everything", sample["cpu_s_per_million"])
+        results.add("W5", LIBDDTRACE, "rss_mb_100k_everything", sample["peak_rss_kb"] / 1024)
+        results.add("W5", LIBDDTRACE, "lost_100k_everything", sample["lost"])
     for subject in chosen:
         say(f"W5: {subject}, an agent that never answers")
         with Sink(subjects.built, "silent") as silent:

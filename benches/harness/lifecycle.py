@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from .sink import Sink, refusing_url
-from .subjects import EXPORTING, LIBDDTRACE, base_settings, export_settings
+from .subjects import EVERYTHING, EXPORTING, LIBDDTRACE, base_settings, export_settings
 
 SHUTDOWN_TIMEOUT_MS = 1000
 # The peers share one program, so what happens before `main` is counted only for the one that has a constructor: fastrace's
@@ -20,8 +20,7 @@ def start_up(subjects, results, rounds, sink):
     for subject in subjects.names:
         exporting = subject in EXPORTING
         environment = export_settings(subject, sink.url) if exporting else base_settings()
-        taken = [subjects.run(subject, "start", environment=environment) for _ in range(rounds)]
-        middle = {key: statistics.median(sample[key] for sample in taken) for key in taken[0]}
+        middle = start(subjects, subject, rounds, environment)
         first_span = middle["first_span_cpu_ns"]
         if subject in COUNTED_FROM_EXEC:
             first_span += middle["before_main_cpu_ns"]
@@ -29,6 +28,16 @@ def start_up(subjects, results, rounds, sink):
         results.add("W7", subject, "first_span_cpu_ns", first_span)
         results.add("W7", subject, "rss_mb", middle["rss_kb"] / 1024)
         results.add("W7", subject, "threads", middle["threads"])
+        if subject == LIBDDTRACE:
+            everything = start(subjects, subject, rounds, export_settings(subject, sink.url, **EVERYTHING))
+            results.add("W7", subject, "cpu_ns_everything", everything["init_cpu_ns"])
+            results.add("W7", subject, "rss_mb_everything", everything["rss_kb"] / 1024)
+            results.add("W7", subject, "threads_everything", everything["threads"])
+
+
+def start(subjects, subject, rounds, environment):
+    taken = [subjects.run(subject, "start", environment=environment) for _ in range(rounds)]
+    return {key: statistics.median(sample[key] for sample in taken) for key in taken[0]}
 
 
 def library_size(built, results, say):

@@ -21,6 +21,14 @@ QUIET = {
     "NO_PROXY": "127.0.0.1",
     "no_proxy": "127.0.0.1",
 }
+# Everything that the library does beside tracing.
+EVERYTHING = {
+    "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "true",
+    "DD_REMOTE_CONFIGURATION_ENABLED": "true",
+    "DD_TRACE_STATS_COMPUTATION_ENABLED": "true",
+    "DD_TRACE_HEALTH_METRICS_ENABLED": "true",
+    "DD_RUNTIME_METRICS_ENABLED": "true",
+}
 SETTINGS = ("DD_", "OTEL_", "LIBDDTRACE_")
 
 
