@@ -13,11 +13,13 @@
 //! windows are atomics, and the lock around the callback is only ever tried.
 
 mod call_site;
+mod collector;
 mod date;
 mod file;
 mod stderr;
 
 pub use call_site::CallSite;
+pub use collector::{Collected, begin_collecting, end_collecting};
 pub use date::date_text;
 pub use file::{LogFile, set_file};
 
@@ -106,8 +108,12 @@ pub fn set_callback(callback: Option<Callback>) -> bool {
     false
 }
 
-/// Whether messages of this level are let through.
+/// Whether messages of this level are let through, be it that they are only collected.
 pub fn enabled(level: Level) -> bool {
+    is_shown(level) || collector::wants(level)
+}
+
+fn is_shown(level: Level) -> bool {
     level as i32 <= MAX_LEVEL.load(Ordering::Relaxed)
 }
 
@@ -119,8 +125,15 @@ pub fn write_to_stderr(line: &str) {
 
 /// Emits one message that no rate limit applies to, for what is said once anyway, such as the warnings of a configuration.
 pub fn emit(level: Level, message: fmt::Arguments<'_>) {
-    if enabled(level) {
-        deliver(level, render(None, message, 0));
+    if !enabled(level) {
+        return;
+    }
+    let text = render(None, message, 0);
+    if collector::wants(level) {
+        collector::add(level, "", &text);
+    }
+    if is_shown(level) {
+        deliver(level, text);
     }
 }
 
@@ -129,11 +142,19 @@ pub fn emit_from(site: &CallSite, level: Level, message: fmt::Arguments<'_>) {
     if !enabled(level) {
         return;
     }
-    let window_ms = if enabled(Level::Debug) { 0 } else { WINDOW_MS.load(Ordering::Relaxed) };
-    let Some(skipped) = site.admit(window_ms) else {
+    let collects = collector::wants(level);
+    let window_ms = if is_shown(Level::Debug) { 0 } else { WINDOW_MS.load(Ordering::Relaxed) };
+    let skipped = if is_shown(level) { site.admit(window_ms) } else { None };
+    if skipped.is_none() && !collects {
         return;
-    };
-    deliver(level, render(Some(site.module()), message, skipped));
+    }
+    let text = render(Some(site.module()), message, skipped.unwrap_or(0));
+    if collects {
+        collector::add(level, site.module(), &text);
+    }
+    if skipped.is_some() {
+        deliver(level, text);
+    }
 }
 
 fn deliver(level: Level, text: String) {

@@ -11,6 +11,7 @@ use super::process::Surroundings;
 use super::process_tags;
 use super::propagation_settings::{ExtractBehavior, OrgGuardSettings, PropagationSettings, PropagationStyle};
 use super::proxies::{DirectHosts, ProxySettings};
+use super::remote_settings;
 use super::resolution::Resolution;
 use super::sampling_settings::{RemoteSampling, SamplingSettings};
 use super::settings::{
@@ -73,6 +74,7 @@ pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, s
         },
         sampling: sampling(resolution),
         propagation: propagation(resolution),
+        remote_config: remote_settings::settings(resolution),
         exporter,
         telemetry,
         runtime: RuntimeSettings {
@@ -327,7 +329,7 @@ impl Resolution {
         *self.value(name) == Value::Bool(true)
     }
 
-    fn optional_flag(&self, name: &str) -> Option<bool> {
+    pub(super) fn optional_flag(&self, name: &str) -> Option<bool> {
         match self.value(name) {
             Value::Bool(enabled) => Some(*enabled),
             _ => None,

@@ -20,6 +20,8 @@ pub enum Origin {
     FleetStableConfig,
     /// Set in code.
     Code,
+    /// Set by remote configuration.
+    RemoteConfig,
 }
 
 impl Origin {
@@ -33,6 +35,7 @@ impl Origin {
             Origin::EnvVar => "env_var",
             Origin::FleetStableConfig => "fleet_stable_config",
             Origin::Code => "code",
+            Origin::RemoteConfig => "remote_config",
         }
     }
 }

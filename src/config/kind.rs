@@ -67,6 +67,8 @@ pub(super) enum Kind {
     Number,
     /// A time in seconds, above 0.
     Seconds,
+    /// A time in seconds, which may be 0.
+    PollSeconds,
     /// A number from 0 to 1.
     Rate,
     /// Any text, kept as it is.
@@ -164,6 +166,7 @@ impl Kind {
             Kind::Bool => grammar::boolean(raw).map(Value::Bool),
             Kind::Int { min, max } => grammar::integer(raw).filter(|n| (min..=max).contains(&n)).map(Value::Int),
             Kind::Number => grammar::number(raw).map(Value::Number),
+            Kind::PollSeconds => grammar::number(raw).filter(|n| (0.0..=MOST_SECONDS).contains(n)).map(Value::Number),
             Kind::Seconds => grammar::number(raw).filter(|n| *n > 0.0 && *n <= MOST_SECONDS).map(Value::Number),
             Kind::Rate => grammar::rate(raw).map(Value::Rate),
             Kind::Text => Some(Value::Text(raw.to_owned())),
@@ -214,6 +217,7 @@ impl Kind {
             Kind::ClampedInt { min, max: i64::MAX } => return format!("a whole number from {min}"),
             Kind::ClampedInt { min, max } => return format!("a whole number from {min} to {max}"),
             Kind::Number => "a number",
+            Kind::PollSeconds => return format!("a number of seconds from 0 to {MOST_SECONDS}"),
             Kind::Seconds => return format!("a number of seconds above 0 and up to {MOST_SECONDS}"),
             Kind::Rate => "a number from 0 to 1",
             Kind::Text | Kind::Service => "text",

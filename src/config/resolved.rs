@@ -8,6 +8,7 @@ use super::identity;
 use super::otel::OtelFinding;
 use super::platform;
 use super::process::Surroundings;
+use super::remote_settings::RemoteSettings;
 use super::resolution::Resolution;
 use super::rule_files;
 use super::serverless;
@@ -24,7 +25,8 @@ pub struct Config {
     /// The settings, typed.
     pub settings: Settings,
     texts: Vec<(Option<String>, Origin)>,
-    records: Vec<Evaluation>,
+    pub(super) remote: RemoteSettings,
+    pub(super) records: Vec<Evaluation>,
     warnings: Vec<String>,
     otel_findings: Vec<OtelFinding>,
     unknown_variables: Vec<String>,
@@ -44,17 +46,24 @@ impl Config {
         let texts = resolution.texts();
         let (records, warnings, otel_findings) = resolution.into_records();
         let unknown_variables = unknown::variables(&surroundings.environment);
-        Config { settings, texts, records, warnings, otel_findings, unknown_variables }
+        let remote = RemoteSettings::default();
+        Config { settings, texts, remote, records, warnings, otel_findings, unknown_variables }
     }
 
     /// The value in effect as text, by any name of the setting: numbers in decimal, lists and maps joined with commas. `None`
     /// if it is unset or there is no such setting; `<redacted>` if it is sensitive.
     pub fn value_text(&self, name: &str) -> Option<String> {
+        if let Some(remote) = self.remote_value(name) {
+            return remote.text();
+        }
         self.texts.get(position(name)?)?.0.clone()
     }
 
     /// Where the value in effect came from; `None` if there is no such setting.
     pub fn origin(&self, name: &str) -> Option<Origin> {
+        if self.remote_value(name).is_some() {
+            return Some(Origin::RemoteConfig);
+        }
         self.texts.get(position(name)?).map(|(_, origin)| *origin)
     }
 

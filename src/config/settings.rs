@@ -8,6 +8,7 @@ use super::header_list::HeaderList;
 use super::otlp::OtlpSettings;
 use super::propagation_settings::PropagationSettings;
 use super::proxies::ProxySettings;
+use super::remote_settings::RemoteConfigSettings;
 use super::sampling_settings::SamplingSettings;
 use super::stats_settings::{ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub sampling: SamplingSettings,
     /// Which headers are read and written.
     pub propagation: PropagationSettings,
+    /// Remote configuration.
+    pub remote_config: RemoteConfigSettings,
     /// Where finished spans go.
     pub exporter: ExporterChoice,
     /// What the library tells of itself.

@@ -183,6 +183,14 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_INSTRUMENTATION_INSTALL_TYPE", Kind::Text, None, "Kind of the installation, as written by the installer."),
     row("DD_INSTRUMENTATION_INSTALL_TIME", Kind::Text, None, "Time of the installation, as written by the installer."),
     row("DD_API_SECURITY_ENDPOINT_COLLECTION_MESSAGE_LIMIT", LIMIT, Some("300"), "Most HTTP endpoints that one message of telemetry has."),
+    // Remote configuration
+    row("DD_REMOTE_CONFIGURATION_ENABLED", Kind::Bool, ON, "Whether the agent is asked for settings and other files while the program runs; off where no spans go to an agent, unless it is set.")
+        .alias(&["DD_REMOTE_CONFIG_ENABLED"]),
+    row("DD_REMOTE_CONFIG_POLL_INTERVAL_SECONDS", Kind::PollSeconds, Some("5.0"), "Time between two such questions; no shorter than a tenth of a second.")
+        .alias(&["DD_REMOTECONFIG_POLL_SECONDS"]),
+    row("LIBDDTRACE_REMOTE_CAPABILITIES", Kind::List, Some("12,13,14,15,19,29"), "What the backend may have tracers do: numbers of capabilities of APM_TRACING.")
+        .empty_is_value(),
+    row("LIBDDTRACE_REMOTE_DISABLING_IS_FINAL", Kind::Bool, None, "Whether tracing that was turned off remotely stays so until the program starts again; unset: in Go alone."),
     // Metrics
     row("DD_DOGSTATSD_URL", Kind::DogstatsdUrl, None, "Where metrics go: udp://, unix://, unixgram:// or unixstream://, a path or a host."),
     row("DD_DOGSTATSD_HOST", Kind::Host, Some("localhost"), "Host that takes metrics, where no URL is given; unset: the agent's.")

@@ -6,7 +6,7 @@ use super::exporter::{Attempt, Payload};
 use super::failure_log::FailureLog;
 use crate::config::ApiKey;
 use crate::log::{self, Level};
-use crate::transport::{Request, Response, Transport, TransportError};
+use crate::transport::{MAX_RESPONSE_BODY_BYTES, Request, Response, Transport, TransportError};
 use crate::wire::{AgentlessJson, TraceEncoder};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -57,7 +57,14 @@ impl AgentlessExporter {
             let timeout = by.map_or(TIMEOUT, |by| by.saturating_duration_since(Instant::now()).min(TIMEOUT));
             let header = |name, value| (Cow::Borrowed(name), Cow::Borrowed(value));
             let headers = [header("Content-Type", "application/json"), header("dd-api-key", self.api_key.reveal())];
-            outcome(self.transport.send(&Request { method: "POST", path: PATH, headers: &headers, body, timeout }))
+            outcome(self.transport.send(&Request {
+                method: "POST",
+                path: PATH,
+                headers: &headers,
+                body,
+                timeout,
+                response_limit: MAX_RESPONSE_BODY_BYTES,
+            }))
         };
         self.judge(outcome, bytes, Instant::now())
     }

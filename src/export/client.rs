@@ -3,7 +3,7 @@
 //! Traces, stats and questions to the agent each have a client of their own, and all go the same way.
 
 use super::exchange::{BeginExchange, Exchange};
-use crate::transport::{Request, Response, Transport, TransportError};
+use crate::transport::{MAX_RESPONSE_BODY_BYTES, Request, Response, Transport, TransportError};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ pub enum Link {
 pub struct Client {
     link: Link,
     timeout: Duration,
+    response_limit: usize,
     in_flight: Option<(Arc<Exchange>, Instant)>,
 }
 
@@ -67,7 +68,12 @@ pub enum Progress {
 impl Client {
     /// A client that waits `timeout` for each answer.
     pub fn new(link: Link, timeout: Duration) -> Self {
-        Client { link, timeout, in_flight: None }
+        Client { link, timeout, response_limit: MAX_RESPONSE_BODY_BYTES, in_flight: None }
+    }
+
+    /// The same client, which reads so many bytes of a response's body at most.
+    pub fn with_response_limit(self, bytes: usize) -> Self {
+        Client { response_limit: bytes, ..self }
     }
 
     /// Whether requests are handed to the host, body and all.
@@ -86,14 +92,17 @@ impl Client {
         let Outgoing { method, path, headers, body } = request;
         match &self.link {
             Link::Blocking(transport) => {
-                let result = transport.send(&Request { method, path, headers: &headers, body: &body, timeout: left });
+                let response_limit = self.response_limit;
+                let result =
+                    transport.send(&Request { method, path, headers: &headers, body: &body, timeout: left, response_limit });
                 let bytes = body.len();
                 let buffer = if let Cow::Owned(buffer) = body { Some(buffer) } else { None };
                 Progress::Ended { result, bytes, buffer }
             }
             Link::Host(begin) => {
                 let headers = headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-                let exchange = Arc::new(Exchange::new(method, path, headers, body.into_owned(), Box::new(awake)));
+                let exchange =
+                    Arc::new(Exchange::new(method, path, headers, body.into_owned(), self.response_limit, Box::new(awake)));
                 begin(Arc::clone(&exchange));
                 self.look_at(exchange, Instant::now() + left, limit)
             }

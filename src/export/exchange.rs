@@ -25,6 +25,8 @@ pub struct Exchange {
     /// Rung when the answer is there.
     bell: (Mutex<()>, Condvar),
     awake: Box<dyn Fn() + Send + Sync>,
+    /// What is kept of the answer's body at most.
+    response_limit: usize,
 }
 
 #[derive(Default)]
@@ -43,7 +45,6 @@ impl Cold for Exchange {
 pub type BeginExchange = dyn Fn(Arc<Exchange>) + Send + Sync;
 
 /// The most that is kept of an answer.
-const MAX_BODY: usize = 1024 * 1024;
 const MAX_HEADERS: usize = 100;
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
@@ -63,9 +64,11 @@ impl Exchange {
         path: &str,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
+        response_limit: usize,
         awake: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Exchange { method, path: path.to_owned(), headers, body, answer: Guarded::default(), bell: Default::default(), awake }
+        let (answer, bell) = (Guarded::default(), Default::default());
+        Exchange { method, path: path.to_owned(), headers, body, answer, bell, awake, response_limit }
     }
 
     /// Notes a header of the answer.
@@ -88,7 +91,7 @@ impl Exchange {
 
     /// Ends the exchange with an answer. `false`: it was complete already.
     pub fn complete(&self, status: u16, body: &[u8]) -> bool {
-        let body = body.get(..MAX_BODY).unwrap_or(body).to_vec();
+        let body = body.get(..self.response_limit).unwrap_or(body).to_vec();
         self.end(|headers| Ok(Response { status, headers, body }))
     }
 
@@ -139,13 +142,15 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    const MAX_BODY: usize = 1024;
+
     fn exchange() -> (Exchange, Arc<AtomicUsize>) {
         let awakened = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&awakened);
         let awake = Box::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        (Exchange::new("POST", "/path", Vec::new(), vec![1], awake), awakened)
+        (Exchange::new("POST", "/path", Vec::new(), vec![1], MAX_BODY, awake), awakened)
     }
 
     #[test]

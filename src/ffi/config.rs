@@ -435,7 +435,7 @@ fn value_of(record: &Evaluation) -> Option<String> {
     }
 }
 
-fn origin_name(origin: Origin) -> &'static CStr {
+pub(super) fn origin_name(origin: Origin) -> &'static CStr {
     match origin {
         Origin::Default => c"default",
         Origin::Calculated => c"calculated",
@@ -444,6 +444,7 @@ fn origin_name(origin: Origin) -> &'static CStr {
         Origin::EnvVar => c"env_var",
         Origin::FleetStableConfig => c"fleet_stable_config",
         Origin::Code => c"code",
+        Origin::RemoteConfig => c"remote_config",
     }
 }
 

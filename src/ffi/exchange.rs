@@ -122,7 +122,8 @@ pub unsafe extern "C" fn ddtrace_exchange_respond_header(
 /// @param exchange        ends with this call, and with it all that was read of it, unless the answer is DDTRACE_ERR_NULL,
 ///                        DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED or DDTRACE_ERR_INVALID
 /// @param http_status     from 100 to 599
-/// @param body, body_len  the response's body, copied; what is beyond 1 MiB is not looked at
+/// @param body, body_len  the response's body, copied; of most what is beyond 1 MiB is not looked at, of
+///                        remote configuration's what is beyond 64 MiB
 /// @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer for this response; DDTRACE_ERR_INVALID: no HTTP status;
 ///         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
 ///

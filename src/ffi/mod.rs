@@ -66,6 +66,10 @@ pub mod baggage;
 
 pub mod sampling;
 
+pub mod config_change;
+
+pub mod remote_config;
+
 pub mod propagator;
 
 pub mod provider;

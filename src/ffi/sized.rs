@@ -9,6 +9,7 @@ use std::{ptr, slice};
 
 use super::exporter_callbacks::ddtrace_exporter_callbacks;
 use super::processor::ddtrace_processor_callbacks;
+use super::remote_config::ddtrace_rc_callbacks;
 use super::status::{DDTRACE_ERR_INVALID, DDTRACE_ERR_NULL, DDTRACE_ERR_UNSUPPORTED, ddtrace_status};
 use super::types::{ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_options};
 
@@ -37,6 +38,8 @@ unsafe impl SizePrefixed for ddtrace_counters {}
 unsafe impl SizePrefixed for ddtrace_processor_callbacks {}
 // SAFETY: as above.
 unsafe impl SizePrefixed for ddtrace_exporter_callbacks {}
+// SAFETY: as above.
+unsafe impl SizePrefixed for ddtrace_rc_callbacks {}
 
 /// Reads a struct that the caller must give: NULL is `DDTRACE_ERR_NULL`.
 ///

@@ -7,11 +7,11 @@ use super::capabilities::Capabilities;
 use super::files::{Change, Changes, ConsumerId, TrackedFiles};
 use super::request::{self, ClientFacts};
 use super::subscriptions::{Consumer, SubscribeError, Subscription, Subscriptions};
-use crate::lock::Mutex;
+use crate::lock::{Condvar, Mutex};
 use crate::log::{log_debug, log_error, log_warn};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Consumers that take longer are told of.
@@ -27,15 +27,28 @@ pub struct RemoteConfig {
     state: Mutex<State>,
     /// Held while an answer is taken and delivered.
     turn: Mutex<()>,
+    rounds: Mutex<Rounds>,
+    /// A poll has ended.
+    ended: Condvar,
+    /// Lets the poller run.
+    awaken: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Default)]
 struct State {
     files: TrackedFiles,
     subscriptions: Subscriptions,
-    /// Somebody does not want to wait for the next tick.
-    is_urgent: bool,
     is_closed: bool,
+}
+
+/// Polls, counted.
+#[derive(Default)]
+struct Rounds {
+    /// Those that somebody wants before the next tick.
+    wanted: u64,
+    /// Of these, those that the poll under way or the last one serves, and those that are served.
+    begun: u64,
+    done: u64,
 }
 
 /// What became of an answer.
@@ -65,18 +78,36 @@ impl RemoteConfig {
         if state.is_closed {
             return Err(SubscribeError::Closed);
         }
-        state.is_urgent = true;
-        state.subscriptions.add(product, capabilities, consumer)
+        let added = state.subscriptions.add(product, capabilities, consumer);
+        drop(state);
+        if added.is_ok() {
+            self.want_poll();
+        }
+        added
     }
 
-    /// Takes over the subscriptions of another client, such as the one that a forked child inherited.
-    pub fn adopt(&self, subscriptions: Subscriptions) {
-        self.state.lock().subscriptions = subscriptions;
+    /// A client that goes on with subscriptions of another one, such as the one that a forked child inherited.
+    pub fn with_subscriptions(subscriptions: Subscriptions) -> Self {
+        let remote = RemoteConfig::default();
+        remote.state.lock().subscriptions = subscriptions;
+        remote
     }
 
-    /// The subscriptions as they are now. `None`: a thread that is busy with them keeps them.
-    pub fn try_subscriptions(&self) -> Option<Subscriptions> {
-        self.state.try_lock().map(|state| state.subscriptions.clone())
+    /// Takes the subscriptions away, for a forked child's own client. `None`: they stay with a thread that is not here.
+    pub fn try_take_subscriptions(&self) -> Option<Subscriptions> {
+        self.state.try_lock().map(|mut state| std::mem::take(&mut state.subscriptions))
+    }
+
+    /// Names what lets the poller run.
+    pub fn set_awakener(&self, awaken: impl Fn() + Send + Sync + 'static) {
+        let _ = self.awaken.set(Box::new(awaken));
+    }
+
+    /// Lets the poller run: an answer has come, or somebody has subscribed.
+    pub fn awake(&self) {
+        if let Some(awaken) = self.awaken.get() {
+            awaken();
+        }
     }
 
     /// Unsubscribes a consumer; calls that are under way go on. Files of a product without consumers are let go of silently. `None`: there is
@@ -101,14 +132,45 @@ impl RemoteConfig {
         !state.is_closed && !state.subscriptions.is_empty()
     }
 
-    /// Wants an answer before the next tick.
-    pub fn hurry(&self) {
-        self.state.lock().is_urgent = true;
+    /// Wants a poll before the next tick. The number is for [`RemoteConfig::wait_for_poll`].
+    pub fn want_poll(&self) -> u64 {
+        let mut rounds = self.rounds.lock();
+        rounds.wanted += 1;
+        rounds.wanted
     }
 
-    /// Whether somebody wants an answer before the next tick; it is forgotten with this.
-    pub fn take_urgency(&self) -> bool {
-        std::mem::take(&mut self.state.lock().is_urgent)
+    /// Whether somebody wants a poll before the next tick.
+    pub fn is_poll_wanted(&self) -> bool {
+        let rounds = self.rounds.lock();
+        rounds.wanted > rounds.begun
+    }
+
+    /// A poll begins, and serves all who want one by now.
+    pub fn begin_poll(&self) {
+        let mut rounds = self.rounds.lock();
+        rounds.begun = rounds.wanted;
+    }
+
+    /// The poll that began last has ended, one way or the other.
+    pub fn end_poll(&self) {
+        let mut rounds = self.rounds.lock();
+        rounds.done = rounds.begun;
+        drop(rounds);
+        self.ended.notify_all();
+    }
+
+    /// Waits until the poll of this number has ended. `false`: the time was over.
+    pub fn wait_for_poll(&self, wanted: u64, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut rounds = self.rounds.lock();
+        while rounds.done < wanted {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            rounds = self.ended.wait_timeout(rounds, left);
+        }
+        true
     }
 
     /// Nobody asks any more. What is in force stays. The subscriptions are returned, to be dropped without a lock.

@@ -14,7 +14,9 @@ mod apply_state;
 mod capabilities;
 mod client;
 mod files;
+pub mod flare;
 mod path;
+mod poller;
 mod request;
 mod response;
 mod subscriptions;
@@ -30,6 +32,7 @@ pub use capabilities::{
 pub use client::{Processed, RemoteConfig};
 pub use files::{Change, ConsumerId, Operation, Subscribers, TrackedFile, TrackedFiles};
 pub use path::{ConfigPath, LONGEST_PATH};
+pub use poller::{Headers, Poller};
 pub use request::ClientFacts;
 pub use response::{MOST_FILES, MOST_RESPONSE_BYTES};
 pub use subscriptions::{Consumer, LONGEST_PRODUCT, MOST_SUBSCRIPTIONS, SubscribeError, Subscriptions};

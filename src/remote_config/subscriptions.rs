@@ -22,6 +22,11 @@ pub trait Consumer: Send + Sync {
 
     /// A tick has begun, be the agent there or not.
     fn tick(&self) {}
+
+    /// Whether a forked child goes on with it. The library's own are made anew.
+    fn outlasts_fork(&self) -> bool {
+        false
+    }
 }
 
 /// Why somebody could not subscribe.
@@ -116,6 +121,17 @@ impl Subscriptions {
     /// All consumers, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Subscription> {
         self.all.iter()
+    }
+
+    /// Those that a forked child goes on with.
+    pub fn for_child(mut self) -> Self {
+        let (kept, left) =
+            std::mem::take(&mut self.all).into_iter().partition(|subscription| subscription.consumer.outlasts_fork());
+        self.all = kept;
+        self.index();
+        // The parent's: its locks may be held by threads that are not here.
+        std::mem::forget::<Vec<Subscription>>(left);
+        self
     }
 
     /// Whether there are none.

@@ -1,6 +1,7 @@
 //! A tracer's slot: type-stable, so that a call that races with the tracer's end reads an ended tracer, never freed memory.
 
 use super::build::{BuildError, Parts, build_pipeline};
+use super::config_listeners::Listeners;
 use super::hooks::leave_thread;
 use super::process_services::{self, Membership};
 use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
@@ -54,6 +55,8 @@ pub(super) struct Running {
     pub(super) hooks: Option<Arc<Hooks>>,
     /// Its part in the services of the process.
     pub(super) membership: Option<Arc<Membership>>,
+    /// Who is told of settings that change.
+    pub(super) listeners: Listeners,
 }
 
 /// A tracer's handle, as a pointer.
@@ -82,7 +85,14 @@ pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     let flushes_at_exit = snapshot.config.settings.lifecycle.flush_at_exit && !pipeline.is_host_driven;
     let hooks = Some(parts.hooks.clone()).filter(|hooks| !hooks.is_empty()).map(Arc::new);
     let tracer = open(
-        Some(Box::new(Running { parts, pipeline, snapshot, hooks: hooks.clone(), membership: None })),
+        Some(Box::new(Running {
+            parts,
+            pipeline,
+            snapshot,
+            hooks: hooks.clone(),
+            membership: None,
+            listeners: Listeners::default(),
+        })),
         std::ptr::null_mut(),
     )?;
     if let Some(hooks) = hooks {
@@ -343,6 +353,7 @@ impl Tracer {
         });
         let Ok(Some((parts, pipeline))) = wanted else { return };
         let Some(membership) = process_services::join(&parts, &pipeline) else { return };
+        let remote = membership.remote.clone();
         let mut membership = Some(Arc::new(membership));
         let _ = self.with_body(|body| {
             let running = body.running.as_deref_mut().filter(|running| running.membership.is_none())?;
@@ -354,6 +365,9 @@ impl Tracer {
         // The tracer has ended meanwhile, or another thread was faster.
         if let Some(unwanted) = membership {
             process_services::leave(&unwanted, Instant::now());
+        }
+        if let Some(remote) = remote {
+            remote.apply_to(self);
         }
     }
 

@@ -1,7 +1,9 @@
 //! Tracers: made from settings, found by name, flushed, shut down; and each thread's part of them.
 
+mod apm_tracing;
 pub mod build;
 mod build_agent;
+mod config_listeners;
 mod core;
 mod exit;
 mod filtering;
@@ -11,6 +13,7 @@ mod hooks;
 mod links;
 mod otlp;
 mod process_context;
+mod process_remote_config;
 mod process_services;
 mod process_telemetry;
 mod propagators;
@@ -25,11 +28,13 @@ mod thread;
 mod weak;
 
 pub use build::{BuildError, Parts as TracerParts, build_pipeline, open_exporter};
+pub use config_listeners::{ConfigListener, MOST_LISTENERS};
 pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, resolve_tracer};
 pub use filtering::HeldChunk;
 pub use fork::decide_before_fork;
 pub use header_counts::{ByStyle, HeaderCounts, count_extracted, count_injected, header_counts};
 pub use hooks::{announce_start, finish_announced, release_span};
+pub use process_remote_config::RemoteServices;
 pub use process_services::{Membership, ProcessServices};
 pub use propagators::{add_propagator_reference, live_propagators, new_propagator, release_propagator, resolve_propagator};
 pub use reconfigure::{ConfigureError, OpenTraces};

@@ -18,15 +18,17 @@
 use super::build::{BuildError, Parts};
 use super::core::Tracer;
 use super::links::{OwnTransport, link};
+use super::process_remote_config::{self, RemoteServices};
 use super::process_telemetry;
 use crate::export::{Link, Pipeline};
 use crate::lock::Mutex;
 use crate::log::log_error;
+use crate::remote_config::Subscriptions;
 use crate::service::{PeriodicService, Runtime, ServiceId, StartError, fork};
 use crate::telemetry::{Session, Telemetry};
 use crate::transport::{AgentTransport, Transport};
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 /// The services of this process, while there are any.
@@ -45,6 +47,7 @@ pub struct ProcessServices {
 #[derive(Default)]
 struct Shared {
     telemetry: Option<Arc<Telemetry>>,
+    remote: Option<Arc<RemoteServices>>,
 }
 
 /// A tracer's part in the services of the process. To be given back with [`leave`].
@@ -53,6 +56,8 @@ pub struct Membership {
     pipeline: Arc<Pipeline>,
     /// Telemetry, if this tracer has any.
     pub telemetry: Option<Arc<Telemetry>>,
+    /// Remote configuration, if this tracer has any.
+    pub remote: Option<Arc<RemoteServices>>,
 }
 
 /// What a service is made from.
@@ -65,6 +70,8 @@ pub(super) struct Starting<'a> {
 /// What outlasts services: there is one block in every process, which a forked child leaves to its parent.
 struct Process {
     generation: u32,
+    /// That of the process that this one was forked from.
+    parent: Option<&'static Process>,
     /// The last session of the process that this one was forked from.
     inherited: Option<Session>,
     /// The last one of this process.
@@ -94,6 +101,7 @@ fn process() -> &'static Process {
         let inherited = former.and_then(|parent| parent.first_session.get().or(parent.inherited.as_ref()).cloned());
         let new = Box::into_raw(Box::new(Process {
             generation: fork::generation(),
+            parent: former,
             inherited,
             session: Mutex::default(),
             first_session: OnceLock::new(),
@@ -120,10 +128,29 @@ pub(super) fn begin_session(id: String) -> Session {
     session
 }
 
+/// What the program subscribed to before this process was forked off, with its nearest ancestor that had remote configuration.
+pub(super) fn take_inherited_subscriptions() -> Option<Subscriptions> {
+    let mut ancestor = process().parent;
+    while let Some(process) = ancestor {
+        // What a thread of the parent held at the fork stays with it.
+        let services = process.members.try_lock().and_then(|members| members.services.clone());
+        let remote = services.as_ref().and_then(|services| services.shared.try_lock()?.remote.clone());
+        let taken = remote.as_ref().map(|remote| remote.client().try_take_subscriptions());
+        // They are the parent's.
+        std::mem::forget((services, remote));
+        if let Some(taken) = taken {
+            return taken.map(Subscriptions::for_child);
+        }
+        ancestor = process.parent;
+    }
+    None
+}
+
 /// Starts the services that a tracer wants and that do not run yet. `None`: it wants none.
 pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership> {
     let wants_telemetry = process_telemetry::is_wanted(parts);
-    if !wants_telemetry {
+    let wants_remote = process_remote_config::is_wanted(parts);
+    if !wants_telemetry && !wants_remote {
         return None;
     }
     let process = process();
@@ -134,12 +161,18 @@ pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership
     drop(members);
     services.pipelines.lock().push(Arc::clone(pipeline));
     services.start_wanted(parts);
-    let telemetry = services.shared.lock().telemetry.clone().filter(|_| wants_telemetry);
+    let shared = services.shared.lock();
+    let telemetry = shared.telemetry.clone().filter(|_| wants_telemetry);
+    let remote = shared.remote.clone().filter(|_| wants_remote);
+    drop(shared);
+    if let Some(remote) = &remote {
+        remote.add_tracer(parts);
+    }
     if let Some(telemetry) = &telemetry {
         telemetry.add_records(parts.config.records());
     }
     services.ensure_started();
-    Some(Membership { services, pipeline: Arc::clone(pipeline), telemetry })
+    Some(Membership { services, pipeline: Arc::clone(pipeline), telemetry, remote })
 }
 
 /// A tracer has ended. The last one stops the services, which have until `deadline` to tell what is left.
@@ -181,8 +214,11 @@ impl ProcessServices {
     fn start_wanted(self: &Arc<Self>, parts: &Parts) {
         let starting = Starting { parts, services: self };
         let mut shared = self.shared.lock();
-        if shared.telemetry.is_none() {
+        if shared.telemetry.is_none() && process_telemetry::is_wanted(parts) {
             shared.telemetry = process_telemetry::start(&starting);
+        }
+        if shared.remote.is_none() && process_remote_config::is_wanted(parts) {
+            shared.remote = process_remote_config::start(&starting);
         }
     }
 
@@ -202,8 +238,17 @@ impl ProcessServices {
         };
         self.runtime.stop(deadline, interrupt);
         // What the host gave is not kept any longer than it is used.
+        let remote = self.shared.lock().remote.take();
+        if let Some(remote) = remote {
+            drop(remote.client().close());
+        }
         let transports = std::mem::take(&mut *self.transports.lock());
         drop(transports);
+    }
+
+    /// Does what is due, where the host drives the services.
+    pub(super) fn tick_if_driven(&self) -> Option<Duration> {
+        (self.is_host_driven && self.generation == fork::generation()).then(|| self.runtime.tick())
     }
 
     /// The pipelines of the tracers that live.
@@ -236,6 +281,11 @@ impl Starting<'_> {
         self.services.awakener(id)
     }
 
+    /// The services of the process, for those that must not keep them.
+    pub(super) fn services(&self) -> Weak<ProcessServices> {
+        Arc::downgrade(self.services)
+    }
+
     /// Whether the services run when the host says so, and not on a thread of their own.
     pub(super) fn is_host_driven(&self) -> bool {
         self.services.is_host_driven
@@ -245,8 +295,7 @@ impl Starting<'_> {
 impl Membership {
     /// Does what is due, where the host drives the services. Returns when something is due again; `None`: they have a thread.
     pub fn tick(&self) -> Option<Duration> {
-        let services = &self.services;
-        (services.is_host_driven && services.generation == fork::generation()).then(|| services.runtime.tick())
+        self.services.tick_if_driven()
     }
 
     /// Whether the host drives the services.

@@ -3,11 +3,14 @@
 //! Threads notice a new snapshot by its version, at their next call. Blocks and chunks keep the snapshot that they were made with, so that what
 //! is on its way is sent as it was meant. Queue, budget, counters and threads stay whatever changes; only the sender may get another exporter.
 
+use super::apm_tracing::layer;
 use super::build::{BuildError, Parts, exporter_of};
 use super::core::{Running, Tracer};
 use super::snapshot::make_snapshot;
 use crate::config::{Config, Settings};
 use crate::export::{Flushed, Snapshot};
+use crate::log::{self, Level};
+use crate::remote_config::apm_tracing::Merged;
 use crate::slot::HandleError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +43,34 @@ impl Tracer {
         self.change_settings(|settings| settings.enabled = false)
     }
 
+    /// Puts in force what remote configuration asks for now, instead of what it asked for before, and tells who wants to know.
+    pub(super) fn set_remote(&self, merged: &Merged) {
+        loop {
+            let Ok(former) = self.snapshot() else { return };
+            let (sampling, remote) = layer(merged, &former.config);
+            if sampling == former.config.settings.sampling.remote && remote == *former.config.remote() {
+                return;
+            }
+            let config = Arc::new(former.config.with_remote(sampling, remote));
+            match self.swap_snapshot(&former, &config, |_| ()) {
+                Ok(None) => {}
+                Ok(Some(())) => return self.announce_remote(&former.config, &config),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn announce_remote(&self, former: &Config, config: &Config) {
+        if former.remote().debug != config.remote().debug {
+            log::set_max_level(if config.remote().debug == Some(true) {
+                Some(Level::Debug)
+            } else {
+                config.settings.logging.level
+            });
+        }
+        self.announce(&config.remote_changes(former));
+    }
+
     /// Works with other settings from now on. What is finished goes to the former exporter, which has `timeout` for it; what is left then goes
     /// to the new one. On an error nothing has changed.
     pub fn configure(&self, parts: Parts, open: OpenTraces, timeout: Duration) -> Result<Flushed, ConfigureError> {
@@ -60,7 +91,7 @@ impl Tracer {
                 (std::mem::replace(&mut running.parts, parts.clone()), former_hooks)
             };
             // Dropped without a lock: it may be the host's.
-            let config = with_remote_sampling(&parts.config, &former.config);
+            let config = with_remote(&parts.config, &former.config);
             let Some(former_parts) = self.swap_snapshot(&former, &config, adopt)? else { continue };
             drop(former_parts);
             break;
@@ -105,14 +136,12 @@ impl Tracer {
 }
 
 /// What remote configuration asks for outlasts other settings.
-fn with_remote_sampling(config: &Arc<Config>, former: &Config) -> Arc<Config> {
-    let remote = &former.settings.sampling.remote;
-    if *remote == config.settings.sampling.remote {
+fn with_remote(config: &Arc<Config>, former: &Config) -> Arc<Config> {
+    let (sampling, remote) = (&former.settings.sampling.remote, former.remote());
+    if *sampling == config.settings.sampling.remote && *remote == *config.remote() {
         return Arc::clone(config);
     }
-    let mut config = Config::clone(config);
-    config.settings.sampling.remote.clone_from(remote);
-    Arc::new(config)
+    Arc::new(config.with_remote(sampling.clone(), remote.clone()))
 }
 
 /// Why a tracer did not get other settings.

@@ -30,17 +30,17 @@ pub fn make_snapshot(config: &Arc<Config>, version: u32, former: Option<&Snapsho
     Snapshot {
         version,
         config: Arc::clone(config),
-        library: library_tags(settings),
+        library: library_tags(config),
         sampler,
         span_rules: span_rules.collect(),
         span_sampler,
         propagator: Arc::new(Propagator::new(&settings.propagation)),
-        is_enabled: settings.enabled,
+        is_enabled: config.is_tracing(),
         max_live_spans: settings.lifecycle.max_live_spans,
         wide_trace_ids: settings.generate_128_bit_trace_ids,
         partial_flush_min: partial_flush_min(settings),
         max_chunk_bytes: settings.writer.max_payload_size,
-        service_mapping: settings.content.service_mapping.clone(),
+        service_mapping: config.service_mapping().to_vec(),
         finish_rules: finish_rules(&settings.content),
         query_strings: QueryStrings::new(&settings.web),
         is_synchronous: settings.writer.is_synchronous,
@@ -60,7 +60,8 @@ fn partial_flush_min(settings: &Settings) -> u32 {
     u32::try_from(settings.partial_flush.min_spans).unwrap_or(u32::MAX).max(1)
 }
 
-fn library_tags(settings: &Settings) -> LibraryTags {
+fn library_tags(config: &Config) -> LibraryTags {
+    let settings = &config.settings;
     let identity = &settings.identity;
     let language = &settings.runtime.language;
     let mut tags = LibraryTags::new(&identity.service, short_language(language));
@@ -69,7 +70,7 @@ fn library_tags(settings: &Settings) -> LibraryTags {
     if let Some(env) = identity.env.as_ref().filter(|_| !is_pure) {
         tags.every_span.push(TagEntry::text("env", env));
     }
-    for (key, value) in &identity.global_tags {
+    for (key, value) in config.global_tags() {
         tags.every_span.push(TagEntry::text(key, value));
     }
     if !settings.apm_tracing_enabled {

@@ -17,8 +17,8 @@ use super::{Request, Response, Transport, TransportError, TransportOptions};
 use crate::config::AgentUrl;
 use crate::log::log_warn;
 
-/// The most that is read of a response's body; what is beyond is cut off, and the connection is closed.
-pub const MAX_RESPONSE_BODY_BYTES: u64 = 1024 * 1024;
+/// The most that is usually read of a response's body.
+pub const MAX_RESPONSE_BODY_BYTES: usize = 1024 * 1024;
 
 /// A longer timeout of a request is cut to this, which is far beyond any use and within what the clock can add.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -124,7 +124,8 @@ impl AgentTransport {
         let (parts, body) = response.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
         // The status is the answer, and a request that has it must not be repeated because the rest of the body does not come.
-        let _ = body.into_reader().take(MAX_RESPONSE_BODY_BYTES).read_to_end(&mut bytes);
+        let limit = u64::try_from(request.response_limit).unwrap_or(u64::MAX);
+        let _ = body.into_reader().take(limit).read_to_end(&mut bytes);
         Ok(Response { status: parts.status.as_u16(), headers: readable_headers(&parts.headers), body: bytes })
     }
 

@@ -16,6 +16,8 @@ pub struct Request<'a> {
     pub body: &'a [u8],
     /// The longest time from the beginning of the call to the end of the response.
     pub timeout: Duration,
+    /// What is read of the response's body at most, in bytes; what is beyond is cut off, and the connection is closed.
+    pub response_limit: usize,
 }
 
 /// A response of any status.

@@ -12,7 +12,14 @@ use super::*;
 use crate::config::ProxyUrl;
 
 const LONG: Duration = Duration::from_secs(60);
-const TRACES: Request<'static> = Request { method: "POST", path: "/traces", headers: &[], body: b"payload", timeout: LONG };
+const TRACES: Request<'static> = Request {
+    method: "POST",
+    path: "/traces",
+    headers: &[],
+    body: b"payload",
+    timeout: LONG,
+    response_limit: MAX_RESPONSE_BODY_BYTES,
+};
 
 /// A proxy that notes the heads of requests, wants credentials if told so, and sends everything to one port of this machine.
 struct TestProxy {

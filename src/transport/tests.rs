@@ -17,7 +17,14 @@ const LONG: Duration = Duration::from_secs(60);
 /// For tests that wait for a timeout.
 const SHORT: Duration = Duration::from_millis(100);
 
-const TRACES: Request<'static> = Request { method: "POST", path: "/v0.4/traces", headers: &[], body: b"payload", timeout: LONG };
+const TRACES: Request<'static> = Request {
+    method: "POST",
+    path: "/v0.4/traces",
+    headers: &[],
+    body: b"payload",
+    timeout: LONG,
+    response_limit: MAX_RESPONSE_BODY_BYTES,
+};
 
 fn connect(url: &AgentUrl) -> AgentTransport {
     AgentTransport::new(url, LONG).unwrap()
@@ -163,7 +170,7 @@ fn a_huge_response_is_cut_at_the_limit() {
     for server in both_kinds(&[answer("200 OK", &body), answer("200 OK", "")]) {
         let transport = connect(&server.url);
         let response = transport.send(&TRACES).unwrap();
-        assert_eq!(response.body.len() as u64, MAX_RESPONSE_BODY_BYTES);
+        assert_eq!(response.body.len(), MAX_RESPONSE_BODY_BYTES);
         assert_eq!(transport.send(&TRACES).unwrap().body, b"");
     }
 }

@@ -16,8 +16,14 @@ use super::*;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(200);
-pub(super) const TRACES: Request<'static> =
-    Request { method: "POST", path: "/traces", headers: &[], body: b"payload", timeout: LONG };
+pub(super) const TRACES: Request<'static> = Request {
+    method: "POST",
+    path: "/traces",
+    headers: &[],
+    body: b"payload",
+    timeout: LONG,
+    response_limit: MAX_RESPONSE_BODY_BYTES,
+};
 
 /// An authority of its own, and its certificate in a file.
 pub(super) struct Authority {

@@ -49,7 +49,8 @@ mod tests {
         let all: [Arc<Counting>; 3] = Default::default();
         let [first, second, third] = all.clone().map(|one| one as Arc<dyn Transport>);
         let together = Together { first, others: vec![second, third] };
-        let request = Request { method: "GET", path: "/", headers: &[], body: &[], timeout: std::time::Duration::ZERO };
+        let request =
+            Request { method: "GET", path: "/", headers: &[], body: &[], timeout: std::time::Duration::ZERO, response_limit: 1 };
         assert!(together.send(&request).is_err());
         together.interrupt();
         let seen = all.map(|one| (one.sent.load(Ordering::Relaxed), one.interrupted.load(Ordering::Relaxed)));

@@ -22,10 +22,17 @@ pub fn answers(data: &[u8]) {
     let server = SERVER.get_or_init(Server::start);
     *server.answer.lock().expect("the server does not panic") = data.to_vec();
     let transport = AgentTransport::new(&server.url, Duration::from_secs(10)).expect("a unix socket");
-    let request = Request { method: "POST", path: "/v0.4/traces", headers: &[], body: PAYLOAD, timeout: Duration::from_secs(10) };
+    let request = Request {
+        method: "POST",
+        path: "/v0.4/traces",
+        headers: &[],
+        body: PAYLOAD,
+        timeout: Duration::from_secs(10),
+        response_limit: MAX_RESPONSE_BODY_BYTES,
+    };
     if let Ok(response) = transport.send(&request) {
         assert!((100..1000).contains(&response.status), "{}", response.status);
-        assert!(response.body.len() as u64 <= MAX_RESPONSE_BODY_BYTES);
+        assert!(response.body.len() <= MAX_RESPONSE_BODY_BYTES);
         assert!(response.headers.iter().all(|(name, value)| name.is_ascii() && value.is_ascii()));
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::config::AgentUrl;
-use crate::transport::{AgentTransport, Origin, Request, Response, Transport, TransportError};
+use crate::transport::{AgentTransport, MAX_RESPONSE_BODY_BYTES, Origin, Request, Response, Transport, TransportError};
 
 fn facts(format: TraceFormat) -> AgentFacts {
     AgentFacts { language: "cpp".to_owned(), tracer_version: "1.2.3".to_owned(), format, ..AgentFacts::default() }
@@ -243,7 +243,14 @@ fn a_sender_drives_the_protocol_over_a_real_transport() {
     while !matches!(verdicts.last(), Some(Verdict::Accepted { .. } | Verdict::Drop(_))) {
         let path = protocol.path();
         let headers = protocol.headers(0);
-        let request = Request { method: "POST", path, headers: &headers, body: &[0x90], timeout: Duration::from_secs(60) };
+        let request = Request {
+            method: "POST",
+            path,
+            headers: &headers,
+            body: &[0x90],
+            timeout: Duration::from_secs(60),
+            response_limit: MAX_RESPONSE_BODY_BYTES,
+        };
         let result = transport.send(&request);
         verdicts.push(protocol.judge(&result, Instant::now()));
     }

@@ -1,0 +1,219 @@
+//! What remote configuration has a tracer do, over its own settings; and whether there is remote configuration at all.
+
+use super::evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
+use super::exporter_choice::ExporterChoice;
+use super::remarks::Remarks;
+use super::resolution::Resolution;
+use super::resolved::Config;
+use super::sampling_settings::RemoteSampling;
+use super::table::position;
+use super::value::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The shortest time between two polls: nothing here may spin.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How the process asks for remote configuration, if it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteConfigSettings {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Time between two polls.
+    pub interval: Duration,
+    /// What tracers can be told to do: numbers of capabilities.
+    pub capabilities: Vec<u8>,
+    /// Whether tracing that was turned off remotely stays so.
+    pub disabling_is_final: bool,
+}
+
+/// Settings that remote configuration asks for, besides those of sampling. `None`: the local one is in force.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoteSettings {
+    /// Off: no spans are recorded. On says nothing: what is off locally stays so.
+    pub enabled: Option<bool>,
+    /// In the place of `DD_TAGS`.
+    pub global_tags: Option<Vec<(String, String)>>,
+    /// In the place of `DD_SERVICE_MAPPING`.
+    pub service_mapping: Option<Vec<(String, String)>>,
+    /// In the place of `DD_TRACE_HEADER_TAGS`.
+    pub header_tags: Option<Vec<(String, String)>>,
+    /// In the place of `DD_LOGS_INJECTION`.
+    pub log_injection: Option<bool>,
+    /// In the place of `DD_TRACE_DEBUG`.
+    pub debug: Option<bool>,
+    /// What is reported of all of them.
+    pub values: Vec<RemoteValue>,
+}
+
+/// One setting that remote configuration sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteValue {
+    /// The setting.
+    pub name: &'static str,
+    /// Its value.
+    pub value: ReportedValue,
+    /// The id of the configuration that it comes from.
+    pub config_id: Arc<str>,
+}
+
+/// A setting that has another value than before, or from elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingChange {
+    /// The setting.
+    pub name: &'static str,
+    /// What it was, as text; `None`: unset.
+    pub former: Option<String>,
+    /// What it is now.
+    pub value: ReportedValue,
+    /// The same as text; `None`: unset.
+    pub text: Option<String>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The id of the remote configuration that it comes from.
+    pub config_id: Option<Arc<str>>,
+}
+
+impl RemoteValue {
+    /// The value as text.
+    pub fn text(&self) -> Option<String> {
+        match &self.value {
+            ReportedValue::Null => None,
+            ReportedValue::Bool(value) => Some(value.to_string()),
+            ReportedValue::Int(value) => Some(value.to_string()),
+            ReportedValue::Float(value) => Value::Rate(*value).text(),
+            ReportedValue::Text(text) => Some(text.clone()),
+        }
+    }
+
+    pub(super) fn evaluation(&self) -> Evaluation {
+        Evaluation {
+            name: self.name,
+            value: self.value.clone(),
+            origin: Origin::RemoteConfig,
+            config_id: Some(self.config_id.to_string()),
+            seq_id: next_seq_id(),
+            error: None,
+        }
+    }
+}
+
+impl Config {
+    /// This configuration with what remote configuration asks for now, instead of what it asked for before.
+    pub fn with_remote(&self, sampling: RemoteSampling, remote: RemoteSettings) -> Config {
+        let mut config = self.clone();
+        config.settings.sampling.remote = sampling;
+        config.records.retain(|record| record.origin != Origin::RemoteConfig);
+        for value in &remote.values {
+            let last = config.records.iter().rposition(|record| record.name == value.name);
+            config.records.insert(last.map_or(config.records.len(), |last| last + 1), value.evaluation());
+        }
+        config.remote = remote;
+        config
+    }
+
+    /// What remote configuration asks for.
+    pub fn remote(&self) -> &RemoteSettings {
+        &self.remote
+    }
+
+    /// Whether spans are recorded.
+    pub fn is_tracing(&self) -> bool {
+        self.settings.enabled && self.remote.enabled != Some(false)
+    }
+
+    /// Tags of every span.
+    pub fn global_tags(&self) -> &[(String, String)] {
+        self.remote.global_tags.as_deref().unwrap_or(&self.settings.identity.global_tags)
+    }
+
+    /// New names of services.
+    pub fn service_mapping(&self) -> &[(String, String)] {
+        self.remote.service_mapping.as_deref().unwrap_or(&self.settings.content.service_mapping)
+    }
+
+    /// Whether somebody turned a setting off by hand.
+    pub fn is_off_on_purpose(&self, name: &str) -> bool {
+        let local = self.records.iter().rev().find(|record| record.name == name && record.origin != Origin::RemoteConfig);
+        local.is_some_and(|record| record.origin != Origin::Default && is_false(&record.value))
+    }
+
+    /// What remote configuration set or withdrew between two configurations of a tracer.
+    pub fn remote_changes(&self, former: &Config) -> Vec<SettingChange> {
+        let of = |config: &Config, name: &str| config.remote_value(name).cloned();
+        let mut names: Vec<&'static str> = Vec::new();
+        for value in former.remote.values.iter().chain(&self.remote.values) {
+            if !names.contains(&value.name) && of(former, value.name) != of(self, value.name) {
+                names.push(value.name);
+            }
+        }
+        let change = |name: &'static str| {
+            let effective = self.records.iter().rev().find(|record| record.name == name && record.error.is_none());
+            SettingChange {
+                name,
+                former: former.value_text(name),
+                value: effective.map_or(ReportedValue::Null, |record| record.value.clone()),
+                text: self.value_text(name),
+                origin: self.origin(name).or(effective.map(|record| record.origin)).unwrap_or(Origin::Default),
+                config_id: of(self, name).map(|value| value.config_id),
+            }
+        };
+        names.into_iter().map(change).collect()
+    }
+
+    /// What remote configuration says of a setting, by any of its names.
+    pub(super) fn remote_value(&self, name: &str) -> Option<&RemoteValue> {
+        let is_it =
+            |value: &&RemoteValue| value.name == name || (position(name).is_some() && position(value.name) == position(name));
+        self.remote.values.iter().find(is_it)
+    }
+}
+
+fn is_false(value: &ReportedValue) -> bool {
+    match value {
+        ReportedValue::Bool(value) => !value,
+        ReportedValue::Text(text) => super::grammar::boolean(text) == Some(false),
+        _ => false,
+    }
+}
+
+pub(super) fn settings(resolution: &mut Resolution) -> RemoteConfigSettings {
+    RemoteConfigSettings {
+        enabled: is_enabled(resolution),
+        interval: resolution.seconds("DD_REMOTE_CONFIG_POLL_INTERVAL_SECONDS").max(SHORTEST_INTERVAL),
+        capabilities: capabilities(resolution),
+        disabling_is_final: resolution
+            .optional_flag("LIBDDTRACE_REMOTE_DISABLING_IS_FINAL")
+            .unwrap_or_else(|| resolution.text("LIBDDTRACE_LANGUAGE").as_deref() == Some("go")),
+    }
+}
+
+/// What has no agent, or keeps its spans to itself, does not ask one unless it is told to.
+fn is_enabled(resolution: &Resolution) -> bool {
+    const NAME: &str = "DD_REMOTE_CONFIGURATION_ENABLED";
+    let stays_here = match resolution.value("LIBDDTRACE_EXPORTER") {
+        Value::Exporter(choice) => !matches!(choice, ExporterChoice::Agent | ExporterChoice::Otlp),
+        _ => false,
+    };
+    let has_no_agent = resolution.flag("_DD_APM_TRACING_AGENTLESS_ENABLED");
+    resolution.flag(NAME) && (resolution.is_set(NAME) || !(stays_here || has_no_agent))
+}
+
+fn capabilities(resolution: &mut Resolution) -> Vec<u8> {
+    const NAME: &str = "LIBDDTRACE_REMOTE_CAPABILITIES";
+    let mut remarks = Remarks::default();
+    let items = match resolution.value(NAME) {
+        Value::List(items) => items.clone(),
+        _ => Vec::new(),
+    };
+    let read = |item: &String| {
+        let bit = item.parse().ok().filter(|bit| (1..=63).contains(bit));
+        if bit.is_none() {
+            remarks.add(|| format!("{NAME}: {item:?} is left out: expected a number from 1 to 63"));
+        }
+        bit
+    };
+    let bits = items.iter().filter_map(read).collect();
+    remarks.into_vec().into_iter().for_each(|remark| resolution.warn(remark));
+    bits
+}

@@ -1,0 +1,14 @@
+//! The flare: on request of Datadog's support the library collects its own messages for a while, and sends them with its configuration to the
+//! agent, which hands them on. Files of AGENT_CONFIG switch the collecting on and off, one of AGENT_TASK asks for the flare.
+
+mod archive;
+mod flare;
+mod level_file;
+mod task;
+mod upload;
+
+pub use archive::zip;
+pub use flare::{Flare, FlareError, MOST_EXTRA_BYTES, MOST_EXTRA_FILES};
+pub use level_file::{AGENT_CONFIG, CollectLevel, LevelFiles};
+pub use task::{AGENT_TASK, FlareTask, Tasks};
+pub use upload::{FlareFacts, Uploader};
