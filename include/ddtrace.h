@@ -133,6 +133,7 @@
 #define DDTRACE_STATSD_COUNTERS_INIT { sizeof(ddtrace_statsd_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define DDTRACE_PROCESSOR_CALLBACKS_INIT { sizeof(ddtrace_processor_callbacks), NULL, NULL, NULL }
 #define DDTRACE_EXPORTER_CALLBACKS_INIT { sizeof(ddtrace_exporter_callbacks), NULL, NULL, NULL }
+#define DDTRACE_RC_CALLBACKS_INIT { sizeof(ddtrace_rc_callbacks), NULL, NULL, NULL }
 
 
 /** Log level: something does not work. */
@@ -158,6 +159,30 @@
 
 /** Product: the guard of language models. */
 #define DDTRACE_PRODUCT_AI_GUARD 32
+
+/** A file is new. */
+#define DDTRACE_RC_ADD 0
+
+/** A file that was active has another content. */
+#define DDTRACE_RC_UPDATE 1
+
+/** A file is active no more. */
+#define DDTRACE_RC_REMOVE 2
+
+/** Nobody has told what became of a file. */
+#define DDTRACE_RC_UNKNOWN 0
+
+/** A file was received; what becomes of it is told later. */
+#define DDTRACE_RC_UNACKNOWLEDGED 1
+
+/** A file is in force, or rightly ignored. */
+#define DDTRACE_RC_ACKNOWLEDGED 2
+
+/** A file was refused. */
+#define DDTRACE_RC_ERROR 3
+
+/** Bytes of the text in `ddtrace_rc_result`, its NUL among them. */
+#define DDTRACE_RC_ERROR_SIZE 504
 
 /** Console format: each span as JSON on a line of its own. */
 #define DDTRACE_CONSOLE_JSON 0
@@ -646,6 +671,71 @@ typedef struct ddtrace_link {
 
 /** Called with each baggage item; the texts are valid during the call. */
 typedef void (*ddtrace_baggage_visitor)(void *user_data, struct ddtrace_str key, struct ddtrace_str value);
+
+/** A setting that has another value than before, or the same from elsewhere. All texts are valid during the callback only. */
+typedef struct ddtrace_config_change {
+    /** The setting, such as `DD_TRACE_SAMPLE_RATE` */
+    struct ddtrace_str name;
+    /** What it was; DDTRACE_STR_NONE: unset */
+    struct ddtrace_str former;
+    /** What it is now; DDTRACE_STR_NONE: unset */
+    struct ddtrace_str value;
+    /** Where it comes from: `remote_config`, or after remote configuration withdrew it one of the others of `ddtrace_config_origin` */
+    struct ddtrace_str origin;
+    /** The id of the remote configuration; DDTRACE_STR_NONE: it does not come from there */
+    struct ddtrace_str config_id;
+    /** 0 */
+    uint64_t more[4];
+} ddtrace_config_change;
+
+/** A change of one file. All texts and bytes are valid during the callback only. */
+typedef struct ddtrace_rc_change {
+    /** One of DDTRACE_RC_ADD, DDTRACE_RC_UPDATE, DDTRACE_RC_REMOVE */
+    int32_t operation;
+    /** 0 */
+    uint32_t reserved;
+    /** The file's path, which names it */
+    struct ddtrace_str path;
+    /** The product */
+    struct ddtrace_str product;
+    /** The id of the configuration */
+    struct ddtrace_str config_id;
+    /** The version of the file */
+    uint64_t version;
+    /** The content, bytes of any kind; empty for DDTRACE_RC_REMOVE */
+    const uint8_t *content;
+    /** Its length */
+    size_t content_len;
+    /** SHA-256 of the content in hexadecimal; empty where the backend gave another hash */
+    struct ddtrace_str sha256;
+    /** 0 */
+    uint64_t more[4];
+} ddtrace_rc_change;
+
+/** What became of one file. */
+typedef struct ddtrace_rc_result {
+    /** One of DDTRACE_RC_UNKNOWN, _UNACKNOWLEDGED, _ACKNOWLEDGED, _ERROR; preset to DDTRACE_RC_ACKNOWLEDGED */
+    int32_t state;
+    /** Why it was refused, to be written by the callback: UTF-8 with a NUL behind it */
+    char error[DDTRACE_RC_ERROR_SIZE];
+} ddtrace_rc_result;
+
+/**
+ * The functions of a subscription. Begin with DDTRACE_RC_CALLBACKS_INIT; all but the first may stay NULL.
+ *
+ * They are called on the library's thread, in host-driven mode on one that calls `ddtrace_tracer_tick`, one at a time and without any lock of
+ * the library. They may call the library, but not `ddtrace_rc_poll` and `ddtrace_rc_process_response`, and should return within half a second.
+ */
+typedef struct ddtrace_rc_callbacks {
+    /** `sizeof(ddtrace_rc_callbacks)` */
+    size_t struct_size;
+    /** Files of the product have changed, removed ones first; `results` has an item for each of the changes */
+    void (*on_changes)(void *user_data, const struct ddtrace_rc_change *changes, size_t count, struct ddtrace_rc_result *results);
+    /** All subscribers have been told of a response */
+    void (*on_batch_end)(void *user_data);
+    /** A poll begins, be the agent there or not */
+    void (*on_tick)(void *user_data);
+} ddtrace_rc_callbacks;
 
 /** Takes one value of the header that was asked for: call it once per value, before `lookup` returns. */
 typedef void (*ddtrace_header_found)(void *sink, const char *value, size_t len);
@@ -2491,6 +2581,207 @@ DDTRACE_API ddtrace_status ddtrace_tracer_sample(struct ddtrace_tracer *tracer, 
 DDTRACE_API ddtrace_status ddtrace_before_fork(struct ddtrace_span *active_or_null);
 
 /**
+ * Registers a function that is told when a setting of the tracer changes while it runs, which remote configuration makes happen. The new value
+ * is in force when the function is called.
+ *
+ * @param tracer          borrowed
+ * @param callback        called on the library's thread, in host-driven mode on one that calls `ddtrace_tracer_tick`, without any lock of
+ *                        the library; it may call the library
+ * @param user_data       the first argument of the callback
+ * @param free_user_data  called once with `user_data`: when the function is removed or the tracer has ended, or at once if this call fails;
+ *                        may be NULL
+ * @param out_or_null     receives a number for `ddtrace_tracer_remove_config_change`
+ * @return DDTRACE_OK; DDTRACE_ERR_LIMIT: there are 64; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_on_config_change(struct ddtrace_tracer *tracer,
+    void (*callback)(void *user_data, const struct ddtrace_config_change *change),
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    uint64_t *out_or_null);
+
+/**
+ * Removes such a function. A call that is under way on another thread goes on.
+ *
+ * @param tracer  borrowed
+ * @param id      what `ddtrace_tracer_on_config_change` gave
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_remove_config_change(struct ddtrace_tracer *tracer, uint64_t id);
+
+/**
+ * Where the value of a setting that the tracer works with comes from.
+ *
+ * @param tracer        borrowed
+ * @param key, key_len  the setting's name or one of its aliases
+ * @return static text: `"remote_config"`, or one of those of `ddtrace_config_origin`; NULL if there is no such setting, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API const char *ddtrace_tracer_config_origin(const struct ddtrace_tracer *tracer,
+    const char *key,
+    size_t key_len);
+
+/**
+ * Subscribes to a product: its files are asked for from now on, and each change is told. There may be several subscriptions of a product;
+ * a later one gets the files that are active, too. Remote configuration is of the whole process: the files are told once, whatever tracers
+ * there are, until the last of them has ended. A forked child goes on with the subscriptions, and is told of all files anew.
+ *
+ * With remote configuration off (`DD_REMOTE_CONFIGURATION_ENABLED`) the call succeeds, and nothing is ever called.
+ *
+ * @param tracer           borrowed
+ * @param product, len     such as `LIVE_DEBUGGING`: 1 to 256 bytes, no slash
+ * @param capabilities, n  borrowed: numbers from 1 to 63 of what the host can do with the product's files; may be NULL and 0
+ * @param callbacks        borrowed, copied
+ * @param user_data        the first argument of all of them
+ * @param free_user_data   called once with `user_data`, when the subscription has ended and no call is under way, or at once if this call
+ *                         fails; may be NULL
+ * @param out_or_null      receives a number for `ddtrace_rc_unsubscribe`; 0 where remote configuration is off
+ * @param err_or_null      receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: the product's name or a capability is none; DDTRACE_ERR_LIMIT: there are 256 subscriptions;
+ *         DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL, also for `on_changes`; DDTRACE_ERR_UNSUPPORTED for the callbacks; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_rc_subscribe(struct ddtrace_tracer *tracer,
+    const char *product,
+    size_t len,
+    const uint8_t *capabilities,
+    size_t n,
+    const struct ddtrace_rc_callbacks *callbacks,
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    uint64_t *out_or_null,
+    struct ddtrace_error **err_or_null);
+
+/**
+ * Ends a subscription. A call that is under way on another thread goes on. Files of a product without subscriptions are let go of, and
+ * nobody is told.
+ *
+ * @param tracer  borrowed
+ * @param id      what `ddtrace_rc_subscribe` gave; 0 is ignored
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_rc_unsubscribe(struct ddtrace_tracer *tracer, uint64_t id);
+
+/**
+ * Tells the backend of capabilities besides those of the subscriptions, or keeps some of those back, from the next request on. For what must
+ * be right in the first request of a process there is the setting `LIBDDTRACE_REMOTE_CAPABILITIES`.
+ *
+ * @param tracer           borrowed
+ * @param capabilities, n  borrowed: numbers from 1 to 63
+ * @param enabled          not 0: they are told; 0: they are not
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: a number is none; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_rc_set_capabilities(struct ddtrace_tracer *tracer,
+    const uint8_t *capabilities,
+    size_t n,
+    int32_t enabled);
+
+/**
+ * Tells what became of a file for which a callback answered DDTRACE_RC_UNACKNOWLEDGED. May be called before that callback returns.
+ *
+ * @param tracer            borrowed
+ * @param path, path_len    the file's path
+ * @param state             one of DDTRACE_RC_UNKNOWN, _UNACKNOWLEDGED, _ACKNOWLEDGED, _ERROR
+ * @param error, error_len  why it was refused; cut to 500 bytes; may be NULL and 0
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: no such file is active; DDTRACE_ERR_INVALID: no such state; DDTRACE_ERR_SHUTDOWN;
+ *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_rc_acknowledge(struct ddtrace_tracer *tracer,
+    const char *path,
+    size_t path_len,
+    int32_t state,
+    const char *error,
+    size_t error_len);
+
+/**
+ * Polls now, and waits until the answer is processed and all subscribers know. For tests, and for those who cannot wait for the next tick.
+ *
+ * In host-driven mode it starts the poll on this thread and answers DDTRACE_ERR_TIMEOUT unless the host's transport completes it at once.
+ *
+ * @param tracer      borrowed
+ * @param timeout_ms  how long to wait; the poll goes on afterwards
+ * @return DDTRACE_OK: the poll has ended, be it that the agent did not answer; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_STATE: called from inside of
+ *         a callback of a subscription; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_rc_poll(struct ddtrace_tracer *tracer,
+    uint32_t timeout_ms);
+
+/**
+ * Takes a response as if the agent had given it, and tells all subscribers. For tests.
+ *
+ * @param tracer       borrowed
+ * @param http_status  the response's status
+ * @param body, len    borrowed: its body
+ * @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK, also for statuses that say nothing; DDTRACE_ERR_INVALID: the response was refused as a whole, the error says why;
+ *         DDTRACE_ERR_STATE: called from inside of a callback of a subscription; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_rc_process_response(struct ddtrace_tracer *tracer,
+    int32_t http_status,
+    const uint8_t *body,
+    size_t len,
+    struct ddtrace_error **err_or_null);
+
+/**
+ * Copies out the id by which the backend knows this process: a UUID, and another one than the runtime id of its traces.
+ *
+ * @param tracer    borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT where remote configuration is off, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_rc_client_id(struct ddtrace_tracer *tracer, char *buf, size_t cap);
+
+/**
+ * Copies out the body of the next request, for diagnosis: JSON with the client's state, products and capabilities.
+ *
+ * @param tracer    borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT where remote configuration is off, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_rc_next_request(struct ddtrace_tracer *tracer, char *buf, size_t cap);
+
+/**
+ * Adds a file to the flares that this process sends when Datadog's support asks for one, such as the binding's own log. A file of the same
+ * name is replaced.
+ *
+ * @param tracer          borrowed
+ * @param name, name_len  1 to 255 letters, digits, dots, dashes and underscores, no dot first
+ * @param data, len       borrowed: the content
+ * @param err_or_null     receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK, also where remote configuration is off; DDTRACE_ERR_INVALID for the name; DDTRACE_ERR_LIMIT: more than 32 files, or
+ *         more than 8 MiB in all; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_flare_add_file(struct ddtrace_tracer *tracer,
+    const char *name,
+    size_t name_len,
+    const uint8_t *data,
+    size_t len,
+    struct ddtrace_error **err_or_null);
+
+/**
  * Makes a propagator from the settings `DD_TRACE_PROPAGATION_*`, `DD_TRACE_BAGGAGE_*` and `DD_TRACE_X_DATADOG_TAGS_MAX_LENGTH`.
  *
  * @param config_or_null  borrowed, read now; NULL: the environment
@@ -3389,7 +3680,8 @@ DDTRACE_API ddtrace_status ddtrace_exchange_respond_header(struct ddtrace_exchan
  * @param exchange        ends with this call, and with it all that was read of it, unless the answer is DDTRACE_ERR_NULL,
  *                        DDTRACE_ERR_HANDLE, DDTRACE_ERR_FORKED or DDTRACE_ERR_INVALID
  * @param http_status     from 100 to 599
- * @param body, body_len  the response's body, copied; what is beyond 1 MiB is not looked at
+ * @param body, body_len  the response's body, copied; of most what is beyond 1 MiB is not looked at, of
+ *                        remote configuration's what is beyond 64 MiB
  * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT: the library waits no longer for this response; DDTRACE_ERR_INVALID: no HTTP status;
  *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
  *
