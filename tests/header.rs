@@ -117,6 +117,7 @@ fn initialisers_name_every_field() {
         ddtrace_span_options start = DDTRACE_SPAN_OPTIONS_INIT;\n\
         ddtrace_span_end_options end = DDTRACE_SPAN_END_OPTIONS_INIT;\n\
         ddtrace_counters counters = DDTRACE_COUNTERS_INIT;\n\
+        ddtrace_rc_callbacks remote = DDTRACE_RC_CALLBACKS_INIT;\n\
         ddtrace_statsd_options statsd = DDTRACE_STATSD_OPTIONS_INIT;\n\
         ddtrace_metric metric = DDTRACE_METRIC_INIT;\n\
         ddtrace_statsd_event event = DDTRACE_STATSD_EVENT_INIT;\n\
