@@ -2,12 +2,15 @@
 
 use super::evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
 use super::exporter_choice::ExporterChoice;
+use super::header_tags::HeaderTags;
 use super::remarks::Remarks;
 use super::resolution::Resolution;
 use super::resolved::Config;
 use super::sampling_settings::RemoteSampling;
+use super::settings::LogInjection;
 use super::table::position;
 use super::value::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +40,7 @@ pub struct RemoteSettings {
     /// In the place of `DD_SERVICE_MAPPING`.
     pub service_mapping: Option<Vec<(String, String)>>,
     /// In the place of `DD_TRACE_HEADER_TAGS`.
-    pub header_tags: Option<Vec<(String, String)>>,
+    pub header_tags: Option<HeaderTags>,
     /// In the place of `DD_LOGS_INJECTION`.
     pub log_injection: Option<bool>,
     /// In the place of `DD_TRACE_DEBUG`.
@@ -88,7 +91,7 @@ impl RemoteValue {
 
     pub(super) fn evaluation(&self) -> Evaluation {
         Evaluation {
-            name: self.name,
+            name: Cow::Borrowed(self.name),
             value: self.value.clone(),
             origin: Origin::RemoteConfig,
             config_id: Some(self.config_id.to_string()),
@@ -130,6 +133,20 @@ impl Config {
     /// New names of services.
     pub fn service_mapping(&self) -> &[(String, String)] {
         self.remote.service_mapping.as_deref().unwrap_or(&self.settings.content.service_mapping)
+    }
+
+    /// HTTP headers that become tags.
+    pub fn header_tags(&self) -> &HeaderTags {
+        self.remote.header_tags.as_ref().unwrap_or(&self.settings.web.header_tags)
+    }
+
+    /// Whether log lines of the program name their trace.
+    pub fn log_injection(&self) -> LogInjection {
+        match self.remote.log_injection {
+            Some(true) => LogInjection::On,
+            Some(false) => LogInjection::Off,
+            None => self.settings.logging.injection,
+        }
     }
 
     /// Whether somebody turned a setting off by hand.

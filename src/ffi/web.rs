@@ -35,9 +35,8 @@ pub unsafe extern "C" fn ddtrace_tracer_header_tag(
         // SAFETY: the header's rules for handles, text and buffers.
         unsafe {
             let found = snapshot_of(tracer).ok().zip(text::text(header, len).ok());
-            let tag = found
-                .as_ref()
-                .and_then(|(snapshot, header)| snapshot.config.settings.web.header_tags.tag_of(header, is_response != 0));
+            let tag =
+                found.as_ref().and_then(|(snapshot, header)| snapshot.config.header_tags().tag_of(header, is_response != 0));
             text::copy_out_optional(tag.as_deref(), buf, cap)
         }
     })
@@ -65,7 +64,7 @@ pub unsafe extern "C" fn ddtrace_span_set_header_tags(
         let snapshot = span_tags::snapshot_of(&locked);
         drop(locked);
         let Some(snapshot) = snapshot else { return Ok(()) };
-        let header_tags = &snapshot.config.settings.web.header_tags;
+        let header_tags = snapshot.config.header_tags();
         if header_tags.is_empty() {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Settings of remote configuration, put in force on the tracers that run, and taken back.
 
 use super::core::Tracer;
-use crate::config::{Config, RemoteSampling, RemoteSettings, RemoteValue, ReportedValue};
+use crate::config::{Config, HeaderTags, RemoteSampling, RemoteSettings, RemoteValue, ReportedValue};
 use crate::lock::Mutex;
 use crate::remote_config::apm_tracing::{ApmFile, Merged, Sourced, Subject, merge};
 use crate::remote_config::{ApplyState, Change, Consumer, Operation};
@@ -123,7 +123,7 @@ pub(super) fn layer(merged: &Merged, local: &Config) -> (RemoteSampling, RemoteS
         enabled,
         global_tags: merged.tags.as_ref().map(free),
         service_mapping: merged.service_mapping.as_ref().map(|field| field.value.clone()),
-        header_tags: merged.header_tags.as_ref().map(|field| field.value.clone()),
+        header_tags: merged.header_tags.as_ref().map(|field| header_tags(&field.value)),
         log_injection: of(&merged.log_injection),
         debug: of(&merged.debug),
         values: values.0,
@@ -151,6 +151,12 @@ impl Values {
         self.0.retain(|value| value.name != name);
         self.0.extend(local.remote().values.iter().find(|value| value.name == name).cloned());
     }
+}
+
+fn header_tags(pairs: &[(String, String)]) -> HeaderTags {
+    let mut tags = HeaderTags::default();
+    pairs.iter().for_each(|(header, tag)| tags.add(header, Some(tag.as_str()).filter(|tag| !tag.is_empty())));
+    tags
 }
 
 fn joined(pairs: &[(String, String)], text: impl Fn(&(String, String)) -> String) -> ReportedValue {

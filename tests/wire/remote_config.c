@@ -1,0 +1,117 @@
+/* Does what it is told on stdin, a line at a time, and answers each with a line: for tests of remote configuration on a tracer that runs.
+ *
+ *   poll               polls and waits
+ *   span SERVICE       sends a span, flushes
+ *   get NAME           prints value and origin of a setting
+ *   subscribe PRODUCT  subscribes, all files are acknowledged
+ *   seen               prints and forgets what subscribers and listeners were told
+ *   id                 prints the client's id
+ *   fork LINE          forks; the child does the line
+ *
+ * The tracer is configured by the environment alone. */
+#include "check.h"
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char seen[1 << 16];
+
+static void note(const char *word, const char *text, size_t len)
+{
+    size_t used = strlen(seen);
+    snprintf(seen + used, sizeof seen - used, "%s=%.*s;", word, (int)len, text);
+}
+
+static void on_changes(void *user_data, const ddtrace_rc_change *changes, size_t count, ddtrace_rc_result *results)
+{
+    static const char *const names[] = { "add", "update", "remove" };
+    (void)user_data;
+    (void)results;
+    for (size_t i = 0; i < count; i++) {
+        note(names[changes[i].operation], changes[i].config_id.ptr, changes[i].config_id.len);
+        note("content", (const char *)changes[i].content, changes[i].content_len);
+    }
+}
+
+static void on_config_change(void *user_data, const ddtrace_config_change *change)
+{
+    (void)user_data;
+    note("changed", change->name.ptr, change->name.len);
+}
+
+static void one_span(ddtrace_tracer *tracer, const char *service)
+{
+    ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
+    ddtrace_span *span = NULL;
+    options.name = DDTRACE_TEXT("op");
+    options.service.ptr = service;
+    options.service.len = strlen(service);
+    CHECK_OK(ddtrace_span_start(tracer, &options, &span, NULL));
+    CHECK_OK(ddtrace_span_end(span, NULL));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
+}
+
+static void subscribe(ddtrace_tracer *tracer, const char *product)
+{
+    ddtrace_rc_callbacks callbacks = DDTRACE_RC_CALLBACKS_INIT;
+    callbacks.on_changes = on_changes;
+    CHECK_OK(ddtrace_rc_subscribe(tracer, product, DDTRACE_NTS, NULL, 0, &callbacks, NULL, NULL, NULL, NULL));
+}
+
+static void obey(ddtrace_tracer *tracer, char *line)
+{
+    char *argument = strchr(line, ' ');
+    char text[8192] = "";
+    if (argument != NULL)
+        *argument++ = 0;
+    if (strcmp(line, "poll") == 0) {
+        ddtrace_status status = ddtrace_rc_poll(tracer, 10000);
+        printf("%s\n", ddtrace_status_text(status));
+    } else if (strcmp(line, "span") == 0 && argument != NULL) {
+        one_span(tracer, argument);
+        printf("ok\n");
+    } else if (strcmp(line, "get") == 0 && argument != NULL) {
+        size_t length = ddtrace_tracer_config_get(tracer, argument, DDTRACE_NTS, text, sizeof text);
+        printf("%s %s\n", length == DDTRACE_ABSENT ? "-" : text, ddtrace_tracer_config_origin(tracer, argument, DDTRACE_NTS));
+    } else if (strcmp(line, "subscribe") == 0 && argument != NULL) {
+        subscribe(tracer, argument);
+        printf("ok\n");
+    } else if (strcmp(line, "seen") == 0) {
+        printf("%s\n", seen);
+        seen[0] = 0;
+    } else if (strcmp(line, "id") == 0) {
+        CHECK_INT(ddtrace_rc_client_id(tracer, text, sizeof text), 36);
+        printf("%s\n", text);
+    } else if (strcmp(line, "fork") == 0 && argument != NULL) {
+        int status = 0;
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            seen[0] = 0;
+            one_span(tracer, "child");
+            obey(tracer, argument);
+            fflush(stdout);
+            CHECK_OK(ddtrace_tracer_shutdown(tracer, 5000));
+            _exit(0);
+        }
+        CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    } else {
+        printf("what?\n");
+    }
+    fflush(stdout);
+}
+
+int main(void)
+{
+    ddtrace_tracer *tracer = NULL;
+    char line[1024];
+    CHECK_OK(ddtrace_tracer_new(NULL, &tracer, NULL));
+    CHECK_OK(ddtrace_tracer_on_config_change(tracer, on_config_change, NULL, NULL, NULL));
+    CHECK_OK(ddtrace_flare_add_file(tracer, TEXT("binding.txt"), (const uint8_t *)"from the binding", 16, NULL));
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = 0;
+        obey(tracer, line);
+    }
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    ddtrace_tracer_free(tracer);
+    return 0;
+}
