@@ -2529,7 +2529,8 @@ DDTRACE_API void ddtrace_set_active_products(uint32_t products);
 /**
  * Sets what remote configuration asks for about sampling, both at once and instead of what it asked for before. It holds for traces that
  * are decided from now on, over the settings `DD_TRACE_SAMPLING_RULES` and `DD_TRACE_SAMPLE_RATE`, which apply again when it is gone.
- * Limits and what the agent asks for stay.
+ * Limits and what the agent asks for stay. This is for hosts that read remote configuration themselves: where the library does so
+ * (`DD_REMOTE_CONFIGURATION_ENABLED`), its next response replaces what was set here.
  *
  * @param tracer            borrowed
  * @param rules, rules_len  borrowed: a JSON array as in `tracing_sampling_rules`: `sample_rate` and `provenance` (`customer` or `dynamic`), and

@@ -3,6 +3,7 @@
 //! * Levels are error, warn, info, debug, trace; the default is warn, and everything can be switched off.
 //! * A line on stderr reads `[dd.trace] LEVEL module: text`. Control characters are escaped, so that a message is one line and
 //!   cannot drive a terminal; text beyond [`MAX_TEXT_BYTES`] is cut.
+//! * While a flare is being prepared, messages are collected as well (`collector`), whatever is shown.
 //! * The macros limit each place in the source to one line per window (`DD_TRACE_LOGGING_RATE`, default 60 s, 0: no limit).
 //!   The first line after a suppression ends in ` [N skipped]`. At debug level nothing is suppressed.
 //! * A callback replaces stderr and file. It is called without any lock of the library held, so it may call back into the library.

@@ -3,7 +3,7 @@
 use super::apply_state::ApplyState;
 use super::path::ConfigPath;
 use super::response::{Answer, Listing, Target, decode_base64};
-use crate::log::log_debug;
+use crate::log::log_warn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -190,7 +190,7 @@ impl TrackedFiles {
             }
             let parts = ConfigPath::parse(path)?;
             let Some(consumers) = subscribers.of_product(parts.product) else {
-                log_debug!("remote configuration: {path} is ignored: nobody is subscribed to its product");
+                log_warn!("remote configuration: {path} is ignored: nobody is subscribed to its product");
                 continue;
             };
             let named = |error: String| format!("{path}: {error}");

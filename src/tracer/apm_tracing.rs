@@ -21,8 +21,8 @@ pub(super) struct ApmTracing {
 #[derive(Default)]
 struct Files {
     all: Vec<(Arc<str>, Arc<str>, ApmFile)>,
-    /// Whether the backend has said anything yet; until then what a forked child inherited stays.
-    is_known: bool,
+    /// How often the backend has said what is to be; until it did once, what a forked child inherited stays.
+    responses: u64,
 }
 
 impl Consumer for ApmTracing {
@@ -41,7 +41,7 @@ impl Consumer for ApmTracing {
     }
 
     fn batch_ended(&self) {
-        self.files.lock().is_known = true;
+        self.files.lock().responses += 1;
         // Functions of the host are called on the way: not while the list is walked.
         let mut tracers = Vec::new();
         Tracer::each(|tracer| tracers.push(tracer));
@@ -67,13 +67,18 @@ impl ApmTracing {
             env: identity.env.as_deref().unwrap_or_default(),
             extra_services: &extra_services,
         };
-        let files = self.files.lock();
-        if !files.is_known {
-            return;
+        let mut applied = 0;
+        loop {
+            let files = self.files.lock();
+            // Another thread may have put a later response in force meanwhile, under what this one took for the newest.
+            if files.responses == applied {
+                return;
+            }
+            applied = files.responses;
+            let merged = merge(files.all.iter().map(|(_, id, file)| (id, file)), &subject);
+            drop(files);
+            tracer.set_remote(&merged);
         }
-        let merged = merge(files.all.iter().map(|(_, id, file)| (id, file)), &subject);
-        drop(files);
-        tracer.set_remote(&merged);
     }
 }
 
