@@ -16,6 +16,7 @@ static LINES: Mutex<Lines> = Mutex::new(Lines { lines: VecDeque::new(), bytes: 0
 /// Messages that came while the lock could not be had.
 static MISSED: AtomicU64 = AtomicU64::new(0);
 
+#[derive(Default)]
 struct Lines {
     lines: VecDeque<String>,
     bytes: usize,
@@ -57,12 +58,6 @@ pub(super) fn add(level: Level, module: &str, text: &str) {
     let line = format!("{line}\n");
     if try_lines(|lines| lines.add(line)).is_none() {
         MISSED.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Default for Lines {
-    fn default() -> Self {
-        Lines { lines: VecDeque::new(), bytes: 0, dropped: 0 }
     }
 }
 

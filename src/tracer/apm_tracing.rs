@@ -175,6 +175,9 @@ mod tests {
     use crate::tracer::{TracerHandle, TracerParts, new_tracer, release, resolve_tracer};
     use serde_json::{Value, json};
 
+    /// Name, former and present value, origin, configuration.
+    type Shown = (&'static str, Option<String>, Option<String>, &'static str, Option<String>);
+
     struct Running(TracerHandle, &'static Tracer, Arc<Mutex<Vec<SettingChange>>>);
 
     impl Running {
@@ -210,7 +213,7 @@ mod tests {
             (config.value_text(name), config.origin(name).unwrap())
         }
 
-        fn changes(&self) -> Vec<(&'static str, Option<String>, Option<String>, &'static str, Option<String>)> {
+        fn changes(&self) -> Vec<Shown> {
             let changes = std::mem::take(&mut *self.2.lock());
             let shown = |change: SettingChange| {
                 let id = change.config_id.map(|id| id.to_string());

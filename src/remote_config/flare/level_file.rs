@@ -1,6 +1,6 @@
 //! Files of AGENT_CONFIG: `{"name": "flare-log-level.debug", "config": {"log_level": "debug"}}` wants messages of this level collected.
 
-use super::flare::Flare;
+use super::wishes::Flare;
 use crate::log::Level;
 use crate::remote_config::{ApplyState, Change, Consumer, Operation};
 use serde_json::Value;

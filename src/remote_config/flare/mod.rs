@@ -2,13 +2,13 @@
 //! agent, which hands them on. Files of AGENT_CONFIG switch the collecting on and off, one of AGENT_TASK asks for the flare.
 
 mod archive;
-mod flare;
 mod level_file;
 mod task;
 mod upload;
+mod wishes;
 
 pub use archive::zip;
-pub use flare::{Flare, FlareError, MOST_EXTRA_BYTES, MOST_EXTRA_FILES};
 pub use level_file::{AGENT_CONFIG, CollectLevel, LevelFiles};
 pub use task::{AGENT_TASK, FlareTask, Tasks};
 pub use upload::{FlareFacts, Uploader};
+pub use wishes::{Flare, FlareError, MOST_EXTRA_BYTES, MOST_EXTRA_FILES};

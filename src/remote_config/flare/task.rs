@@ -1,6 +1,6 @@
 //! Files of AGENT_TASK: `{"task_type": "tracer_flare", "uuid": …, "args": {"case_id", "hostname", "user_handle"}}` wants the flare.
 
-use super::flare::Flare;
+use super::wishes::Flare;
 use crate::log::log_debug;
 use crate::remote_config::{ApplyState, Change, Consumer, Operation};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Sends flares: an archive in a form of several parts, to the agent.
 
 use super::archive::zip;
-use super::flare::{DueFlare, Flare};
+use super::wishes::{DueFlare, Flare};
 use crate::export::{Client, Limit, Link, Outgoing, Progress};
 use crate::log::{log_debug, log_warn};
 use crate::record::unix_ns;
