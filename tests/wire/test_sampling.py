@@ -4,7 +4,7 @@ import json
 import unittest
 
 import traces
-from traces import decision, headers, member, meta, metric, priority
+from traces import decision, headers, items, member, meta, metric, priority
 
 # Trace ids and the rates at which they are kept: 1 from 0.1 on, 10 from 0.75 on, 18444899399302180862 from 0.01 on.
 KEPT_FROM = [(1, 0.1), (10, 0.75), (18444899399302180862, 0.01), (1000, 0.25), (100, 0.05)]
@@ -70,6 +70,13 @@ class Checklist(unittest.TestCase):
         self.assertEqual([out["x-datadog-sampling-priority"] for out in ran.injected], ["-1", "2"])
         self.assertEqual([out["traceparent"][-2:] for out in ran.injected], ["00", "01"])
         self.assertEqual((decision(ran.root), rates_of(ran.root), meta(ran.root, "_dd.p.ksr")), ((2, "-4"), {}, None))
+
+    def test_item_06_a_keep_by_hand_after_injection_with_priority_0(self):
+        upstream = headers(x_datadog_trace_id="1", x_datadog_parent_id="2", x_datadog_sampling_priority="0")
+        ran = run(*upstream, ["root", "r"], "inject", ["tag", "manual.keep", ""], "inject", ["child", "c"], "inject")
+        self.assertEqual([out["x-datadog-sampling-priority"] for out in ran.injected], ["0", "2", "2"])
+        self.assertEqual([items(out)["s"] for out in ran.injected], ["0", "2", "2"])
+        self.assertEqual(decision(ran.root), (2, "-4"))
 
     def test_item_06_a_keep_by_hand_is_over_any_decision_and_limit(self):
         upstream = headers(

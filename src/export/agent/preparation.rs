@@ -81,7 +81,10 @@ impl Preparation {
             return Prepared::default();
         }
         let removed = apply(&fates, block);
-        let rejected = Removed { chunks: removed.chunks - filtered.chunks, spans: removed.spans - filtered.spans };
+        let rejected = Removed {
+            chunks: removed.chunks.saturating_sub(filtered.chunks),
+            spans: removed.spans.saturating_sub(filtered.spans),
+        };
         Prepared { filtered, rejected }
     }
 }
