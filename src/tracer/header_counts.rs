@@ -44,6 +44,9 @@ struct Block {
     next: AtomicPtr<Block>,
 }
 
+/// The owner of a block whose numbers are being cleared: a thread of no generation, for they begin at 1.
+const BEING_CLEARED: u64 = 1;
+
 /// The first block. Blocks are never freed.
 static BLOCKS: AtomicPtr<Block> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -82,10 +85,17 @@ impl Block {
 
     fn try_claim(&self, generation: u32) -> bool {
         let owner = self.owner.load(Ordering::Relaxed);
-        let is_claimed = owner != owned(generation)
-            && self.owner.compare_exchange(owner, owned(generation), Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        if is_claimed && generation_of(owner) != generation {
+        if owner == owned(generation) || owner == BEING_CLEARED {
+            return false;
+        }
+        if generation_of(owner) == generation {
+            return self.owner.compare_exchange(owner, owned(generation), Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        }
+        // Nobody adds the numbers of the former process up meanwhile.
+        let is_claimed = self.owner.compare_exchange(owner, BEING_CLEARED, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if is_claimed {
             self.forget();
+            self.owner.store(owned(generation), Ordering::Release);
         }
         is_claimed
     }
@@ -289,5 +299,7 @@ mod tests {
         block.give_back(4);
         assert!(block.try_claim(4));
         assert_eq!(block.bytes_exceeded.get(), 1, "of this process");
+        let block = Block { owner: AtomicU64::new(BEING_CLEARED), ..Block::default() };
+        assert!(!block.try_claim(4), "another thread has claimed it");
     }
 }
