@@ -42,11 +42,6 @@ impl Counter {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
 
-    /// Begins at zero again, on the one thread that writes this number.
-    pub fn clear(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
     /// The number.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

@@ -1,13 +1,14 @@
 //! How often contexts were read from headers and written to them, by style. Propagators belong to no tracer, so the numbers are the process's.
 //!
 //! Each thread counts in a block of its own. Blocks are in one list that only grows: who ends gives its block to a later thread, numbers
-//! and all. A forked child counts anew, because the numbers of a block are those of one fork generation.
+//! and all. A forked child counts anew, in new blocks: those of its parent are of a former fork generation.
 
 use crate::config::PropagationStyle;
 use crate::export::Counter;
 use crate::propagation::{ExtractReport, InjectReport, STYLES, StyleSet};
-use crate::service::fork;
+use crate::service::{fork, thread_pointer};
 use std::cell::Cell;
+use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// Numbers of one kind. What one header carries is one set of styles, so that counting it is one addition.
@@ -44,38 +45,38 @@ struct Block {
     next: AtomicPtr<Block>,
 }
 
-/// The owner of a block whose numbers are being cleared: a thread of no generation, for they begin at 1.
-const BEING_CLEARED: u64 = 1;
-
 /// The first block. Blocks are never freed.
-static BLOCKS: AtomicPtr<Block> = AtomicPtr::new(std::ptr::null_mut());
+static BLOCKS: AtomicPtr<Block> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
-    /// This thread's block, and the fork generation that it was got in.
-    static MINE: Cell<Option<(&'static Block, u32)>> = const { Cell::new(None) };
-    static AT_EXIT: AtExit = const { AtExit };
+    static MINE: Mine = const { Mine(Cell::new(None)) };
 }
 
-/// Gives a thread's block back when the thread ends.
-struct AtExit;
+thread_pointer! {
+    mod known, static ddtrace_header_counts: super::Block
+}
 
-impl Drop for AtExit {
+/// A thread's block, which is given back when the thread ends.
+struct Mine(Cell<Option<&'static Block>>);
+
+impl Drop for Mine {
     fn drop(&mut self) {
-        if let Some((block, generation)) = MINE.take() {
-            block.give_back(generation);
+        // Before somebody else may have it.
+        known::set(ptr::null());
+        if let Some(block) = self.0.take() {
+            block.give_back(fork::generation());
         }
     }
 }
 
 impl Block {
     /// A block that no thread of this process counts in.
-    #[cold]
     fn claim(generation: u32) -> &'static Block {
         all().find(|block| block.try_claim(generation)).unwrap_or_else(|| {
             let new: &'static Block = Box::leak(Box::new(Block { owner: AtomicU64::new(owned(generation)), ..Block::default() }));
             let add = |first| {
                 new.next.store(first, Ordering::Relaxed);
-                Some(std::ptr::from_ref(new).cast_mut())
+                Some(ptr::from_ref(new).cast_mut())
             };
             // The closure never declines.
             let _ = BLOCKS.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
@@ -84,30 +85,17 @@ impl Block {
     }
 
     fn try_claim(&self, generation: u32) -> bool {
-        let owner = self.owner.load(Ordering::Relaxed);
-        if owner == owned(generation) || owner == BEING_CLEARED {
-            return false;
-        }
-        if generation_of(owner) == generation {
-            return self.owner.compare_exchange(owner, owned(generation), Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        }
-        // Nobody adds the numbers of the former process up meanwhile.
-        let is_claimed = self.owner.compare_exchange(owner, BEING_CLEARED, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        if is_claimed {
-            self.forget();
-            self.owner.store(owned(generation), Ordering::Release);
-        }
-        is_claimed
+        self.owner.compare_exchange(free(generation), owned(generation), Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
+    /// In a forked child it is the parent's, and nobody's.
     fn give_back(&self, generation: u32) {
-        // In a forked child the block of another process's time may have been claimed by somebody else.
         let _ = self.owner.compare_exchange(owned(generation), free(generation), Ordering::Release, Ordering::Relaxed);
     }
 
-    fn forget(&self) {
-        let of_styles = [&self.injected, &self.extracted, &self.malformed].into_iter().flat_map(|by_set| &by_set.0);
-        of_styles.chain([&self.items_exceeded, &self.bytes_exceeded]).for_each(Counter::clear);
+    #[inline]
+    fn is_owned(&self, generation: u32) -> bool {
+        self.owner.load(Ordering::Relaxed) == owned(generation)
     }
 
     #[inline]
@@ -171,20 +159,29 @@ pub fn count_injected(report: &InjectReport) {
 #[inline]
 fn with_block(count: impl FnOnce(&Block)) {
     let generation = fork::generation();
-    match MINE.get() {
-        Some((block, of)) if of == generation => count(block),
-        _ => with_new_block(generation, count),
+    // SAFETY: NULL, or the calling thread's own block; blocks are never freed.
+    match unsafe { known::get().as_ref() } {
+        Some(block) if block.is_owned(generation) => count(block),
+        _ => with_own_block(generation, count),
     }
 }
 
 #[cold]
-fn with_new_block(generation: u32, count: impl FnOnce(&Block)) {
-    let block = Block::claim(generation);
-    count(block);
-    // A thread that is ending would not give it back later.
-    match AT_EXIT.try_with(|_| ()) {
-        Ok(()) => MINE.set(Some((block, generation))),
-        Err(_) => block.give_back(generation),
+fn with_own_block(generation: u32, count: impl FnOnce(&Block)) {
+    let own = |mine: &Mine| {
+        let block = mine.0.get().filter(|block| block.is_owned(generation)).unwrap_or_else(|| Block::claim(generation));
+        mine.0.set(Some(block));
+        known::set(block);
+        block
+    };
+    match MINE.try_with(own) {
+        Ok(block) => count(block),
+        // The thread is ending, and would not give it back later.
+        Err(_) => {
+            let block = Block::claim(generation);
+            count(block);
+            block.give_back(generation);
+        }
     }
 }
 
@@ -269,8 +266,6 @@ mod tests {
         assert_eq!(sums(&block.malformed), [0, 0, 0, 1, 0]);
         assert_eq!(sums(&block.injected), [0, 1, 0, 0, 0]);
         assert_eq!((block.items_exceeded.get(), block.bytes_exceeded.get()), (1, 2));
-        block.forget();
-        assert_eq!((sums(&block.extracted), block.bytes_exceeded.get()), ([0; 5], 0));
     }
 
     #[test]
@@ -287,19 +282,15 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_a_former_generation_starts_at_zero() {
+    fn a_block_is_of_one_thread_and_one_process() {
         let block = Block { owner: AtomicU64::new(owned(3)), ..Block::default() };
-        block.bytes_exceeded.add(7);
         assert!(!block.try_claim(3), "a thread counts there");
-        assert!(block.try_claim(4));
-        assert_eq!(block.bytes_exceeded.get(), 0);
+        assert!(!block.try_claim(4), "it is the parent's");
+        block.give_back(4);
+        assert!(block.is_owned(3), "what a child gives back was not its own");
         block.bytes_exceeded.add(1);
         block.give_back(3);
-        assert!(!block.try_claim(4), "it is not the former owner's any more");
-        block.give_back(4);
-        assert!(block.try_claim(4));
-        assert_eq!(block.bytes_exceeded.get(), 1, "of this process");
-        let block = Block { owner: AtomicU64::new(BEING_CLEARED), ..Block::default() };
-        assert!(!block.try_claim(4), "another thread has claimed it");
+        assert!(!block.is_owned(3) && block.try_claim(3));
+        assert_eq!(block.bytes_exceeded.get(), 1, "numbers stay");
     }
 }
