@@ -6,13 +6,14 @@ use super::core::Tracer;
 use super::process_services::{ProcessServices, Starting, take_inherited_subscriptions};
 use super::snapshot::{hostname, runtime_id};
 use crate::config::{Config, SETTINGS, Settings};
+use crate::export::Link;
 use crate::lock::Mutex;
 use crate::log::log_debug;
 use crate::record::fill_random;
 use crate::remote_config::apm_tracing::PRODUCT;
 use crate::remote_config::flare::{AGENT_CONFIG, AGENT_TASK, Flare, FlareError, FlareFacts, LevelFiles, Tasks, Uploader};
 use crate::remote_config::{Capabilities, ClientFacts, Consumer, Headers, Poller, RemoteConfig};
-use crate::transport::Origin;
+use crate::transport::{Origin, Transport};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -29,6 +30,8 @@ pub struct RemoteServices {
     has_apm_tracing: AtomicBool,
     flare: Arc<Flare>,
     services: Weak<ProcessServices>,
+    /// That of the polls, if it is the library's own.
+    transport: Option<Arc<dyn Transport>>,
 }
 
 /// Who asks.
@@ -67,6 +70,10 @@ pub(super) fn start(starting: &Starting<'_>) -> Option<Arc<RemoteServices>> {
         has_apm_tracing: AtomicBool::new(false),
         flare: Arc::clone(&flare),
         services: starting.services(),
+        transport: match &link {
+            Link::Blocking(transport) => Some(Arc::clone(transport)),
+            Link::Host(_) => None,
+        },
     });
     let headers = headers(settings);
     let config = Arc::clone(&starting.parts.config);
@@ -111,6 +118,13 @@ impl RemoteServices {
         let ticked = self.services.upgrade().and_then(|services| services.tick_if_driven());
         let timeout = if ticked.is_some() { Duration::ZERO } else { timeout };
         self.client.wait_for_poll(wanted, timeout)
+    }
+
+    /// Breaks a poll that is under way, for the end of the process: nothing that it brings would be used.
+    pub(super) fn interrupt(&self) {
+        if let Some(transport) = &self.transport {
+            transport.interrupt();
+        }
     }
 
     /// Adds a file to flares.

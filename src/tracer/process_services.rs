@@ -236,9 +236,12 @@ impl ProcessServices {
             let transports = self.transports.lock().clone();
             transports.iter().for_each(|transport| transport.interrupt());
         };
+        let remote = self.shared.lock().remote.take();
+        if let Some(remote) = &remote {
+            remote.interrupt();
+        }
         self.runtime.stop(deadline, interrupt);
         // What the host gave is not kept any longer than it is used.
-        let remote = self.shared.lock().remote.take();
         if let Some(remote) = remote {
             drop(remote.client().close());
         }

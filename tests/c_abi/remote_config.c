@@ -167,6 +167,45 @@ static void files_are_told_and_results_told_on(void)
     recorder_close(recorder);
 }
 
+struct leaver {
+    ddtrace_tracer *tracer;
+    uint64_t id;
+    int calls, freed, freed_inside;
+};
+
+static void leave(void *user_data, const ddtrace_rc_change *changes, size_t count, ddtrace_rc_result *results)
+{
+    struct leaver *leaver = user_data;
+    (void)changes;
+    (void)count;
+    (void)results;
+    leaver->calls++;
+    CHECK_OK(ddtrace_rc_unsubscribe(leaver->tracer, leaver->id));
+    leaver->freed_inside = leaver->freed;
+}
+
+static void free_leaver(void *user_data)
+{
+    ((struct leaver *)user_data)->freed++;
+}
+
+static void a_callback_may_end_its_own_subscription(void)
+{
+    recorder recorder = recorder_open(ON);
+    struct leaver leaver = { recorder.tracer, 0, 0, 0, 0 };
+    ddtrace_rc_callbacks callbacks = DDTRACE_RC_CALLBACKS_INIT;
+    char response[4096];
+    callbacks.on_changes = leave;
+    CHECK_OK(ddtrace_rc_subscribe(recorder.tracer, TEXT("MINE"), NULL, 0, &callbacks, &leaver, free_leaver, &leaver.id, NULL));
+    make_response(response, sizeof response, PATH, "hello", HASH_OF_HELLO);
+    respond(recorder.tracer, response);
+    CHECK_INT(leaver.freed_inside, 0);
+    CHECK_INT(leaver.freed, 1);
+    respond(recorder.tracer, response);
+    CHECK_INT(leaver.calls, 1);
+    recorder_close(recorder);
+}
+
 static void bad_responses_are_refused_as_a_whole(void)
 {
     recorder recorder = recorder_open(ON);
@@ -382,6 +421,7 @@ static void polls_go_through_the_host(void)
 int main(void)
 {
     RUN(files_are_told_and_results_told_on);
+    RUN(a_callback_may_end_its_own_subscription);
     RUN(bad_responses_are_refused_as_a_whole);
     RUN(arguments_are_checked);
     RUN(off_means_that_nothing_is_called);
