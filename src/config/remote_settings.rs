@@ -234,3 +234,63 @@ fn capabilities(resolution: &mut Resolution) -> Vec<u8> {
     remarks.into_vec().into_iter().for_each(|remark| resolution.warn(remark));
     bits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfigBuilder;
+    use crate::config::process::Surroundings;
+
+    fn of(variables: &[(&str, &str)]) -> (RemoteConfigSettings, usize) {
+        let config = ConfigBuilder::new().resolve_in(&Surroundings::with_variables(variables));
+        (config.settings.remote_config.clone(), config.warnings().len())
+    }
+
+    #[test]
+    fn defaults() {
+        let (settings, warnings) = of(&[]);
+        assert!(settings.enabled && !settings.disabling_is_final && warnings == 0);
+        assert_eq!(settings.interval, Duration::from_secs(5));
+        assert_eq!(settings.capabilities, [12, 13, 14, 15, 19, 29]);
+    }
+
+    #[test]
+    fn intervals_may_be_fractions_and_zero() {
+        let interval = |text| of(&[("DD_REMOTE_CONFIG_POLL_INTERVAL_SECONDS", text)]).0.interval;
+        assert_eq!(interval("0.2"), Duration::from_millis(200));
+        assert_eq!(interval("0"), SHORTEST_INTERVAL);
+        for invalid in ["-1", "nan", "inf", "soon", ""] {
+            assert_eq!(interval(invalid), Duration::from_secs(5), "{invalid}");
+        }
+        assert_eq!(of(&[("DD_REMOTECONFIG_POLL_SECONDS", "7")]).0.interval, Duration::from_secs(7));
+    }
+
+    #[test]
+    fn what_has_no_agent_asks_none_unless_it_is_told_to() {
+        let is_on = |variables: &[(&str, &str)]| of(variables).0.enabled;
+        let on = ("DD_REMOTE_CONFIGURATION_ENABLED", "true");
+        assert!(is_on(&[("LIBDDTRACE_EXPORTER", "otlp")]) && !is_on(&[("DD_REMOTE_CONFIG_ENABLED", "0")]));
+        for alone in
+            [("LIBDDTRACE_EXPORTER", "console"), ("LIBDDTRACE_EXPORTER", "null"), ("_DD_APM_TRACING_AGENTLESS_ENABLED", "true")]
+        {
+            assert!(!is_on(&[alone]) && is_on(&[alone, on]), "{alone:?}");
+        }
+    }
+
+    #[test]
+    fn capabilities_are_checked_one_by_one() {
+        let capabilities = |text| of(&[("LIBDDTRACE_REMOTE_CAPABILITIES", text)]);
+        assert_eq!(capabilities("19, 12").0.capabilities, [19, 12]);
+        let (settings, warnings) = capabilities("19,0,64,x,300,-1");
+        assert_eq!((settings.capabilities, warnings), (vec![19], 5));
+        assert_eq!(capabilities("").0.capabilities, Vec::<u8>::new());
+    }
+
+    #[test]
+    fn only_go_stays_off() {
+        let is_final = |variables: &[(&str, &str)]| of(variables).0.disabling_is_final;
+        assert!(is_final(&[("LIBDDTRACE_LANGUAGE", "go")]) && !is_final(&[("LIBDDTRACE_LANGUAGE", "python")]));
+        let setting = "LIBDDTRACE_REMOTE_DISABLING_IS_FINAL";
+        assert!(is_final(&[(setting, "true")]) && !is_final(&[("LIBDDTRACE_LANGUAGE", "go"), (setting, "false")]));
+    }
+}

@@ -8,7 +8,7 @@ use super::snapshot::{hostname, runtime_id};
 use crate::config::{Config, SETTINGS, Settings};
 use crate::export::Link;
 use crate::lock::Mutex;
-use crate::log::log_debug;
+use crate::log::{self, log_debug};
 use crate::record::fill_random;
 use crate::remote_config::apm_tracing::PRODUCT;
 use crate::remote_config::flare::{AGENT_CONFIG, AGENT_TASK, Flare, FlareError, FlareFacts, LevelFiles, Tasks, Uploader};
@@ -79,9 +79,11 @@ pub(super) fn start(starting: &Starting<'_>) -> Option<Arc<RemoteServices>> {
     let config = Arc::clone(&starting.parts.config);
     let flare_facts = move || FlareFacts {
         language: config.settings.runtime.language.clone(),
-        configuration: configuration(&config),
+        configuration: configuration(&config_in_force().unwrap_or_else(|| Arc::clone(&config))),
         agent: config.settings.agent.url.to_string(),
     };
+    // A forked child inherits the collecting, and no flare that would end it.
+    drop(log::end_collecting());
     let timeout = settings.agent.timeout;
     remote.add_tracer(starting.parts);
     remote.subscribe(AGENT_CONFIG, &[], Arc::new(LevelFiles(Arc::clone(&flare))));
@@ -234,6 +236,16 @@ fn headers(settings: &Settings) -> Headers {
         known.into_iter().filter_map(|(name, value)| Some((Cow::Borrowed(name), value.filter(|value| !value.is_empty())?)));
     let extra = settings.agent.extra_headers.iter().map(|(name, value)| (Cow::Owned(name.clone()), value.clone()));
     known.chain(extra).collect()
+}
+
+/// What a tracer of this process works with now.
+fn config_in_force() -> Option<Arc<Config>> {
+    let mut found = None;
+    Tracer::each(|tracer| {
+        let snapshot = if found.is_none() && !tracer.is_inherited() { tracer.try_snapshot() } else { None };
+        found = found.take().or(snapshot.map(|snapshot| Arc::clone(&snapshot.config)));
+    });
+    found
 }
 
 /// The configuration as flares show it: values without secrets, and where they come from.
