@@ -131,6 +131,12 @@
 #define DDTRACE_STATSD_CHECK_INIT \
     { sizeof(ddtrace_statsd_check), DDTRACE_STR_NONE, 0, 0, 0, DDTRACE_STR_NONE, DDTRACE_STR_NONE, NULL, 0 }
 #define DDTRACE_STATSD_COUNTERS_INIT { sizeof(ddtrace_statsd_counters), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define DDTRACE_INTEGRATION_INIT \
+    { sizeof(ddtrace_integration), DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, 0, 0, 0, 0 }
+#define DDTRACE_ENDPOINT_INIT \
+    { sizeof(ddtrace_endpoint), DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, DDTRACE_STR_NONE, \
+      NULL, 0, NULL, 0, NULL, 0, NULL, 0 }
+#define DDTRACE_TELEMETRY_STATS_INIT { sizeof(ddtrace_telemetry_stats), 0, 0, 0, 0, 0, 0, 0 }
 #define DDTRACE_PROCESSOR_CALLBACKS_INIT { sizeof(ddtrace_processor_callbacks), NULL, NULL, NULL }
 #define DDTRACE_EXPORTER_CALLBACKS_INIT { sizeof(ddtrace_exporter_callbacks), NULL, NULL, NULL }
 #define DDTRACE_RC_CALLBACKS_INIT { sizeof(ddtrace_rc_callbacks), NULL, NULL, NULL }
@@ -153,6 +159,24 @@
 
 /** For `ddtrace_tracer_configure`: traces that are open are given up. Their spans go on to propagate and are never sent. */
 #define DDTRACE_CONFIGURE_GIVE_UP_OPEN_TRACES 1
+
+/** For `ddtrace_telemetry_log`: the message may have something of the user's. */
+#define DDTRACE_TELEMETRY_LOG_SENSITIVE 1
+
+/** For `ddtrace_telemetry_log`: the message is the report of a crash, which is sent at once. */
+#define DDTRACE_TELEMETRY_LOG_CRASH 2
+
+/** Kind of a metric of telemetry: values are added. */
+#define DDTRACE_TELEMETRY_COUNT 1
+
+/** Kind of a metric of telemetry: the last value counts. */
+#define DDTRACE_TELEMETRY_GAUGE 2
+
+/** Kind of a metric of telemetry: values are added, and divided by the time in seconds. */
+#define DDTRACE_TELEMETRY_RATE 3
+
+/** Kind of a metric of telemetry: each value counts; the last 1,000 are kept until they are sent. */
+#define DDTRACE_TELEMETRY_DISTRIBUTION 4
 
 /** Product: application security. */
 #define DDTRACE_PRODUCT_APPSEC 2
@@ -384,6 +408,9 @@
 /** For `ddtrace_live_handles`: clients of DogStatsD. */
 #define DDTRACE_HANDLE_STATSD 20
 
+/** For `ddtrace_live_handles`: metrics of telemetry. */
+#define DDTRACE_HANDLE_TELEMETRY_METRIC 14
+
 /** Finished spans of one trace that leave together. */
 typedef struct ddtrace_chunk ddtrace_chunk;
 
@@ -422,6 +449,9 @@ typedef struct ddtrace_span ddtrace_span;
 
 /** Sends metrics, events and checks by DogStatsD. */
 typedef struct ddtrace_statsd ddtrace_statsd;
+
+/** A metric of telemetry that was looked up. */
+typedef struct ddtrace_telemetry_metric ddtrace_telemetry_metric;
 
 /** Makes spans and sends them. */
 typedef struct ddtrace_tracer ddtrace_tracer;
@@ -527,6 +557,78 @@ typedef struct ddtrace_counters {
     /** How often baggage was cut because it had more bytes than `DD_TRACE_BAGGAGE_MAX_BYTES` */
     uint64_t baggage_bytes_exceeded;
 } ddtrace_counters;
+
+/** What telemetry has done, for `ddtrace_telemetry_get_stats`. Begin with DDTRACE_TELEMETRY_STATS_INIT. */
+typedef struct ddtrace_telemetry_stats {
+    /** `sizeof(ddtrace_telemetry_stats)` */
+    size_t struct_size;
+    /** Requests, second attempts among them */
+    uint64_t requests;
+    /** Requests that were taken */
+    uint64_t requests_delivered;
+    /** Requests that were not taken */
+    uint64_t requests_failed;
+    /** Messages that were taken; a request may have several */
+    uint64_t messages_sent;
+    /** Messages and parts of messages that were dropped */
+    uint64_t dropped;
+    /** Parts of messages that wait */
+    uint64_t waiting;
+    /** 1: the message that begins the session was taken */
+    uint64_t is_accepted;
+} ddtrace_telemetry_stats;
+
+/** An integration with a library, for `ddtrace_telemetry_add_integration`. Begin with DDTRACE_INTEGRATION_INIT. */
+typedef struct ddtrace_integration {
+    /** `sizeof(ddtrace_integration)` */
+    size_t struct_size;
+    /** The integration */
+    struct ddtrace_str name;
+    /** The version of the library; not given: not known */
+    struct ddtrace_str version;
+    /** Why it does not work; not given: it does */
+    struct ddtrace_str error;
+    /** 0: it is off, or does not work */
+    int32_t enabled;
+    /** Whether the version is one that it knows. 0: not known; 1: no; 2: yes */
+    int32_t compatible;
+    /** Whether it is on without having been asked for. 0: not known; 1: no; 2: yes */
+    int32_t auto_enabled;
+    /** 0 */
+    uint32_t reserved;
+} ddtrace_integration;
+
+/** An HTTP endpoint, for `ddtrace_telemetry_add_endpoint`. Begin with DDTRACE_ENDPOINT_INIT. */
+typedef struct ddtrace_endpoint {
+    /** `sizeof(ddtrace_endpoint)` */
+    size_t struct_size;
+    /** `REST`; may be absent */
+    struct ddtrace_str type;
+    /** The HTTP method; may be absent */
+    struct ddtrace_str method;
+    /** The path, with its parameters by name; may be absent */
+    struct ddtrace_str path;
+    /** The name that its spans have, such as `http.request` */
+    struct ddtrace_str operation_name;
+    /** The resource that its spans have, such as `GET /users/{id}` */
+    struct ddtrace_str resource_name;
+    /** Media types that it takes */
+    const struct ddtrace_str *request_body_types;
+    /** The number of them */
+    size_t request_body_types_len;
+    /** Media types that it answers */
+    const struct ddtrace_str *response_body_types;
+    /** The number of them */
+    size_t response_body_types_len;
+    /** Statuses that it answers */
+    const int32_t *response_codes;
+    /** The number of them */
+    size_t response_codes_len;
+    /** How callers are known */
+    const struct ddtrace_str *authentication;
+    /** The number of them */
+    size_t authentication_len;
+} ddtrace_endpoint;
 
 /** The items of an array or a map. */
 typedef struct ddtrace_tag_list {
@@ -1490,6 +1592,236 @@ DDTRACE_API ddtrace_status ddtrace_tracer_refresh_agent_info(struct ddtrace_trac
  * Threads: any. Since: 0.1
  */
 DDTRACE_API size_t ddtrace_tracer_get_agent_info(const struct ddtrace_tracer *tracer, char *buf, size_t cap);
+
+/**
+ * Tells telemetry at once that a setting has another value. Settings that the library reads itself are told without this call.
+ *
+ * Where telemetry is off (`DD_INSTRUMENTATION_TELEMETRY_ENABLED`), this and the other functions of telemetry do nothing and answer
+ * DDTRACE_OK.
+ *
+ * @param tracer                borrowed
+ * @param name, name_len        the setting's name, that of its environment variable
+ * @param value, value_len      its value as text; `true` and `false` are booleans; `(NULL, 0)`: it is unset
+ * @param origin, origin_len    where the value came from: `default`, `calculated`, `env_var`, `otel_env_var`, `local_stable_config`,
+ *                              `fleet_stable_config`, `code`, `remote_config` or `unknown`
+ * @param config_id, id_len     the configuration document that it came from; `(NULL, 0)`: none
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: there is no name, or no such origin; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_add_config(struct ddtrace_tracer *tracer,
+    const char *name,
+    size_t name_len,
+    const char *value,
+    size_t value_len,
+    const char *origin,
+    size_t origin_len,
+    const char *config_id,
+    size_t id_len);
+
+/**
+ * Tells telemetry how a product is. A change is told at once.
+ *
+ * @param tracer                borrowed
+ * @param product, product_len  `appsec`, `profiler`, `dynamic_instrumentation`, `mlobs` and so on
+ * @param enabled               0: it is off
+ * @param version, version_len  its version; `(NULL, 0)`: that of the library
+ * @param error_code            0: nothing is wrong with it
+ * @param error, error_len      what is wrong with it; `(NULL, 0)`: nothing
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: there is no name; DDTRACE_ERR_LIMIT: there are too many products; DDTRACE_ERR_SHUTDOWN;
+ *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_set_product(struct ddtrace_tracer *tracer,
+    const char *product,
+    size_t product_len,
+    int32_t enabled,
+    const char *version,
+    size_t version_len,
+    int32_t error_code,
+    const char *error,
+    size_t error_len);
+
+/**
+ * Tells telemetry of an error of the binding, or of a product. The same message is sent once with the number of times that it happened, and
+ * at most 256 different ones are kept until they are sent. Messages below DDTRACE_LOG_WARN are sent only with `DD_TELEMETRY_DEBUG`.
+ *
+ * @param tracer              borrowed
+ * @param level               DDTRACE_LOG_ERROR to DDTRACE_LOG_DEBUG
+ * @param message, len        a constant text, without anything of the user's: no ids, no paths, no texts of exceptions
+ * @param stack, stack_len    where it happened, without frames of the user's; `(NULL, 0)`: not known. 8 KiB are kept
+ * @param tags, tags_len      `key:value` pairs with commas between them; `(NULL, 0)`: none
+ * @param flags               DDTRACE_TELEMETRY_LOG_* put together by `|`, or 0
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: there is no message, or no such level or flag; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_log(struct ddtrace_tracer *tracer,
+    int32_t level,
+    const char *message,
+    size_t len,
+    const char *stack,
+    size_t stack_len,
+    const char *tags,
+    size_t tags_len,
+    uint32_t flags);
+
+/**
+ * Sends now what telemetry has to tell, and waits until it is delivered. It has nothing to do with traces, as `ddtrace_tracer_flush` has
+ * nothing to do with telemetry.
+ *
+ * In host-driven mode it starts the sending on this thread and answers DDTRACE_ERR_TIMEOUT unless the host's transport completes all of it
+ * at once.
+ *
+ * @param tracer      borrowed
+ * @param timeout_ms  how long to wait; the sending goes on afterwards
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_IO: something was not taken; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_flush(struct ddtrace_tracer *tracer, uint32_t timeout_ms);
+
+/**
+ * Ends telemetry for the process: what is left is sent, and a last message. The tracers go on. `ddtrace_tracer_shutdown` of the last tracer
+ * does so by itself.
+ *
+ * @param tracer      borrowed
+ * @param timeout_ms  how long to wait; the ending goes on afterwards, for three seconds at most
+ * @return DDTRACE_OK, also where it had ended before; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_stop(struct ddtrace_tracer *tracer, uint32_t timeout_ms);
+
+/**
+ * Tells what telemetry has done since it began in this process.
+ *
+ * @param tracer  borrowed
+ * @param out     receives the numbers, all 0 where telemetry is off; its `struct_size` is set by the caller, with
+ *                DDTRACE_TELEMETRY_STATS_INIT, and stays
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: the size is none; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_get_stats(const struct ddtrace_tracer *tracer, struct ddtrace_telemetry_stats *out);
+
+/**
+ * Tells telemetry of a library that the program uses. The same name and version is told once. Nothing is told with
+ * `DD_TELEMETRY_DEPENDENCY_COLLECTION_ENABLED` off.
+ *
+ * @param tracer                borrowed
+ * @param name, name_len        the library
+ * @param version, version_len  its version; `(NULL, 0)`: not known
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: there is no name; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_add_dependency(struct ddtrace_tracer *tracer,
+    const char *name,
+    size_t name_len,
+    const char *version,
+    size_t version_len);
+
+/**
+ * Tells telemetry of an integration with a library of the program, and whether it works. Of what was not sent yet, the last word about the
+ * same name and version counts.
+ *
+ * @param tracer       borrowed
+ * @param integration  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: there is no name, or a number is none of its field's; DDTRACE_ERR_UNSUPPORTED;
+ *         DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_add_integration(struct ddtrace_tracer *tracer, const struct ddtrace_integration *integration);
+
+/**
+ * Tells telemetry of an HTTP endpoint that the program offers. The same endpoint is told once, and at most 10,000 of them.
+ *
+ * @param tracer    borrowed
+ * @param endpoint  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: there is no operation, or no resource; DDTRACE_ERR_LIMIT: there are too many;
+ *         DDTRACE_ERR_UNSUPPORTED; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_add_endpoint(struct ddtrace_tracer *tracer, const struct ddtrace_endpoint *endpoint);
+
+/**
+ * Records a value of a metric of telemetry. Metrics are sent every ten seconds, or with every heartbeat if that is more often. Nothing is
+ * recorded with `DD_TELEMETRY_METRICS_ENABLED` off.
+ *
+ * @param tracer          borrowed
+ * @param space, space_len  the namespace: `tracers`, `profilers`, `appsec`, `iast`, `civisibility`, `mlobs`, `general` and so on
+ * @param name, name_len  the metric: letters, digits, `_` and `.`
+ * @param kind            one of DDTRACE_TELEMETRY_*; a name has one kind in its namespace
+ * @param value           finite, and not below 0 for a count or a distribution
+ * @param tags, tags_len  `key:value` texts; may be NULL with 0
+ * @param is_common       0: only this language has the metric
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: name, namespace, kind or value are none; DDTRACE_ERR_LIMIT: there are 2,000 metrics in the
+ *         namespace; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_record(struct ddtrace_tracer *tracer,
+    const char *space,
+    size_t space_len,
+    const char *name,
+    size_t name_len,
+    int32_t kind,
+    double value,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    int32_t is_common);
+
+/**
+ * Looks a metric of telemetry up, for those that are recorded often: `ddtrace_telemetry_metric_add` then neither searches nor copies.
+ *
+ * @param tracer          borrowed
+ * @param space, space_len, name, name_len, kind, tags, tags_len, is_common  as for `ddtrace_telemetry_record`
+ * @param out             receives the metric, owned by the caller: free it with `ddtrace_telemetry_metric_free`; there is one also where
+ *                        telemetry is off
+ * @return as `ddtrace_telemetry_record`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_metric_new(struct ddtrace_tracer *tracer,
+    const char *space,
+    size_t space_len,
+    const char *name,
+    size_t name_len,
+    int32_t kind,
+    const struct ddtrace_str *tags,
+    size_t tags_len,
+    int32_t is_common,
+    struct ddtrace_telemetry_metric **out);
+
+/**
+ * Records a value. In a forked child it is recorded for the child.
+ *
+ * @param metric  borrowed
+ * @param value   finite, and not below 0 for a count or a distribution
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID: the value is none; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_metric_add(struct ddtrace_telemetry_metric *metric, double value);
+
+/**
+ * Gives a metric back. What was recorded is sent all the same.
+ *
+ * @param metric  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_telemetry_metric_free(struct ddtrace_telemetry_metric *metric);
 
 /**
  * Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.

@@ -17,12 +17,14 @@ mod call_site;
 mod collector;
 mod date;
 mod file;
+mod observer;
 mod stderr;
 
 pub use call_site::CallSite;
 pub use collector::{Collected, begin_collecting, end_collecting};
 pub use date::date_text;
 pub use file::{LogFile, set_file};
+pub use observer::{emitted, set_observer};
 
 use crate::lock::RwLock;
 use std::fmt::{self, Write};
@@ -126,6 +128,15 @@ pub fn write_to_stderr(line: &str) {
 
 /// Emits one message that no rate limit applies to, for what is said once anyway, such as the warnings of a configuration.
 pub fn emit(level: Level, message: fmt::Arguments<'_>) {
+    emit_observed(level, None, message);
+}
+
+/// The same, and whoever observes messages gets to know `template`, which has nothing of the user's.
+pub fn emit_known(level: Level, template: &'static str, message: fmt::Arguments<'_>) {
+    emit_observed(level, Some(template), message);
+}
+
+fn emit_observed(level: Level, template: Option<&'static str>, message: fmt::Arguments<'_>) {
     if !enabled(level) {
         return;
     }
@@ -134,6 +145,7 @@ pub fn emit(level: Level, message: fmt::Arguments<'_>) {
         collector::add(level, "", &text);
     }
     if is_shown(level) {
+        observer::observe(level, template);
         deliver(level, text);
     }
 }
@@ -144,6 +156,9 @@ pub fn emit_from(site: &CallSite, level: Level, message: fmt::Arguments<'_>) {
         return;
     }
     let collects = collector::wants(level);
+    if is_shown(level) {
+        observer::observe(level, Some(site.template()));
+    }
     let window_ms = if is_shown(Level::Debug) { 0 } else { WINDOW_MS.load(Ordering::Relaxed) };
     let skipped = if is_shown(level) { site.admit(window_ms) } else { None };
     if skipped.is_none() && !collects {
@@ -253,11 +268,11 @@ macro_rules! log_debug {
 
 /// Logs at the given level from a call site of its own. The arguments are not evaluated when the level is off.
 macro_rules! log_at {
-    ($level:expr, $($argument:tt)+) => {{
-        static SITE: $crate::log::CallSite = $crate::log::CallSite::new(::core::module_path!());
+    ($level:expr, $template:literal $($argument:tt)*) => {{
+        static SITE: $crate::log::CallSite = $crate::log::CallSite::new(::core::module_path!(), $template);
         let level: $crate::log::Level = $level;
         if $crate::log::enabled(level) {
-            $crate::log::emit_from(&SITE, level, ::core::format_args!($($argument)+));
+            $crate::log::emit_from(&SITE, level, ::core::format_args!($template $($argument)*));
         }
     }};
 }

@@ -38,6 +38,7 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_EXPERIMENTAL_PROPAGATE_PROCESS_TAGS_ENABLED", Kind::Bool, ON, "Whether tags that describe the process are reported."),
     row("DD_INSTRUMENTATION_CONFIG_ID", Kind::Text, None, "Name of the configuration with which the process was instrumented.").without_effect(),
     row("DD_INJECTION_ENABLED", Kind::Text, None, "What instrumented the process from outside.").without_effect(),
+    row("DD_INSTRUMENTATION_SOURCE", Kind::Text, Some("manual"), "How the library came into the process, as telemetry tells it: manual, cmd_line or ssi.").without_effect(),
     row("DD_INJECT_FORCE", Kind::Bool, OFF, "Whether the process was to be instrumented whatever it is.").without_effect(),
     row("DD_EXTERNAL_ENV", Kind::Line, None, "Where the process runs, as written by the admission controller."),
     row("DD_ENTITY_ID", Kind::Line, None, "Identity of the pod, as written by the admission controller."),

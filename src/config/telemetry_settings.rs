@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct TelemetrySettings {
     /// Whether there is any.
     pub enabled: bool,
+    /// Whether somebody said so.
+    pub enabled_is_set: bool,
     /// Where it goes.
     pub route: TelemetryRoute,
     /// Time between two heartbeats.
@@ -69,6 +71,7 @@ pub struct InheritedSession {
     pub parent: Option<String>,
 }
 
+const ENABLED: &str = "DD_INSTRUMENTATION_TELEMETRY_ENABLED";
 /// The shortest time between two heartbeats: nothing here may spin.
 const SHORTEST: Duration = Duration::from_millis(50);
 
@@ -81,6 +84,7 @@ pub(super) fn settings(
     let every = |resolution: &Resolution, name: &str| resolution.seconds(name).max(SHORTEST);
     TelemetrySettings {
         enabled: is_enabled(resolution),
+        enabled_is_set: resolution.is_set(ENABLED),
         route,
         heartbeat: every(resolution, "DD_TELEMETRY_HEARTBEAT_INTERVAL"),
         extended_heartbeat: every(resolution, "DD_TELEMETRY_EXTENDED_HEARTBEAT_INTERVAL"),
@@ -96,12 +100,11 @@ pub(super) fn settings(
 
 /// What keeps its spans to itself says nothing of itself to others either, unless it is told to.
 fn is_enabled(resolution: &Resolution) -> bool {
-    const NAME: &str = "DD_INSTRUMENTATION_TELEMETRY_ENABLED";
     let stays_here = match resolution.value("LIBDDTRACE_EXPORTER") {
         Value::Exporter(choice) => !matches!(choice, ExporterChoice::Agent | ExporterChoice::Otlp),
         _ => false,
     };
-    resolution.flag(NAME) && (resolution.is_set(NAME) || !stays_here)
+    resolution.flag(ENABLED) && (resolution.is_set(ENABLED) || !stays_here)
 }
 
 fn route(resolution: &Resolution, agentless: Option<&AgentlessSettings>) -> TelemetryRoute {

@@ -2,6 +2,7 @@
 //!
 //! Traces, stats and questions to the agent each have a client of their own, and all go the same way.
 
+use super::api_counters::ApiCounters;
 use super::exchange::{BeginExchange, Exchange};
 use crate::transport::{MAX_RESPONSE_BODY_BYTES, Request, Response, Transport, TransportError};
 use std::borrow::Cow;
@@ -23,6 +24,9 @@ pub struct Client {
     timeout: Duration,
     response_limit: usize,
     in_flight: Option<(Arc<Exchange>, Instant)>,
+    counters: Option<Arc<ApiCounters>>,
+    /// When the last request began.
+    began: Instant,
 }
 
 /// What to send.
@@ -68,12 +72,19 @@ pub enum Progress {
 impl Client {
     /// A client that waits `timeout` for each answer.
     pub fn new(link: Link, timeout: Duration) -> Self {
-        Client { link, timeout, response_limit: MAX_RESPONSE_BODY_BYTES, in_flight: None }
+        Client { link, timeout, response_limit: MAX_RESPONSE_BODY_BYTES, in_flight: None, counters: None, began: Instant::now() }
     }
 
     /// The same client, which reads so many bytes of a response's body at most.
     pub fn with_response_limit(self, bytes: usize) -> Self {
         Client { response_limit: bytes, ..self }
+    }
+
+    /// Counts requests from now on.
+    pub fn count_in(&mut self, counters: &Arc<ApiCounters>) {
+        if self.counters.is_none() {
+            self.counters = Some(Arc::clone(counters));
+        }
     }
 
     /// Whether requests are handed to the host, body and all.
@@ -90,11 +101,16 @@ impl Client {
     pub fn send(&mut self, request: Outgoing<'_>, limit: Limit, awake: impl Fn() + Send + Sync + 'static) -> Progress {
         let left = limit.by.map_or(self.timeout, |by| by.saturating_duration_since(Instant::now()).min(self.timeout));
         let Outgoing { method, path, headers, body } = request;
+        self.began = Instant::now();
+        if let Some(counters) = &self.counters {
+            counters.begin(body.len());
+        }
         match &self.link {
             Link::Blocking(transport) => {
                 let response_limit = self.response_limit;
                 let result =
                     transport.send(&Request { method, path, headers: &headers, body: &body, timeout: left, response_limit });
+                self.count(&result);
                 let bytes = body.len();
                 let buffer = if let Cow::Owned(buffer) = body { Some(buffer) } else { None };
                 Progress::Ended { result, bytes, buffer }
@@ -120,6 +136,12 @@ impl Client {
         self.in_flight = None;
     }
 
+    fn count(&self, result: &Result<Response, TransportError>) {
+        if let Some(counters) = &self.counters {
+            counters.end(result, self.began.elapsed());
+        }
+    }
+
     fn look_at(&mut self, exchange: Arc<Exchange>, deadline: Instant, limit: Limit) -> Progress {
         let wait_until = limit.by.filter(|_| limit.waits);
         let deadline = wait_until.map_or(deadline, |until| deadline.min(until));
@@ -128,6 +150,7 @@ impl Client {
             None => exchange.take_result(),
         };
         if let Some(result) = result {
+            self.count(&result);
             return ended(exchange, result);
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -135,6 +158,7 @@ impl Client {
             let late = || TransportError::Timeout { address: "the host's transport".to_owned(), after: self.timeout };
             exchange.fail(late());
             let result = exchange.take_result().unwrap_or_else(|| Err(late()));
+            self.count(&result);
             return ended(exchange, result);
         }
         self.in_flight = Some((exchange, deadline));

@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod agentless;
+mod api_counters;
 mod batch;
 mod block;
 mod budget;
@@ -44,6 +45,7 @@ mod turn;
 
 pub use agent::AgentExporter;
 pub use agentless::AgentlessExporter;
+pub use api_counters::ApiCounters;
 pub use block::{Block, BlockPool};
 pub use budget::{Budget, Reserve};
 pub use chunk::{CHUNK_HEAD, ChunkHead, drop_chunks};

@@ -1,6 +1,7 @@
 //! The pipeline of one tracer in one process: outboxes of threads, the queue of full blocks, the background that empties both.
 
 use super::agent::{KnownAgent, Looked};
+use super::api_counters::ApiCounters;
 use super::block::{Block, BlockPool};
 use super::counters::{ExportCounters, Totals};
 use super::exporter::Exporter;
@@ -25,6 +26,10 @@ pub struct Pipeline {
     pub pool: Arc<BlockPool>,
     /// What the background counted.
     pub counters: ExportCounters,
+    /// Requests with traces to an agent.
+    pub trace_api: Arc<ApiCounters>,
+    /// Requests with trace statistics to an agent.
+    pub stats_api: Arc<ApiCounters>,
     /// Services other than the configured one.
     pub extra_services: ExtraServices,
     /// The background.
@@ -95,6 +100,8 @@ impl Pipeline {
         Pipeline {
             pool: Arc::new(BlockPool::new(budget)),
             counters: ExportCounters::default(),
+            trace_api: Arc::default(),
+            stats_api: Arc::default(),
             extra_services: ExtraServices::default(),
             runtime: Runtime::new("ddtrace-sender"),
             generation: fork::generation(),

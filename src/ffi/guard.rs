@@ -116,8 +116,9 @@ fn report(payload: Box<dyn Any + Send>) {
     let first = FIRST.try_lock().and_then(|mut first| first.take());
     let message = first.as_deref().unwrap_or_else(|| message_of(&**payload));
     let logged = panic::catch_unwind(AssertUnwindSafe(|| {
-        log::emit(
+        log::emit_known(
             Level::Error,
+            "a fault inside the library was contained",
             format_args!(
                 "a fault inside the library was contained, please report it: {message}. Further ones are counted, not logged"
             ),

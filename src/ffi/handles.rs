@@ -73,6 +73,11 @@ pub struct ddtrace_statsd {
     _private: [u8; 0],
 }
 
+/// A metric of telemetry that was looked up.
+pub struct ddtrace_telemetry_metric {
+    _private: [u8; 0],
+}
+
 /// For `ddtrace_live_handles`: handles of all kinds.
 pub const DDTRACE_HANDLE_ANY: i32 = 0;
 /// For `ddtrace_live_handles`: configurations.
@@ -103,3 +108,5 @@ pub const DDTRACE_HANDLE_CHUNK: i32 = 12;
 pub const DDTRACE_HANDLE_PIN: i32 = 13;
 /// For `ddtrace_live_handles`: clients of DogStatsD.
 pub const DDTRACE_HANDLE_STATSD: i32 = 20;
+/// For `ddtrace_live_handles`: metrics of telemetry.
+pub const DDTRACE_HANDLE_TELEMETRY_METRIC: i32 = 14;

@@ -46,6 +46,12 @@ pub mod tracer_configure;
 
 pub mod agent_info;
 
+pub mod telemetry;
+
+pub mod telemetry_inventory;
+
+pub mod telemetry_metric;
+
 pub mod span;
 
 pub mod span_fields;

@@ -11,7 +11,10 @@ use super::exporter_callbacks::ddtrace_exporter_callbacks;
 use super::processor::ddtrace_processor_callbacks;
 use super::remote_config::ddtrace_rc_callbacks;
 use super::status::{DDTRACE_ERR_INVALID, DDTRACE_ERR_NULL, DDTRACE_ERR_UNSUPPORTED, ddtrace_status};
-use super::types::{ddtrace_counters, ddtrace_link, ddtrace_span_end_options, ddtrace_span_options};
+use super::types::{
+    ddtrace_counters, ddtrace_endpoint, ddtrace_integration, ddtrace_link, ddtrace_span_end_options, ddtrace_span_options,
+    ddtrace_telemetry_stats,
+};
 
 /// A size beyond this one is garbage, not a struct of a later version.
 const LARGEST: usize = 4096;
@@ -34,6 +37,12 @@ unsafe impl SizePrefixed for ddtrace_span_options {}
 unsafe impl SizePrefixed for ddtrace_span_end_options {}
 // SAFETY: as above.
 unsafe impl SizePrefixed for ddtrace_counters {}
+// SAFETY: as above.
+unsafe impl SizePrefixed for ddtrace_integration {}
+// SAFETY: as above.
+unsafe impl SizePrefixed for ddtrace_endpoint {}
+// SAFETY: as above.
+unsafe impl SizePrefixed for ddtrace_telemetry_stats {}
 // SAFETY: pointers to functions only, after the size; those that are not NULL are the caller's promise.
 unsafe impl SizePrefixed for ddtrace_processor_callbacks {}
 // SAFETY: as above.

@@ -235,6 +235,84 @@ pub struct ddtrace_span_end_options {
     pub packed_tags_len: usize,
 }
 
+/// An integration with a library, for `ddtrace_telemetry_add_integration`. Begin with DDTRACE_INTEGRATION_INIT.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ddtrace_integration {
+    /// `sizeof(ddtrace_integration)`
+    pub struct_size: usize,
+    /// The integration
+    pub name: ddtrace_str,
+    /// The version of the library; not given: not known
+    pub version: ddtrace_str,
+    /// Why it does not work; not given: it does
+    pub error: ddtrace_str,
+    /// 0: it is off, or does not work
+    pub enabled: i32,
+    /// Whether the version is one that it knows. 0: not known; 1: no; 2: yes
+    pub compatible: i32,
+    /// Whether it is on without having been asked for. 0: not known; 1: no; 2: yes
+    pub auto_enabled: i32,
+    /// 0
+    pub reserved: u32,
+}
+
+/// An HTTP endpoint, for `ddtrace_telemetry_add_endpoint`. Begin with DDTRACE_ENDPOINT_INIT.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ddtrace_endpoint {
+    /// `sizeof(ddtrace_endpoint)`
+    pub struct_size: usize,
+    /// `REST`; may be absent
+    pub r#type: ddtrace_str,
+    /// The HTTP method; may be absent
+    pub method: ddtrace_str,
+    /// The path, with its parameters by name; may be absent
+    pub path: ddtrace_str,
+    /// The name that its spans have, such as `http.request`
+    pub operation_name: ddtrace_str,
+    /// The resource that its spans have, such as `GET /users/{id}`
+    pub resource_name: ddtrace_str,
+    /// Media types that it takes
+    pub request_body_types: *const ddtrace_str,
+    /// The number of them
+    pub request_body_types_len: usize,
+    /// Media types that it answers
+    pub response_body_types: *const ddtrace_str,
+    /// The number of them
+    pub response_body_types_len: usize,
+    /// Statuses that it answers
+    pub response_codes: *const i32,
+    /// The number of them
+    pub response_codes_len: usize,
+    /// How callers are known
+    pub authentication: *const ddtrace_str,
+    /// The number of them
+    pub authentication_len: usize,
+}
+
+/// What telemetry has done, for `ddtrace_telemetry_get_stats`. Begin with DDTRACE_TELEMETRY_STATS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ddtrace_telemetry_stats {
+    /// `sizeof(ddtrace_telemetry_stats)`
+    pub struct_size: usize,
+    /// Requests, second attempts among them
+    pub requests: u64,
+    /// Requests that were taken
+    pub requests_delivered: u64,
+    /// Requests that were not taken
+    pub requests_failed: u64,
+    /// Messages that were taken; a request may have several
+    pub messages_sent: u64,
+    /// Messages and parts of messages that were dropped
+    pub dropped: u64,
+    /// Parts of messages that wait
+    pub waiting: u64,
+    /// 1: the message that begins the session was taken
+    pub is_accepted: u64,
+}
+
 /// What a tracer counted since it was made, for `ddtrace_tracer_counters`. Begin with DDTRACE_COUNTERS_INIT.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,15 +7,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// no lock and no memory that grows.
 pub struct CallSite {
     module: &'static str,
+    /// The text before anything is put into it.
+    template: &'static str,
     /// Milliseconds since the Unix epoch at which the current window began; 0: nothing was logged yet.
     window_start: AtomicU64,
     skipped: AtomicU32,
 }
 
 impl CallSite {
-    /// A place in the module with this path.
-    pub const fn new(module: &'static str) -> CallSite {
-        CallSite { module, window_start: AtomicU64::new(0), skipped: AtomicU32::new(0) }
+    /// A place in the module with this path, that logs this text.
+    pub const fn new(module: &'static str, template: &'static str) -> CallSite {
+        CallSite { module, template, window_start: AtomicU64::new(0), skipped: AtomicU32::new(0) }
     }
 
     /// The path of the module within the crate, such as `transport::agent`.
@@ -24,6 +26,11 @@ impl CallSite {
             Some((_crate, path)) => path,
             None => self.module,
         }
+    }
+
+    /// The text before anything is put into it: it has nothing of the user's.
+    pub fn template(&self) -> &'static str {
+        self.template
     }
 
     /// `Some` with the number of messages skipped before this one, or `None` when this one is to be skipped.
@@ -52,7 +59,7 @@ mod tests {
 
     #[test]
     fn one_message_per_window_then_the_count_of_the_skipped() {
-        let site = CallSite::new("ddtrace::transport");
+        let site = CallSite::new("ddtrace::transport", "text");
         assert_eq!(site.admit_at(1_000, 60_000), Some(0));
         assert_eq!(site.admit_at(1_001, 60_000), None);
         assert_eq!(site.admit_at(60_999, 60_000), None);
@@ -62,21 +69,21 @@ mod tests {
 
     #[test]
     fn no_window_means_no_limit() {
-        let site = CallSite::new("ddtrace::transport");
+        let site = CallSite::new("ddtrace::transport", "text");
         assert_eq!(site.admit_at(5, 0), Some(0));
         assert_eq!(site.admit_at(5, 0), Some(0));
     }
 
     #[test]
     fn a_clock_set_back_does_not_silence_the_site() {
-        let site = CallSite::new("ddtrace::transport");
+        let site = CallSite::new("ddtrace::transport", "text");
         assert_eq!(site.admit_at(1_000_000, 60_000), Some(0));
         assert_eq!(site.admit_at(10, 60_000), Some(0));
     }
 
     #[test]
     fn the_crate_name_is_left_out() {
-        assert_eq!(CallSite::new("ddtrace::transport::agent").module(), "transport::agent");
-        assert_eq!(CallSite::new("ddtrace").module(), "ddtrace");
+        assert_eq!(CallSite::new("ddtrace::transport::agent", "text").module(), "transport::agent");
+        assert_eq!(CallSite::new("ddtrace", "text").module(), "ddtrace");
     }
 }

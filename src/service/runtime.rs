@@ -300,7 +300,7 @@ impl Shared {
 fn run_contained(service: &mut dyn PeriodicService, cause: Cause) -> Duration {
     catch_unwind(AssertUnwindSafe(|| service.periodic(cause))).unwrap_or_else(|panic| {
         std::mem::forget(panic);
-        crate::log::emit(crate::log::Level::Error, format_args!("service {} failed and goes on", service.name()));
+        crate::log::log_error!("service {} failed and goes on", service.name());
         Duration::from_secs(1)
     })
 }

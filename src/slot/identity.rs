@@ -41,6 +41,8 @@ pub enum Kind {
     Pin = 13,
     /// A client of DogStatsD.
     Statsd = 20,
+    /// A metric of telemetry.
+    TelemetryMetric = 14,
     /// A span that records nothing.
     LightSpan = 32,
     /// A trace segment; never a handle.

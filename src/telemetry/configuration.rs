@@ -1,6 +1,6 @@
 //! The configuration as it is reported: one entry for every source that had a value, and one for every change.
 
-use crate::config::{Evaluation, ReportedValue, next_seq_id};
+use crate::config::{Evaluation, Origin, ReportedValue, next_seq_id};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -74,6 +74,11 @@ const MOST: usize = 5000;
 /// Why a value was not used: it is none of its setting.
 const INVALID_VALUE: u32 = 1;
 
+/// Of this setting the backend knows itself what it is when nobody sets it.
+fn is_left_out(record: &Evaluation) -> bool {
+    record.name == "DD_APPSEC_SCA_ENABLED" && record.origin == Origin::Default
+}
+
 fn cut(text: &str) -> String {
     let mut end = text.len().min(LONGEST);
     while !text.is_char_boundary(end) {
@@ -113,7 +118,7 @@ pub(super) struct Configuration {
 impl Configuration {
     /// Notes what a tracer's settings came from. What is known already is not told again.
     pub(super) fn add_records(&mut self, records: &[Evaluation]) {
-        for record in records {
+        for record in records.iter().filter(|record| !is_left_out(record)) {
             let entry = Entry::from(record);
             let known = self
                 .all
@@ -222,6 +227,14 @@ mod tests {
         }
         assert_eq!(of_name(&entries, "DD_TRACE_RATE_LIMIT")[1], (&json!("10"), "env_var"));
         assert_eq!(of_name(&entries, "DD_TRACE_HTTP_SERVER_ERROR_STATUSES")[1], (&json!("250-200"), "env_var"));
+    }
+
+    #[test]
+    fn a_product_that_nobody_spoke_of_is_not_reported() {
+        const NAME: &str = "DD_APPSEC_SCA_ENABLED";
+        assert!(of_name(&reported(&[], &[]), NAME).is_empty());
+        assert_eq!(of_name(&reported(&[], &[(NAME, "1")]), NAME), [(&json!(true), "env_var")]);
+        assert_eq!(of_name(&reported(&[], &[]), "DD_INSTRUMENTATION_SOURCE"), [(&json!("manual"), "default")]);
     }
 
     #[test]

@@ -76,8 +76,10 @@ pub(super) enum Failure {
 
 impl Delivery {
     pub(super) fn new(receiver: Receiver, facts: Facts, counts: Arc<Counts>) -> Self {
+        let mut client = Client::new(receiver.link, TIMEOUT);
+        client.count_in(&counts.api);
         Delivery {
-            client: Client::new(receiver.link, TIMEOUT),
+            client,
             path: receiver.path,
             headers: facts.headers(),
             api_key: receiver.api_key,

@@ -10,6 +10,13 @@ pub(super) enum Kind {
     Heartbeat,
     ExtendedHeartbeat,
     Configuration,
+    Dependencies,
+    Integrations,
+    Products,
+    Endpoints,
+    Metrics,
+    Distributions,
+    Logs,
     Closing,
 }
 
@@ -20,8 +27,20 @@ impl Kind {
             Kind::Heartbeat => "app-heartbeat",
             Kind::ExtendedHeartbeat => "app-extended-heartbeat",
             Kind::Configuration => "app-client-configuration-change",
+            Kind::Dependencies => "app-dependencies-loaded",
+            Kind::Integrations => "app-integrations-change",
+            Kind::Products => "app-product-change",
+            Kind::Endpoints => "app-endpoints",
+            Kind::Metrics => "generate-metrics",
+            Kind::Distributions => "distributions",
+            Kind::Logs => "logs",
             Kind::Closing => "app-closing",
         }
+    }
+
+    /// Whether it is about what happens, not about what the program is.
+    pub(super) const fn is_data(self) -> bool {
+        matches!(self, Kind::Metrics | Kind::Distributions | Kind::Logs)
     }
 
     /// Whether it is sent again when it did not arrive. Others are made anew when their time comes.

@@ -11,14 +11,28 @@
 mod configuration;
 mod delivery;
 mod facts;
+mod input;
+mod inventory;
+mod logs;
 mod message;
+mod metrics;
+mod observed;
 mod payloads;
+mod recording;
+mod series;
 mod shared;
 mod worker;
 
 pub use configuration::{ConfigurationChange, EntryValue};
 pub use delivery::{AGENT_PATH, INTAKE_PATH, Receiver};
 pub use facts::{Application, Facts, Host, Session};
+pub use input::Refusal;
+pub use inventory::{Endpoint, Integration};
+pub use logs::{LogEntry, LogLevel};
+pub use metrics::MetricKey;
+pub use observed::{Reading, Source};
 pub use payloads::InstallSignature;
+pub use recording::Metric;
+pub use series::MetricKind;
 pub use shared::{Statistics, Telemetry, TelemetryOptions};
 pub use worker::Worker;

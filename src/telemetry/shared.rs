@@ -1,9 +1,13 @@
 //! What is to be told, kept until the worker takes it.
 
 use super::configuration::{Configuration, ConfigurationChange};
+use super::inventory::Inventory;
+use super::logs::Logs;
+use super::metrics::Metrics;
+use super::observed::{Observed, Source};
 use super::payloads::InstallSignature;
 use crate::config::Evaluation;
-use crate::export::Counter;
+use crate::export::{ApiCounters, Counter};
 use crate::lock::{Condvar, Mutex};
 use crate::service::fork;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,18 +21,35 @@ pub struct TelemetryOptions {
     pub heartbeat: Duration,
     /// Time between two heartbeats that tell everything again.
     pub extended_heartbeat: Duration,
+    /// Whether there are metrics.
+    pub metrics: bool,
+    /// Whether there are logs.
+    pub logs: bool,
+    /// Whether dependencies are told.
+    pub dependencies: bool,
+    /// Whether logs may be of level debug.
+    pub debug: bool,
     /// Who installed the library.
     pub install_signature: Option<InstallSignature>,
+    /// Most endpoints in one message.
+    pub endpoints_per_message: usize,
+    /// `endpoint:agent` or `endpoint:agentless`, for metrics of telemetry itself.
+    pub endpoint_tag: &'static str,
 }
 
 /// The telemetry of one session. Bindings and the rest of the library tell it what there is to tell; nothing here waits for the network.
 pub struct Telemetry {
     pub(super) options: TelemetryOptions,
     pub(super) pending: Mutex<Pending>,
+    pub(super) metrics: Metrics,
+    observed: Mutex<Vec<Observed>>,
+    /// A log that cannot wait.
+    pub(super) has_crash: AtomicBool,
     pub(super) counts: Arc<Counts>,
     flush: Mutex<FlushState>,
     flushed: Condvar,
     awaken: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    pub(super) wants_stop: AtomicBool,
     is_stopped: AtomicBool,
     /// The fork generation that it belongs to.
     generation: u32,
@@ -38,11 +59,14 @@ pub struct Telemetry {
 #[derive(Default)]
 pub(super) struct Pending {
     pub(super) configuration: Configuration,
+    pub(super) inventory: Inventory,
+    pub(super) logs: Logs,
 }
 
 /// What happened to requests.
 #[derive(Default)]
 pub(super) struct Counts {
+    pub(super) api: Arc<ApiCounters>,
     pub(super) requests: Counter,
     pub(super) delivered: Counter,
     pub(super) failed: Counter,
@@ -84,10 +108,14 @@ impl Telemetry {
         Telemetry {
             options,
             pending: Mutex::default(),
+            metrics: Metrics::default(),
+            observed: Mutex::default(),
+            has_crash: AtomicBool::new(false),
             counts: Arc::default(),
             flush: Mutex::default(),
             flushed: Condvar::new(),
             awaken: OnceLock::new(),
+            wants_stop: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
             generation: fork::generation(),
         }
@@ -116,12 +144,48 @@ impl Telemetry {
         }
     }
 
+    /// A tracer works with other settings now; what is new of them is told at once.
+    pub fn change_records(&self, records: &[Evaluation]) {
+        self.add_records(records);
+        self.awake();
+    }
+
     /// A setting got another value; that is told at once.
     pub fn change_configuration(&self, change: ConfigurationChange) {
         if self.accepts() {
             self.pending.lock().configuration.change(change);
             self.awake();
         }
+    }
+
+    /// Reads counts whenever a window ends, until [`Telemetry::stop_observing`] is called with the same number. `from_now`: what was counted so
+    /// far is left out.
+    pub fn observe(&self, id: u64, source: Source, from_now: bool) {
+        if self.options.metrics && self.accepts() {
+            self.observed.lock().push(Observed::new(id, source, from_now));
+        }
+    }
+
+    /// Reads counts a last time.
+    pub fn stop_observing(&self, id: u64) {
+        if !self.accepts() {
+            return;
+        }
+        let mut observed = self.observed.lock();
+        for ended in observed.iter_mut().filter(|observed| observed.id == id) {
+            ended.read_into(&self.metrics);
+        }
+        observed.retain(|observed| observed.id != id);
+    }
+
+    /// The requests of telemetry itself, and their tag.
+    pub fn own_requests(&self) -> (Arc<ApiCounters>, &'static str) {
+        (Arc::clone(&self.counts.api), self.options.endpoint_tag)
+    }
+
+    /// Reads all counts.
+    pub(super) fn read_observed(&self) {
+        self.observed.lock().iter_mut().for_each(|observed| observed.read_into(&self.metrics));
     }
 
     /// What happened so far.
@@ -136,8 +200,12 @@ impl Telemetry {
             delivered: counts.delivered.get(),
             failed: counts.failed.get(),
             messages_sent: counts.messages_sent.get(),
-            dropped: counts.messages_dropped.get() + pending.configuration.dropped,
-            waiting: pending.configuration.pending() as u64,
+            dropped: counts.messages_dropped.get()
+                + pending.configuration.dropped
+                + pending.inventory.dropped
+                + pending.logs.dropped
+                + self.metrics.dropped.get(),
+            waiting: (pending.configuration.pending() + pending.inventory.pending() + pending.logs.len()) as u64,
             is_accepted: counts.is_accepted.load(Ordering::Relaxed),
         }
     }
@@ -150,6 +218,12 @@ impl Telemetry {
         drop(flush);
         self.awake();
         ticket
+    }
+
+    /// Asks for the end of the session. The number is for [`Telemetry::wait_for_flush`].
+    pub fn request_stop(&self) -> u64 {
+        self.wants_stop.store(true, Ordering::Release);
+        self.request_flush()
     }
 
     /// Waits until a flush is complete. `None`: the time was over; else whether all was taken.
@@ -182,6 +256,8 @@ impl Telemetry {
     /// Nothing is told any more.
     pub(super) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
+        // What it reads from may be kept alive by nothing else.
+        self.observed.lock().clear();
         self.complete_flush(u64::MAX / 2, false);
     }
 }

@@ -2,11 +2,16 @@
 
 use super::delivery::{Awake, Delivery, Failure, Outcome, Receiver};
 use super::facts::Facts;
+use super::inventory::MOST_ITEMS;
 use super::message::{Kind, Message};
-use super::payloads::{AppStarted, ConfigurationChanged, ExtendedHeartbeat, NoError};
-use super::shared::Telemetry;
+use super::payloads::{
+    AppStarted, ConfigurationChanged, DependenciesLoaded, EndpointsFound, ExtendedHeartbeat, IntegrationsChanged, LogsPayload,
+    NoError, ProductsChanged,
+};
+use super::shared::{Pending, Telemetry};
 use crate::export::Limit;
 use crate::log::log_debug;
+use crate::record::unix_ns;
 use crate::service::{Cause, PeriodicService};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,8 +20,12 @@ use std::time::{Duration, Instant};
 
 /// The end of a session may take this long.
 const LONGEST_END: Duration = Duration::from_secs(3);
+/// Metrics come together for this long at most.
+const LONGEST_WINDOW: Duration = Duration::from_secs(10);
 /// Messages that are kept for another attempt; beyond that the oldest are dropped.
 const MOST_KEPT: usize = 32;
+/// After its end the worker has nothing to do.
+const IDLE: Duration = Duration::from_secs(3600);
 /// A body that would become larger is split between messages.
 const LARGEST_BODY: usize = 2_000_000;
 
@@ -31,6 +40,11 @@ pub struct Worker {
     outbound: VecDeque<Vec<Message>>,
     /// Messages that were not taken, for the next time.
     kept: VecDeque<Message>,
+    /// The same of metrics and logs.
+    kept_data: VecDeque<Message>,
+    /// Metrics come together for so long.
+    window: Duration,
+    window_began: Instant,
     next_heartbeat: Instant,
     next_extended: Instant,
     /// Whether everything was taken since the last flush began.
@@ -63,6 +77,9 @@ impl Worker {
             started: Started::Due,
             outbound: VecDeque::new(),
             kept: VecDeque::new(),
+            kept_data: VecDeque::new(),
+            window: telemetry.options.heartbeat.min(LONGEST_WINDOW),
+            window_began: now,
             next_heartbeat: now + telemetry.options.heartbeat,
             next_extended: now + telemetry.options.extended_heartbeat,
             all_taken: true,
@@ -71,6 +88,13 @@ impl Worker {
     }
 
     fn cycle(&mut self) -> Duration {
+        if !self.telemetry.accepts() {
+            return IDLE;
+        }
+        if self.telemetry.wants_stop.load(Ordering::Acquire) {
+            self.end(Instant::now() + LONGEST_END);
+            return IDLE;
+        }
         let flush = self.telemetry.requested_flush();
         let was_busy = self.drive(Limit::default());
         if let Some(again_in) = was_busy {
@@ -80,14 +104,15 @@ impl Worker {
         let now = Instant::now();
         let heartbeat_is_due = now >= self.next_heartbeat;
         self.move_on(now);
-        if self.started != Started::Accepted {
-            if self.started == Started::Due || heartbeat_is_due || flush.is_some() {
-                self.queue_start();
-            }
-        } else {
-            self.queue_due(now, heartbeat_is_due);
+        let mut again_in = None;
+        if self.started != Started::Accepted && (self.started == Started::Due || heartbeat_is_due || flush.is_some()) {
+            self.queue_start();
+            again_in = self.drive(Limit::default());
         }
-        let again_in = self.drive(Limit::default());
+        if self.started == Started::Accepted && again_in.is_none() {
+            self.queue_due(now, heartbeat_is_due, flush.is_some());
+            again_in = self.drive(Limit::default());
+        }
         if again_in.is_none() {
             if let Some(ticket) = flush {
                 self.telemetry.complete_flush(ticket, std::mem::replace(&mut self.all_taken, true));
@@ -110,7 +135,7 @@ impl Worker {
 
     fn until_next(&self) -> Duration {
         let next = match self.started {
-            Started::Accepted => self.next_heartbeat.min(self.next_extended),
+            Started::Accepted => self.next_heartbeat.min(self.next_extended).min(self.window_began + self.window),
             Started::Due | Started::Waiting => self.next_heartbeat,
         };
         next.saturating_duration_since(Instant::now())
@@ -118,44 +143,96 @@ impl Worker {
 
     fn queue_start(&mut self) {
         let mut pending = self.telemetry.pending.lock();
-        let configuration = pending.configuration.take_all();
+        let Pending { configuration, inventory, .. } = &mut *pending;
+        inventory.take_products_changed();
         let payload = AppStarted {
-            configuration: &configuration,
+            configuration: &configuration.take_all(),
+            products: &inventory.products,
             install_signature: self.telemetry.options.install_signature.as_ref(),
             error: NoError::default(),
         };
         self.outbound.push_back(vec![Message::new(Kind::Started, &payload)]);
     }
 
-    fn queue_due(&mut self, now: Instant, with_heartbeat: bool) {
-        let mut bundle = self.news();
-        if now >= self.next_extended {
+    fn queue_due(&mut self, now: Instant, with_heartbeat: bool, is_flush: bool) {
+        let is_extended = now >= self.next_extended;
+        let mut bundle = if with_heartbeat || is_flush || is_extended { self.news() } else { self.changes() };
+        if is_extended {
             self.next_extended = now + self.telemetry.options.extended_heartbeat;
-            bundle.push(self.extended_heartbeat());
+            self.tell_everything(&mut bundle);
         }
         if with_heartbeat {
             bundle.push(Message::bare(Kind::Heartbeat));
         }
         self.queue(bundle);
+        let is_crash = self.telemetry.has_crash.swap(false, Ordering::AcqRel);
+        if is_flush || is_crash || now >= self.window_began + self.window {
+            let data = self.data(is_flush || is_crash || with_heartbeat);
+            self.queue(data);
+        }
+    }
+
+    /// What was not told yet and cannot wait: other settings, other products.
+    fn changes(&mut self) -> Vec<Message> {
+        let mut pending = self.telemetry.pending.lock();
+        let mut bundle = Vec::new();
+        let changes = pending.configuration.take_pending();
+        if !changes.is_empty() {
+            bundle.push(Message::new(Kind::Configuration, &ConfigurationChanged { configuration: &changes }));
+        }
+        if pending.inventory.take_products_changed() {
+            bundle.push(Message::new(Kind::Products, &ProductsChanged { products: &pending.inventory.products }));
+        }
+        bundle
     }
 
     /// What was not told yet.
     fn news(&mut self) -> Vec<Message> {
         let mut bundle: Vec<Message> = self.kept.drain(..).collect();
-        let changes = self.telemetry.pending.lock().configuration.take_pending();
-        if !changes.is_empty() {
-            bundle.push(Message::new(Kind::Configuration, &ConfigurationChanged { configuration: &changes }));
+        {
+            let inventory = &mut self.telemetry.pending.lock().inventory;
+            for dependencies in inventory.take_dependencies().chunks(MOST_ITEMS) {
+                bundle.push(Message::new(Kind::Dependencies, &DependenciesLoaded { dependencies }));
+            }
+            for integrations in inventory.take_integrations().chunks(MOST_ITEMS) {
+                bundle.push(Message::new(Kind::Integrations, &IntegrationsChanged { integrations }));
+            }
+        }
+        bundle.append(&mut self.changes());
+        let inventory = &mut self.telemetry.pending.lock().inventory;
+        while let Some((is_first, endpoints)) = inventory.take_endpoints(self.telemetry.options.endpoints_per_message) {
+            bundle.push(Message::new(Kind::Endpoints, &EndpointsFound { is_first, endpoints }));
         }
         bundle
     }
 
-    fn extended_heartbeat(&self) -> Message {
+    fn tell_everything(&self, bundle: &mut Vec<Message>) {
         let pending = self.telemetry.pending.lock();
         let payload = ExtendedHeartbeat {
             configuration: &pending.configuration.all(),
+            dependencies: &pending.inventory.dependencies(),
+            integrations: pending.inventory.integrations(),
             install_signature: self.telemetry.options.install_signature.as_ref(),
         };
-        Message::new(Kind::ExtendedHeartbeat, &payload)
+        bundle.push(Message::new(Kind::ExtendedHeartbeat, &payload));
+        bundle.push(Message::new(Kind::Products, &ProductsChanged { products: &pending.inventory.products }));
+    }
+
+    /// Metrics and logs of the window that ends. Nothing but telemetry about telemetry waits for the next heartbeat, unless `all` is wanted.
+    fn data(&mut self, all: bool) -> Vec<Message> {
+        let now = unix_ns() / 1_000_000_000;
+        let logs = self.telemetry.pending.lock().logs.take(now);
+        let mut bundle: Vec<Message> = self.kept_data.drain(..).collect();
+        self.telemetry.read_observed();
+        if all || !bundle.is_empty() || !logs.is_empty() || self.telemetry.metrics.has_news() {
+            let seconds = self.window_began.elapsed().as_secs_f64().max(self.window.as_secs_f64());
+            bundle.append(&mut self.telemetry.metrics.end_window(now, seconds));
+        }
+        if !logs.is_empty() {
+            bundle.push(Message::new(Kind::Logs, &LogsPayload { logs }));
+        }
+        self.window_began = Instant::now();
+        bundle
     }
 
     /// Queues messages as one body, or as several if they are large.
@@ -214,14 +291,16 @@ impl Worker {
         let behind = if failure == Failure::Refused { VecDeque::new() } else { std::mem::take(&mut self.outbound) };
         for message in messages.into_iter().chain(behind.into_iter().flatten()) {
             if failure == Failure::Unreachable && message.kind.is_kept() {
-                self.kept.push_back(message);
+                if message.kind.is_data() { self.kept_data.push_back(message) } else { self.kept.push_back(message) }
             } else if message.kind.is_kept() {
                 self.telemetry.counts.messages_dropped.add_shared(1);
             }
         }
-        while self.kept.len() > MOST_KEPT {
-            self.kept.pop_front();
-            self.telemetry.counts.messages_dropped.add_shared(1);
+        for kept in [&mut self.kept, &mut self.kept_data] {
+            while kept.len() > MOST_KEPT {
+                kept.pop_front();
+                self.telemetry.counts.messages_dropped.add_shared(1);
+            }
         }
         if failure == Failure::Unsupported {
             // Whoever takes telemetry later gets to know from the beginning.
@@ -231,6 +310,9 @@ impl Worker {
 
     /// The end of the session: what is left, then the last message.
     fn end(&mut self, deadline: Instant) {
+        if !self.telemetry.accepts() {
+            return;
+        }
         let by = deadline.min(Instant::now() + LONGEST_END);
         let limit = Limit { by: Some(by), waits: !self.is_host_driven };
         self.drive_to_end(limit);
@@ -239,12 +321,16 @@ impl Worker {
             self.drive_to_end(limit);
         }
         if self.started == Started::Accepted {
+            let data = self.data(true);
+            self.queue(data);
+            self.drive_to_end(limit);
             let mut bundle = self.news();
             bundle.push(Message::bare(Kind::Closing));
             self.queue(bundle);
             self.drive_to_end(limit);
         }
-        let lost = self.delivery.give_up().len() + self.outbound.iter().map(Vec::len).sum::<usize>() + self.kept.len();
+        let lost = self.delivery.give_up().len() + self.outbound.iter().map(Vec::len).sum::<usize>();
+        let lost = lost + self.kept.len() + self.kept_data.len();
         self.telemetry.counts.messages_dropped.add_shared(lost as u64);
         self.telemetry.stop();
     }

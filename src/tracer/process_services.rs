@@ -18,6 +18,7 @@
 use super::build::{BuildError, Parts};
 use super::core::Tracer;
 use super::links::{OwnTransport, link};
+use super::process_counts;
 use super::process_remote_config::{self, RemoteServices};
 use super::process_telemetry;
 use crate::export::{Link, Pipeline};
@@ -114,8 +115,19 @@ fn process() -> &'static Process {
     }
 }
 
-/// The session that begins now, with the ids of those that it descends from.
-pub(super) fn begin_session(id: String) -> Session {
+/// The telemetry of this process that runs, if any does and nobody is starting or ending it.
+pub fn try_telemetry() -> Option<Arc<Telemetry>> {
+    // SAFETY: blocks are never freed once they are here.
+    let process = unsafe { PROCESS.load(Ordering::Acquire).as_ref() }?;
+    if process.generation != fork::generation() {
+        return None;
+    }
+    let services = process.members.try_lock()?.services.clone()?;
+    services.shared.try_lock()?.telemetry.clone()
+}
+
+/// The session that begins now, with the ids of those that it descends from, and whether it is the first one of this process.
+pub(super) fn begin_session(id: String) -> (Session, bool) {
     let process = process();
     let mut last = process.session.lock();
     let session = match (&*last, &process.inherited) {
@@ -123,9 +135,10 @@ pub(super) fn begin_session(id: String) -> Session {
         (None, Some(parent)) => parent.child(id),
         (None, None) => Session { id, root: None, parent: None },
     };
+    let is_first = last.is_none();
     *last = Some(session.clone());
     let _ = process.first_session.set(session.clone());
-    session
+    (session, is_first)
 }
 
 /// What the program subscribed to before this process was forked off, with its nearest ancestor that had remote configuration.
@@ -170,6 +183,7 @@ pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership
     }
     if let Some(telemetry) = &telemetry {
         telemetry.add_records(parts.config.records());
+        process_counts::observe_pipeline(telemetry, pipeline);
     }
     services.ensure_started();
     Some(Membership { services, pipeline: Arc::clone(pipeline), telemetry, remote })
@@ -177,9 +191,12 @@ pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership
 
 /// A tracer has ended. The last one stops the services, which have until `deadline` to tell what is left.
 pub(super) fn leave(membership: &Membership, deadline: Instant) {
-    let Membership { services, pipeline, .. } = membership;
+    let Membership { services, pipeline, telemetry, .. } = membership;
     if services.generation != fork::generation() {
         return;
+    }
+    if let Some(telemetry) = telemetry {
+        process_counts::stop_observing(telemetry, pipeline);
     }
     services.pipelines.lock().retain(|other| !Arc::ptr_eq(other, pipeline));
     let mut members = process().members.lock();

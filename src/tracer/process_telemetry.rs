@@ -1,6 +1,7 @@
 //! From settings to the telemetry of the process.
 
 use super::build::{BuildError, Parts, authorities, open_transport};
+use super::process_counts::{count_findings, observe_process};
 use super::process_services::{Starting, begin_session};
 use super::snapshot::{hostname, runtime_id};
 use super::system::System;
@@ -14,9 +15,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether a tracer has telemetry.
+/// Whether a tracer has telemetry. Where code takes the spans over, nothing leaves the process unless it was said that it should.
 pub(super) fn is_wanted(parts: &Parts) -> bool {
-    parts.config.settings.telemetry.enabled
+    let settings = &parts.config.settings.telemetry;
+    settings.enabled && (settings.enabled_is_set || parts.exporter.is_none())
 }
 
 /// Starts it. `None`: the server cannot be reached by this build of the library.
@@ -31,7 +33,9 @@ pub(super) fn start(starting: &Starting<'_>) -> Option<Arc<Telemetry>> {
     };
     let telemetry = Arc::new(Telemetry::new(options(settings)));
     telemetry.add_records(starting.parts.config.records());
-    let session = session(settings);
+    let (session, is_first) = session(settings);
+    observe_process(&telemetry, is_first);
+    count_findings(&telemetry, starting.parts.config.otel_findings());
     let worker = Worker::new(Arc::clone(&telemetry), receiver, facts(settings, session), starting.is_host_driven());
     let awaken = starting.add(Box::new(worker), Duration::ZERO);
     telemetry.set_awakener(awaken);
@@ -43,6 +47,15 @@ fn options(settings: &Settings) -> TelemetryOptions {
     TelemetryOptions {
         heartbeat: telemetry.heartbeat,
         extended_heartbeat: telemetry.extended_heartbeat,
+        metrics: telemetry.metrics,
+        logs: telemetry.logs,
+        dependencies: telemetry.dependencies,
+        debug: telemetry.debug,
+        endpoints_per_message: telemetry.endpoints_per_message,
+        endpoint_tag: match telemetry.route {
+            TelemetryRoute::Agent => "endpoint:agent",
+            TelemetryRoute::Intake { .. } => "endpoint:agentless",
+        },
         install_signature: telemetry.install_signature.as_ref().map(|signature| InstallSignature {
             install_id: signature.id.clone(),
             install_type: signature.kind.clone(),
@@ -76,14 +89,15 @@ fn open_intake(settings: &Settings, url: &AgentUrl) -> Result<AgentTransport, Bu
 }
 
 /// What the process that started this one said counts only for the first session of all.
-fn session(settings: &Settings) -> Session {
+fn session(settings: &Settings) -> (Session, bool) {
     let inherited = &settings.telemetry.inherited_session;
-    let session = begin_session(runtime_id());
-    Session {
+    let (session, is_first) = begin_session(runtime_id());
+    let session = Session {
         root: session.root.or_else(|| inherited.root.clone()),
         parent: session.parent.or_else(|| inherited.parent.clone()),
         id: session.id,
-    }
+    };
+    (session, is_first)
 }
 
 fn facts(settings: &Settings, session: Session) -> Facts {

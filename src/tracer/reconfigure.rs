@@ -96,6 +96,9 @@ impl Tracer {
             drop(former_parts);
             break;
         }
+        if let Some(telemetry) = self.membership().and_then(|membership| membership.telemetry.clone()) {
+            telemetry.change_records(parts.config.records());
+        }
         if open == OpenTraces::GiveUp {
             self.give_up_open_segments();
         }

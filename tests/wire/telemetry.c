@@ -8,6 +8,13 @@
  *   fork              a child, which does what follows up to "wait"; the parent goes on behind that
  *   wait              the parent waits for the child
  *   die               the process ends without any word
+ *   leave             the process ends by itself, with its tracers
+ *   add               a dependency, an integration, an endpoint, a setting and a product are told of
+ *   metric KIND       a value of the metric "own.KIND", of this kind
+ *   log LEVEL         a message of this level
+ *   inject            the headers of a span are written
+ *   tell TIMEOUT      telemetry is flushed; it says whether it was taken
+ *   stats             telemetry's numbers are printed
  *
  * It prints the runtime id, and after a fork that of the child, when there is one. Tracers that are left are freed at the end. */
 #include "check.h"
@@ -54,6 +61,46 @@ static void span(void)
     CHECK_OK(ddtrace_span_end(started, NULL));
 }
 
+static void add(void)
+{
+    ddtrace_tracer *tracer = tracers[count - 1];
+    ddtrace_integration integration = DDTRACE_INTEGRATION_INIT;
+    ddtrace_endpoint endpoint = DDTRACE_ENDPOINT_INIT;
+    CHECK_OK(ddtrace_telemetry_add_dependency(tracer, TEXT("openssl"), TEXT("3.0")));
+    integration.name = DDTRACE_TEXT("redis");
+    integration.enabled = 1;
+    integration.auto_enabled = 2;
+    CHECK_OK(ddtrace_telemetry_add_integration(tracer, &integration));
+    endpoint.operation_name = DDTRACE_TEXT("http.request");
+    endpoint.resource_name = DDTRACE_TEXT("GET /users/{id}");
+    CHECK_OK(ddtrace_telemetry_add_endpoint(tracer, &endpoint));
+    CHECK_OK(ddtrace_telemetry_add_config(tracer, TEXT("DD_TRACE_SAMPLE_RATE"), TEXT("0.5"), TEXT("code"), NULL, 0));
+    CHECK_OK(ddtrace_telemetry_set_product(tracer, TEXT("appsec"), 1, NULL, 0, 0, NULL, 0));
+}
+
+static void inject(void)
+{
+    ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
+    ddtrace_span *span = NULL;
+    ddtrace_propagator *propagator = NULL;
+    char headers[4096];
+    size_t needed = 0;
+    options.name = DDTRACE_TEXT("injected");
+    CHECK_OK(ddtrace_span_start(tracers[count - 1], &options, &span, NULL));
+    CHECK_OK(ddtrace_propagator_new(NULL, &propagator, NULL));
+    CHECK_OK(ddtrace_propagator_inject_span(propagator, span, headers, sizeof headers, &needed));
+    ddtrace_propagator_free(propagator);
+    CHECK_OK(ddtrace_span_end(span, NULL));
+}
+
+static void print_stats(void)
+{
+    ddtrace_telemetry_stats stats = DDTRACE_TELEMETRY_STATS_INIT;
+    CHECK_OK(ddtrace_telemetry_get_stats(tracers[count - 1], &stats));
+    printf("stats requests=%d delivered=%d failed=%d dropped=%d accepted=%d\n", (int)stats.requests, (int)stats.requests_delivered,
+           (int)stats.requests_failed, (int)stats.dropped, (int)stats.is_accepted);
+}
+
 /* Does one step; returns how many arguments it took. */
 static int step(char **argument)
 {
@@ -73,7 +120,30 @@ static int step(char **argument)
         CHECK_OK(ddtrace_tracer_flush(tracers[count - 1], 20000));
     } else if (strcmp(name, "shutdown") == 0) {
         end_last();
+    } else if (strcmp(name, "add") == 0) {
+        add();
+    } else if (strcmp(name, "inject") == 0) {
+        inject();
+    } else if (strcmp(name, "metric") == 0) {
+        CHECK(argument[1] != NULL);
+        char own[16];
+        snprintf(own, sizeof own, "own.%.4s", argument[1]);
+        CHECK_OK(ddtrace_telemetry_record(tracers[count - 1], TEXT("appsec"), own, DDTRACE_NTS, atoi(argument[1]), 2, NULL, 0, 1));
+        return 2;
+    } else if (strcmp(name, "log") == 0) {
+        CHECK(argument[1] != NULL);
+        CHECK_OK(ddtrace_telemetry_log(tracers[count - 1], atoi(argument[1]), TEXT("a message"), NULL, 0, TEXT("a:b"), 0));
+        return 2;
+    } else if (strcmp(name, "tell") == 0) {
+        CHECK(argument[1] != NULL);
+        printf("told %d\n", (int)ddtrace_telemetry_flush(tracers[count - 1], (uint32_t)atoi(argument[1])));
+        return 2;
+    } else if (strcmp(name, "stats") == 0) {
+        print_stats();
+    } else if (strcmp(name, "leave") == 0) {
+        exit(0);
     } else if (strcmp(name, "die") == 0) {
+        fflush(stdout);
         _exit(0);
     } else {
         fprintf(stderr, "no such step: %s\n", name);

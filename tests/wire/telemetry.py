@@ -1,9 +1,24 @@
 """Telemetry as the test agent received it."""
 
 import json
+import os
+
+import jsonschema
 
 PATH = "/telemetry/proxy/api/v2/apmtelemetry"
 BATCH = "message-batch"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def validator():
+    """What every request has to look like."""
+    with open(os.path.join(HERE, "schemas", "telemetry.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+VALIDATOR = validator()
 
 
 class Telemetry:
@@ -12,6 +27,10 @@ class Telemetry:
     def __init__(self, session):
         self.requests = [request for request in session.requests() if request["path"] == PATH]
         self.bodies = [json.loads(request["body"]) for request in self.requests]
+        for request, body in zip(self.requests, self.bodies):
+            VALIDATOR.validate(body)
+            check_headers(request["headers"], body)
+            assert len(request["body"]) < 5_000_000
 
     def of(self, runtime_id):
         """The same, of one process alone."""
@@ -34,3 +53,34 @@ class Telemetry:
 
     def runtime_ids(self):
         return list(dict.fromkeys(body["runtime_id"] for body in self.bodies))
+
+    def series(self, name, namespace="tracers"):
+        """The points of a metric by their tags, all windows together."""
+        found = {}
+        for payload in self.messages("generate-metrics"):
+            for series in payload["series"] if payload["namespace"] == namespace else []:
+                if series["metric"] == name:
+                    values = [value for _, value in series["points"]]
+                    found.setdefault(tuple(series["tags"]), []).extend(values)
+        return found
+
+    def configuration(self, name, kind="app-started"):
+        """Values and origins of a setting, in the order of their precedence."""
+        entries = [entry for payload in self.messages(kind) for entry in payload["configuration"] if entry["name"] == name]
+        return [(entry["value"], entry["origin"]) for entry in sorted(entries, key=lambda entry: entry["seq_id"])]
+
+
+def check_headers(headers, body):
+    """The headers say what the body says."""
+    expected = {
+        "content-type": "application/json",
+        "dd-telemetry-api-version": body["api_version"],
+        "dd-telemetry-request-type": body["request_type"],
+        "dd-client-library-language": body["application"]["language_name"],
+        "dd-client-library-version": body["application"]["tracer_version"],
+        "dd-session-id": body["runtime_id"],
+    }
+    for name, value in expected.items():
+        assert headers.get(name) == value, (name, headers.get(name), value)
+    for name in ["dd-root-session-id", "dd-parent-session-id"]:
+        assert headers.get(name) != body["runtime_id"], name

@@ -123,6 +123,7 @@ impl AgentExporter {
         }
         let mut tended = Tended { is_ready, again_in };
         if let (Some(stats), None) = (&mut self.preparation.stats, by) {
+            stats.count_in(&pipeline.stats_api);
             tended.again_in = tended.again_in.min(stats.tend(Limit::default(), pipeline.awakener()));
         }
         if let (Some(metrics), None) = (&mut self.preparation.span_metrics, by) {
@@ -200,6 +201,7 @@ impl AgentExporter {
     }
 
     fn send(&mut self, payload: &dyn Payload, limit: Limit, pipeline: &Arc<Pipeline>) -> Progress {
+        self.client.count_in(&pipeline.trace_api);
         let encoder = self.encoders.of(self.protocol.format());
         payload.encode(encoder);
         let body = encoder.finish();

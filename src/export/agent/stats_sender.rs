@@ -1,6 +1,7 @@
 //! Trace statistics on their way to the agent: whether it wants them, when they leave, and that what fails is not sent again.
 
 use super::known_agent::Knowledge;
+use crate::export::api_counters::ApiCounters;
 use crate::export::client::{Client, Limit, Outgoing, Progress};
 use crate::log::{log_debug, log_warn};
 use crate::record::{RecordRef, unix_ns};
@@ -9,6 +10,7 @@ use crate::transport::{AgentInfo, Response, TransportError};
 use crate::wire::ChunkFacts;
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/v0.6/stats";
@@ -56,6 +58,11 @@ impl StatsSender {
             epoch: 0,
             next_flush: Instant::now() + INTERVAL,
         }
+    }
+
+    /// Counts requests from now on.
+    pub fn count_in(&mut self, counters: &Arc<ApiCounters>) {
+        self.client.count_in(counters);
     }
 
     /// Whether spans are counted, so that the agent need not.
