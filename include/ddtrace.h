@@ -896,6 +896,30 @@ typedef struct ddtrace_exporter_callbacks {
 /** Called with a text, which is valid during the call. */
 typedef void (*ddtrace_text_visitor)(void *user_data, struct ddtrace_str text);
 
+/** One value of a metric, for `ddtrace_statsd_send`, and from collectors. Begin with DDTRACE_METRIC_INIT. */
+typedef struct ddtrace_metric {
+    /** `sizeof(ddtrace_metric)` */
+    size_t struct_size;
+    /** Letters, digits, `_` and `.`, beginning with a letter; others are replaced */
+    struct ddtrace_str name;
+    /** One of `DDTRACE_METRIC_*` */
+    int32_t kind;
+    /** One of `DDTRACE_CARDINALITY_*` */
+    int32_t cardinality;
+    /** What was measured */
+    double value;
+    /** What was seen, for sets */
+    struct ddtrace_str text;
+    /** `key:value` or a word each */
+    const struct ddtrace_str *tags;
+    /** The number of tags */
+    size_t tags_len;
+    /** Which part of the calls is sent, up to 1; 0: all. Not for gauges and sets */
+    double rate;
+    /** Unix seconds, for counts and gauges, which are then sent as they are; 0: now */
+    int64_t timestamp_s;
+} ddtrace_metric;
+
 /**
  * How a client differs from what the settings say, for `ddtrace_statsd_new`. Begin with DDTRACE_STATSD_OPTIONS_INIT; all fields but the first
  * may stay zero.
@@ -952,30 +976,6 @@ typedef struct ddtrace_statsd_counters {
     /** Their bytes */
     uint64_t bytes_dropped_writer;
 } ddtrace_statsd_counters;
-
-/** One value of a metric, for `ddtrace_statsd_send`, and from collectors. Begin with DDTRACE_METRIC_INIT. */
-typedef struct ddtrace_metric {
-    /** `sizeof(ddtrace_metric)` */
-    size_t struct_size;
-    /** Letters, digits, `_` and `.`, beginning with a letter; others are replaced */
-    struct ddtrace_str name;
-    /** One of `DDTRACE_METRIC_*` */
-    int32_t kind;
-    /** One of `DDTRACE_CARDINALITY_*` */
-    int32_t cardinality;
-    /** What was measured */
-    double value;
-    /** What was seen, for sets */
-    struct ddtrace_str text;
-    /** `key:value` or a word each */
-    const struct ddtrace_str *tags;
-    /** The number of tags */
-    size_t tags_len;
-    /** Which part of the calls is sent, up to 1; 0: all. Not for gauges and sets */
-    double rate;
-    /** Unix seconds, for counts and gauges, which are then sent as they are; 0: now */
-    int64_t timestamp_s;
-} ddtrace_metric;
 
 /** Something that happened, in words, for `ddtrace_statsd_send_event`. Begin with DDTRACE_STATSD_EVENT_INIT. */
 typedef struct ddtrace_statsd_event {
@@ -4121,6 +4121,120 @@ DDTRACE_API size_t ddtrace_pointer_hash(const struct ddtrace_str *parts,
     size_t len,
     char *buf,
     size_t cap);
+
+/**
+ * Gives out the client of DogStatsD that the tracers of the process share, which also carries the metrics of the library itself. Its tags are
+ * service, environment and version, and it sends no metrics about itself. It is shut down with the last tracer.
+ *
+ * @param tracer  borrowed
+ * @param out     receives the client with a reference of its own, owned by the caller: free it with `ddtrace_statsd_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED; DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_get_statsd(struct ddtrace_tracer *tracer,
+    struct ddtrace_statsd **out);
+
+/**
+ * Switches metrics of the runtime on or off for the process, whatever `DD_RUNTIME_METRICS_ENABLED` says. They are collected every ten seconds.
+ *
+ * @param tracer  borrowed
+ * @param on      0: off
+ * @return DDTRACE_OK; DDTRACE_ERR_SHUTDOWN; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_set_runtime_metrics(struct ddtrace_tracer *tracer,
+    int32_t on);
+
+/**
+ * Lets the library collect and send its own metrics soon, without waiting for the ten seconds to pass; in host-driven mode at the next tick.
+ *
+ * @param tracer  borrowed
+ * @return as `ddtrace_tracer_set_runtime_metrics`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_collect_metrics(struct ddtrace_tracer *tracer);
+
+/**
+ * Registers a collector of runtime metrics, for the process and the children that it forks. It is asked every ten seconds while such metrics are
+ * on; service, environment, version and the like are added to what it gives. What grows for ever is best given as its growth. One that
+ * fails three times in a row is not asked any more, and one that takes its time delays telemetry and other metrics of the library.
+ *
+ * @param name, name_len  for messages
+ * @param collect         fills `out`, whose items are initialised, with up to `cap` metrics, and returns how many, or DDTRACE_ABSENT if it
+ *                        failed. Texts and tags have to stay until it is called again. Called by a thread of the library
+ * @param user_data       the first argument of the function
+ * @param free_user_data  called once with `user_data`, when the library needs it no longer, or at once if this call fails; may be NULL
+ * @param id              receives the collector's number; may be NULL
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT: there are 64
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_runtime_metrics_add_collector(const char *name,
+    size_t name_len,
+    size_t (*collect)(void *user_data, struct ddtrace_metric *out, size_t cap),
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    uint64_t *id);
+
+/**
+ * Registers the collector of what the kernel tells of the process: `process.cpu.percent`, `process.cpu.time.user` and `.sys` in seconds,
+ * `process.cpu.ctx_switch.voluntary` and `.involuntary`, `process.mem.rss`, `process.thread_count`, `process.open_file_descriptors`.
+ * Programs in C and C++ (`LIBDDTRACE_LANGUAGE` is `cpp`) have it anyway.
+ *
+ * @param id  receives the collector's number; may be NULL
+ * @return as `ddtrace_runtime_metrics_add_collector`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_runtime_metrics_add_process_collector(uint64_t *id);
+
+/**
+ * Takes a collector back. A call that is under way goes on.
+ *
+ * @param id  its number
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_runtime_metrics_remove_collector(uint64_t id);
+
+/**
+ * Shows what a tracer counted, under the names of its health metrics (`datadog.tracer.*`, with `DD_TRACE_HEALTH_METRICS_ENABLED` sent every ten
+ * seconds as growth): counts since it was made, and gauges.
+ *
+ * @param tracer    borrowed
+ * @param callback  called for each metric on this thread; the metric is borrowed for the time of the call
+ * @param user_data the first argument of the callback
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_tracer_each_health_metric(struct ddtrace_tracer *tracer,
+    void (*callback)(void *user_data, const struct ddtrace_metric *metric),
+    void *user_data);
+
+/**
+ * Copies out the id of the container that the process runs in.
+ *
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT outside of containers
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_container_id(char *buf, size_t cap);
+
+/**
+ * Copies out what the agent knows the container of the process by: `ci-` and its id, or `in-` and the inode of its control group.
+ *
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length; DDTRACE_ABSENT if nothing is known
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_entity_id(char *buf, size_t cap);
 
 /**
  * Makes a client that sends metrics, events and checks by DogStatsD. Tags are those of the settings (`DD_ENV`, `DD_SERVICE`, `DD_VERSION`),

@@ -201,11 +201,10 @@ pub static SETTINGS: &[Setting] = &[
     row("DD_ORIGIN_DETECTION_ENABLED", Kind::Choice(SWITCHES), ON, "Whether metrics say which container they come from."),
     row("DD_CARDINALITY", Kind::Choice(CARDINALITIES), None, "How many tags of their container metrics ask for: none, low, orchestrator or high.")
         .alias(&["DATADOG_CARDINALITY"]),
-    row("DD_RUNTIME_METRICS_ENABLED", Kind::Bool, OFF, "Whether metrics of the process and its runtime are sent.").hot().without_effect(),
+    row("DD_RUNTIME_METRICS_ENABLED", Kind::Bool, OFF, "Whether metrics of the process and its runtime are sent.").hot(),
     row("DD_RUNTIME_METRICS_RUNTIME_ID_ENABLED", Kind::Bool, OFF, "Whether the runtime id is a tag of these and of the tracer's metrics.")
-        .alias(&["DD_TRACE_EXPERIMENTAL_RUNTIME_ID_ENABLED"])
-        .without_effect(),
-    row("DD_TRACE_HEALTH_METRICS_ENABLED", Kind::Bool, OFF, "Whether metrics of the tracer itself are sent.").without_effect(),
+        .alias(&["DD_TRACE_EXPERIMENTAL_RUNTIME_ID_ENABLED"]),
+    row("DD_TRACE_HEALTH_METRICS_ENABLED", Kind::Bool, OFF, "Whether metrics of the tracer itself are sent."),
     // Other products
     row("DD_PROFILING_ENABLED", Kind::Bool, OFF, "Whether the process is profiled.").without_effect(),
     row("DD_APPSEC_ENABLED", Kind::Bool, None, "Whether attacks are looked for; unset: remote configuration may ask for it.").without_effect(),

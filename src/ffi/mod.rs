@@ -100,6 +100,8 @@ pub mod exchange;
 
 pub mod instrument;
 
+pub mod own_metrics;
+
 pub mod statsd;
 pub mod web;
 

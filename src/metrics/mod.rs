@@ -14,16 +14,19 @@
 //! | `aggregation`, `payloads` | what waits: sums, then payloads |
 //! | `socket`, `sender` | the way out |
 //! | `statistics` | what was sent and dropped, and the client's metrics about itself |
+//! | `collectors`, `process` | who knows the runtime; what the kernel tells of the process |
 //! | `client`, `exit` | the client, its life in several processes, the flush at exit |
 
 mod aggregation;
 mod client;
+mod collectors;
 mod exit;
 mod line;
 mod message;
 mod names;
 mod options;
 mod payloads;
+mod process;
 mod sender;
 mod shared;
 mod socket;
@@ -33,9 +36,11 @@ mod statistics;
 mod tests;
 
 pub use client::Client;
+pub use collectors::{Collector, CollectorFailed, Registered as RegisteredCollector};
 pub use message::{
     Cardinality, CheckStatus, Event, EventAlert, EventPriority, Metric, MetricKind, MetricValue, Refusal, ServiceCheck, TagList,
 };
 pub use options::{Aggregation, ClientOptions, OriginFields};
+pub use process::ProcessCollector;
 pub use shared::Sink;
 pub use statistics::Totals as ClientTotals;

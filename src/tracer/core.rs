@@ -3,6 +3,7 @@
 use super::build::{BuildError, Parts, build_pipeline};
 use super::config_listeners::Listeners;
 use super::hooks::leave_thread;
+use super::process_metrics::ProcessMetrics;
 use super::process_services::{self, Membership};
 use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
 use crate::hooks::Hooks;
@@ -103,7 +104,7 @@ pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     }
     // SAFETY: a handle of this library.
     if let Ok(tracer) = unsafe { resolve_tracer(tracer) } {
-        tracer.join_services();
+        tracer.join_services(false);
     }
     Ok(tracer)
 }
@@ -339,20 +340,21 @@ impl Tracer {
             Ok(((Arc::clone(&running.pipeline), Arc::clone(&running.snapshot)), is_inherited))
         })??;
         if is_new {
-            self.join_services();
+            self.join_services(false);
         }
         Ok(current)
     }
 
     /// Takes part in the services of the process. No lock is held.
-    fn join_services(&self) {
+    /// `needs_metrics`: those of the process are wanted whatever the settings say.
+    fn join_services(&self, needs_metrics: bool) {
         let wanted = self.with_body(|body| {
             let running = body.running.as_deref()?;
             let is_open = running.membership.is_none() && running.pipeline.accepts();
             is_open.then(|| (running.parts.clone(), Arc::clone(&running.pipeline)))
         });
         let Ok(Some((parts, pipeline))) = wanted else { return };
-        let Some(membership) = process_services::join(&parts, &pipeline) else { return };
+        let Some(membership) = process_services::join(&parts, &pipeline, needs_metrics) else { return };
         let remote = membership.remote.clone();
         let mut membership = Some(Arc::new(membership));
         let _ = self.with_body(|body| {
@@ -369,6 +371,17 @@ impl Tracer {
         if let Some(remote) = remote {
             remote.apply_to(self);
         }
+    }
+
+    /// The metrics of the process, started if need be. `None`: the tracer is shut down.
+    pub fn metrics(&self) -> Result<Option<Arc<ProcessMetrics>>, HandleError> {
+        self.current()?;
+        self.join_services(true);
+        let found = self.with_body(|body| {
+            let running = body.running.as_deref()?;
+            Some((running.membership.clone()?, running.parts.clone()))
+        })?;
+        Ok(found.map(|(membership, parts)| membership.metrics(&parts)))
     }
 
     /// The pipeline.

@@ -19,6 +19,7 @@ use super::build::{BuildError, Parts};
 use super::core::Tracer;
 use super::links::{OwnTransport, link};
 use super::process_counts;
+use super::process_metrics::{self, ProcessMetrics};
 use super::process_remote_config::{self, RemoteServices};
 use super::process_telemetry;
 use crate::export::{Link, Pipeline};
@@ -48,6 +49,7 @@ pub struct ProcessServices {
 #[derive(Default)]
 struct Shared {
     telemetry: Option<Arc<Telemetry>>,
+    metrics: Option<Arc<ProcessMetrics>>,
     remote: Option<Arc<RemoteServices>>,
 }
 
@@ -160,10 +162,12 @@ pub(super) fn take_inherited_subscriptions() -> Option<Subscriptions> {
 }
 
 /// Starts the services that a tracer wants and that do not run yet. `None`: it wants none.
-pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership> {
+/// `needs_metrics`: it wants those of the process whatever its settings say.
+pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>, needs_metrics: bool) -> Option<Membership> {
     let wants_telemetry = process_telemetry::is_wanted(parts);
     let wants_remote = process_remote_config::is_wanted(parts);
-    if !wants_telemetry && !wants_remote {
+    let wants_metrics = needs_metrics || process_metrics::is_wanted(&parts.config.settings);
+    if !wants_telemetry && !wants_remote && !wants_metrics {
         return None;
     }
     let process = process();
@@ -185,6 +189,9 @@ pub(super) fn join(parts: &Parts, pipeline: &Arc<Pipeline>) -> Option<Membership
         telemetry.add_records(parts.config.records());
         process_counts::observe_pipeline(telemetry, pipeline);
     }
+    if wants_metrics {
+        services.metrics(parts, pipeline);
+    }
     services.ensure_started();
     Some(Membership { services, pipeline: Arc::clone(pipeline), telemetry, remote })
 }
@@ -197,6 +204,10 @@ pub(super) fn leave(membership: &Membership, deadline: Instant) {
     }
     if let Some(telemetry) = telemetry {
         process_counts::stop_observing(telemetry, pipeline);
+    }
+    let metrics = services.shared.lock().metrics.clone();
+    if let Some(metrics) = metrics {
+        metrics.tracer_ended(pipeline);
     }
     services.pipelines.lock().retain(|other| !Arc::ptr_eq(other, pipeline));
     let mut members = process().members.lock();
@@ -237,6 +248,15 @@ impl ProcessServices {
         if shared.remote.is_none() && process_remote_config::is_wanted(parts) {
             shared.remote = process_remote_config::start(&starting);
         }
+    }
+
+    /// The metrics of the process, started if need be.
+    fn metrics(self: &Arc<Self>, parts: &Parts, pipeline: &Arc<Pipeline>) -> Arc<ProcessMetrics> {
+        let starting = Starting { parts, services: self };
+        let start = || process_metrics::start(&starting, self);
+        let metrics = Arc::clone(self.shared.lock().metrics.get_or_insert_with(start));
+        metrics.tracer_started(&parts.config.settings, pipeline);
+        metrics
     }
 
     fn ensure_started(&self) {
@@ -313,6 +333,11 @@ impl Starting<'_> {
 }
 
 impl Membership {
+    /// The metrics of the process, started if need be.
+    pub(super) fn metrics(&self, parts: &Parts) -> Arc<ProcessMetrics> {
+        self.services.metrics(parts, &self.pipeline)
+    }
+
     /// Does what is due, where the host drives the services. Returns when something is due again; `None`: they have a thread.
     pub fn tick(&self) -> Option<Duration> {
         self.services.tick_if_driven()

@@ -32,7 +32,11 @@ impl Tracer {
             let former = self.snapshot()?;
             let mut config = Config::clone(&former.config);
             change(&mut config.settings);
+            let starts_metrics = config.settings.own_metrics.runtime && !former.config.settings.own_metrics.runtime;
             if self.swap_snapshot(&former, &Arc::new(config), |_| ())?.is_some() {
+                if starts_metrics {
+                    self.metrics()?;
+                }
                 return Ok(());
             }
         }
