@@ -18,7 +18,7 @@ use crate::export::{Flushed, Totals};
 use crate::slot::{HandleError, cold};
 use crate::tracer::{
     HeaderCounts, Tracer, add_reference, close, default_tracer, header_counts, named_tracer, release, resolve_tracer,
-    start_tracer,
+    start_tracer, startup_json,
 };
 
 /// Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off. Level and rate
@@ -235,6 +235,25 @@ pub unsafe extern "C" fn ddtrace_tracer_config_get(
             let value = snapshot.zip(text::text(key, key_len).ok());
             let value = value.and_then(|(snapshot, key)| snapshot.config.value_text(&key));
             text::copy_out_optional(value.as_deref(), buf, cap)
+        }
+    })
+}
+
+/// Copies out what the start-up line says: one line of JSON with the settings in effect, which has no secrets.
+///
+/// @param tracer    borrowed
+/// @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+/// @return the text's length without the NUL; DDTRACE_ABSENT if an argument is wrong. The date in it is that of the call
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_tracer_startup_json(tracer: *const ddtrace_tracer, buf: *mut c_char, cap: usize) -> usize {
+    guard(DDTRACE_ABSENT, || {
+        // SAFETY: the header's rules for handles and buffers.
+        unsafe {
+            let snapshot = find(tracer).and_then(|tracer| Ok(tracer.snapshot()?)).ok();
+            let json = snapshot.map(|snapshot| startup_json(&snapshot.config));
+            text::copy_out_optional(json.as_deref(), buf, cap)
         }
     })
 }

@@ -4,6 +4,7 @@ use super::build_agent::agent_exporter;
 use super::links::{link, together};
 use super::otlp;
 use super::process_context;
+use super::process_discovery;
 use super::registry::{LONGEST_NAME, MOST_NAMES};
 use super::snapshot::{hostname, make_snapshot, runtime_id};
 use super::statistics::span_metrics_sender;
@@ -113,6 +114,7 @@ pub fn build_pipeline(parts: &Parts, version: u32) -> Result<(Arc<Pipeline>, Arc
     let first_cycle = sender.first_cycle();
     let id = pipeline.runtime.add(Box::new(sender), first_cycle);
     pipeline.set_sender(id, transport, known_agent);
+    process_discovery::publish(settings);
     if settings.lifecycle.shares_context {
         share_thread_contexts();
         process_context::publish(settings);

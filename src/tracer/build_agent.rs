@@ -3,7 +3,9 @@
 use super::snapshot::{hostname, runtime_id};
 use super::statistics::make_concentrator;
 use crate::config::{Settings, TraceApiVersion};
-use crate::export::agent::{AgentExporter, AgentFacts, AgentProtocol, Discovery, StatsSender, StatsWish, TraceFormat};
+use crate::export::agent::{
+    AgentExporter, AgentFacts, AgentProtocol, Discovery, Reachability, StatsSender, StatsWish, TraceFormat,
+};
 use crate::export::{Client, Link};
 use crate::record::unix_ns;
 use crate::transport::Origin;
@@ -15,7 +17,10 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
     let timeout = settings.agent.timeout;
     let headers = facts.headers_without_traces();
     let payload_facts = payload_facts(settings, &facts);
-    let discovery = Discovery::new(link.clone(), headers.clone(), timeout);
+    let mut discovery = Discovery::new(link.clone(), headers.clone(), timeout);
+    if settings.logging.startup_logs {
+        discovery = discovery.with_reachability(Reachability::of(&settings.agent.url.to_string()));
+    }
     let stats = StatsSender::new(
         stats_wish(settings),
         make_concentrator(settings, unix_ns()),

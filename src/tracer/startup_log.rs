@@ -5,7 +5,7 @@
 
 use super::snapshot::runtime_id;
 use super::system::System;
-use crate::config::{Config, PropagationStyle};
+use crate::config::{Config, ExporterChoice, LogInjection, Origin, PropagationStyle, ReportedValue};
 use crate::log::date_text;
 use crate::record::unix_ns;
 use serde::Serialize;
@@ -44,6 +44,24 @@ struct Facts<'a> {
     propagation_style_inject: Vec<&'static str>,
     propagation_style_extract: Vec<&'static str>,
     baggage: Baggage,
+    analytics_enabled: bool,
+    log_injection_enabled: bool,
+    apm_tracing_enabled: bool,
+    telemetry_enabled: Option<bool>,
+    remote_config_enabled: Option<bool>,
+    runtime_metrics_enabled: Option<bool>,
+    health_metrics_enabled: Option<bool>,
+    profiling_enabled: Option<bool>,
+    appsec_enabled: Option<bool>,
+    data_streams_enabled: Option<bool>,
+    crashtracking_enabled: Option<bool>,
+    otlp_traces_export_enabled: bool,
+    otlp_metrics_export_enabled: Option<bool>,
+    otlp_logs_export_enabled: Option<bool>,
+    dogstatsd_address: Option<String>,
+    exporter: Option<String>,
+    /// Those that set something.
+    environment_variables: BTreeMap<&'a str, String>,
 }
 
 #[derive(Serialize)]
@@ -54,9 +72,13 @@ struct Baggage {
 
 /// The line, with its end.
 pub(super) fn line(config: &Config) -> String {
+    format!("DATADOG TRACER CONFIGURATION - {}\n", json(config))
+}
+
+/// The settings as the line has them.
+pub fn json(config: &Config) -> String {
     // Nothing in the facts can fail to be written.
-    let json = serde_json::to_string(&facts(config)).unwrap_or_default();
-    format!("DATADOG TRACER CONFIGURATION - {json}\n")
+    serde_json::to_string(&facts(config)).unwrap_or_default()
 }
 
 fn facts(config: &Config) -> Facts<'_> {
@@ -91,8 +113,43 @@ fn facts(config: &Config) -> Facts<'_> {
         partial_flush_min_spans: settings.partial_flush.min_spans,
         propagation_style_inject: names(&propagation.inject),
         propagation_style_extract: names(&propagation.extract),
+        analytics_enabled: false,
+        log_injection_enabled: settings.logging.injection != LogInjection::Off,
+        apm_tracing_enabled: settings.apm_tracing_enabled,
+        telemetry_enabled: flag(config, "DD_INSTRUMENTATION_TELEMETRY_ENABLED"),
+        remote_config_enabled: flag(config, "DD_REMOTE_CONFIGURATION_ENABLED"),
+        runtime_metrics_enabled: flag(config, "DD_RUNTIME_METRICS_ENABLED"),
+        health_metrics_enabled: flag(config, "DD_TRACE_HEALTH_METRICS_ENABLED"),
+        profiling_enabled: flag(config, "DD_PROFILING_ENABLED"),
+        appsec_enabled: flag(config, "DD_APPSEC_ENABLED"),
+        data_streams_enabled: flag(config, "DD_DATA_STREAMS_ENABLED"),
+        crashtracking_enabled: flag(config, "DD_CRASHTRACKING_ENABLED"),
+        otlp_traces_export_enabled: settings.exporter == ExporterChoice::Otlp,
+        otlp_metrics_export_enabled: flag(config, "DD_METRICS_OTEL_ENABLED"),
+        otlp_logs_export_enabled: flag(config, "DD_LOGS_OTEL_ENABLED"),
+        dogstatsd_address: config.value_text("DD_DOGSTATSD_URL"),
+        exporter: config.value_text("LIBDDTRACE_EXPORTER"),
+        environment_variables: environment_variables(config),
         baggage: Baggage { max_items: propagation.baggage_max_items, max_bytes: propagation.baggage_max_bytes },
     }
+}
+
+/// A switch; `None`: it is not set, or this library has none of this name.
+fn flag(config: &Config, name: &str) -> Option<bool> {
+    config.value_text(name)?.parse().ok()
+}
+
+/// Settings that the environment gave, by the settings' names; without those that are secret.
+fn environment_variables(config: &Config) -> BTreeMap<&str, String> {
+    let given = config.records().iter().filter(|record| matches!(record.origin, Origin::EnvVar | Origin::OtelEnvVar));
+    let text = |value: &ReportedValue| match value {
+        ReportedValue::Bool(value) => Some(value.to_string()),
+        ReportedValue::Int(value) => Some(value.to_string()),
+        ReportedValue::Float(value) => Some(value.to_string()),
+        ReportedValue::Text(text) => Some(text.clone()),
+        ReportedValue::Null => None,
+    };
+    given.filter_map(|record| Some((record.name.as_ref(), text(&record.value)?))).collect()
 }
 
 /// Rules as the JSON that they were given as.

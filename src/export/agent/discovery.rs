@@ -2,6 +2,7 @@
 //! another request shows that its configuration is not what it was.
 
 use super::known_agent::{Knowledge, KnownAgent};
+use super::reachability::Reachability;
 use crate::export::client::{Client, Limit, Link, Outgoing, Progress};
 use crate::log::log_debug;
 use crate::propagation::set_organization_marker;
@@ -23,6 +24,8 @@ pub struct Discovery {
     known: Arc<KnownAgent>,
     client: Client,
     headers: Vec<(Cow<'static, str>, String)>,
+    /// Who tells of an agent that is not there.
+    reachability: Option<Reachability>,
     next_look: Instant,
     last_look: Option<Instant>,
     /// The looks that the one on its way answers.
@@ -43,6 +46,7 @@ impl Discovery {
             known: Arc::default(),
             client: Client::new(link, timeout),
             headers,
+            reachability: None,
             next_look: Instant::now(),
             last_look: None,
             serves: 0,
@@ -52,6 +56,12 @@ impl Discovery {
             state: None,
             suspected_state: None,
         }
+    }
+
+    /// Tells on stderr of an agent that is not there.
+    pub fn with_reachability(mut self, reachability: Reachability) -> Self {
+        self.reachability = Some(reachability);
+        self
     }
 
     /// What is known, for those who ask the tracer.
@@ -145,6 +155,9 @@ impl Discovery {
             Ok(response) => response,
             Err(error) => {
                 log_debug!("the agent says nothing about itself: {error}");
+                if let Some(reachability) = self.reachability.as_ref().filter(|_| !matches!(error, TransportError::Interrupted)) {
+                    reachability.tell(&error);
+                }
                 return None;
             }
         };
