@@ -2,7 +2,7 @@
 //!
 //! This file is the map of the crate. Dependencies point down only, in this order:
 //! `ffi` → `tracer` → {`active`, `telemetry`} → `span` → `segment` → `remote_config` → `export` → `stats` → {`propagation`, `sampling`, `wire`} →
-//! `instrument` → `context` → `record` → `hooks` → `slot` → `metrics` → {`config`, `service`, `transport`, `log`} → `lock`.
+//! `instrument` → `context` → `record` → `hooks` → `slot` → {`metrics`, `events`} → {`config`, `service`, `transport`, `log`} → `lock`.
 
 #![warn(missing_docs)]
 
@@ -12,6 +12,7 @@ compile_error!("libddtrace contains its panics with catch_unwind: build it with 
 pub mod active;
 pub mod config;
 pub mod context;
+pub mod events;
 pub mod export;
 pub mod ffi;
 pub mod hooks;

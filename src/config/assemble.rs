@@ -317,6 +317,7 @@ fn lifecycle(resolution: &Resolution, surroundings: &Surroundings) -> LifecycleS
         host_driven,
         flush_at_exit: resolution.flag("LIBDDTRACE_FLUSH_AT_EXIT") && !host_driven,
         is_restored: surroundings.environment.get_non_empty("AWS_LAMBDA_MICROVM_IMAGE_ARN").is_some(),
+        listeners_raise: resolution.flag("DD_TESTING_RAISE"),
         shares_context: resolution.flag("LIBDDTRACE_SHARE_CONTEXT"),
         shutdown_timeout: Duration::from_millis(resolution.unsigned("LIBDDTRACE_SHUTDOWN_TIMEOUT_MS")),
         max_live_spans: resolution.count("LIBDDTRACE_MAX_LIVE_SPANS"),

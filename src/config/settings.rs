@@ -267,6 +267,8 @@ pub struct LifecycleSettings {
     pub flush_at_exit: bool,
     /// Whether the machine may be a copy of one that ran (`AWS_LAMBDA_MICROVM_IMAGE_ARN`): ids are drawn from the operating system alone.
     pub is_restored: bool,
+    /// Whether errors of listeners to events reach whoever publishes.
+    pub listeners_raise: bool,
     /// Whether profilers outside of the process can find its identity and its threads' active spans.
     pub shares_context: bool,
     /// Time limit of shutdown.

@@ -78,6 +78,21 @@ pub struct ddtrace_telemetry_metric {
     _private: [u8; 0],
 }
 
+/// Something that goes on in the program.
+pub struct ddtrace_execution {
+    _private: [u8; 0],
+}
+
+/// What listeners to an event answered.
+pub struct ddtrace_event_results {
+    _private: [u8; 0],
+}
+
+/// Work of the program that is done again and again on a thread of its own.
+pub struct ddtrace_service {
+    _private: [u8; 0],
+}
+
 /// For `ddtrace_live_handles`: handles of all kinds.
 pub const DDTRACE_HANDLE_ANY: i32 = 0;
 /// For `ddtrace_live_handles`: configurations.
@@ -110,3 +125,9 @@ pub const DDTRACE_HANDLE_PIN: i32 = 13;
 pub const DDTRACE_HANDLE_STATSD: i32 = 20;
 /// For `ddtrace_live_handles`: metrics of telemetry.
 pub const DDTRACE_HANDLE_TELEMETRY_METRIC: i32 = 14;
+/// For `ddtrace_live_handles`: executions.
+pub const DDTRACE_HANDLE_EXECUTION: i32 = 24;
+/// For `ddtrace_live_handles`: answers to events.
+pub const DDTRACE_HANDLE_EVENT_RESULTS: i32 = 25;
+/// For `ddtrace_live_handles`: services.
+pub const DDTRACE_HANDLE_SERVICE: i32 = 26;

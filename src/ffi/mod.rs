@@ -100,6 +100,16 @@ pub mod exchange;
 
 pub mod instrument;
 
+pub mod hub_value;
+
+pub mod hub;
+
+pub mod event_results;
+
+pub mod execution;
+
+pub mod service;
+
 pub mod own_metrics;
 
 pub mod statsd;

@@ -40,9 +40,11 @@ pub const DDTRACE_ERR_TIMEOUT: ddtrace_status = 12;
 pub const DDTRACE_ERR_IO: ddtrace_status = 13;
 /// A fault inside the library was contained; the call may have done nothing or a part of its work.
 pub const DDTRACE_ERR_PANIC: ddtrace_status = 14;
+/// A listener to an event failed.
+pub const DDTRACE_ERR_LISTENER: ddtrace_status = 15;
 
 /// In the order of the statuses' numbers.
-const TEXTS: [&CStr; 15] = [
+const TEXTS: [&CStr; 16] = [
     c"ok",
     c"a required pointer is NULL",
     c"the handle is of another kind or was freed",
@@ -58,6 +60,7 @@ const TEXTS: [&CStr; 15] = [
     c"time ran out",
     c"input or output failed",
     c"a fault inside the library was contained",
+    c"a listener to an event failed",
 ];
 
 /// Describes a status in a few English words.

@@ -14,6 +14,7 @@ use super::status::{
 use super::types::{DDTRACE_ABSENT, ddtrace_counters};
 use super::{sized, text};
 use crate::config::PropagationStyle;
+use crate::events::{Dispatch, Value, event, hub};
 use crate::export::{Flushed, Totals};
 use crate::slot::{HandleError, cold};
 use crate::tracer::{
@@ -155,7 +156,10 @@ pub unsafe extern "C" fn ddtrace_tracer_flush(tracer: *mut ddtrace_tracer, timeo
         if !pipeline.accepts() {
             return Err(DDTRACE_ERR_SHUTDOWN);
         }
-        outcome(pipeline.flush(timeout(timeout_ms)))
+        let flushed = outcome(pipeline.flush(timeout(timeout_ms)));
+        // Listeners' errors are theirs here.
+        let _ = hub().dispatch(event::WRITER_FLUSH, &[Value::Bool(flushed.is_ok())], Dispatch::Contained);
+        flushed
     })
 }
 

@@ -5,6 +5,7 @@ use super::error::{Failure, guard_explained};
 use super::handles::{ddtrace_config, ddtrace_error, ddtrace_tracer};
 use super::status::{DDTRACE_ERR_UNSUPPORTED, ddtrace_status};
 use super::tracer::{find, outcome, timeout};
+use crate::events::{Dispatch, Value, event, hub};
 use crate::tracer::OpenTraces;
 
 /// For `ddtrace_tracer_configure`: traces that are open are given up. Their spans go on to propagate and are never sent.
@@ -37,6 +38,7 @@ pub unsafe extern "C" fn ddtrace_tracer_configure(
 ) -> ddtrace_status {
     let mut delivered = Ok(());
     let body = || {
+        let handle = tracer as usize;
         // SAFETY: the header's rules for handles.
         let tracer = unsafe { find(tracer) }.map_err(|status| Failure::of_argument("tracer", status))?;
         let open = match flags {
@@ -47,6 +49,8 @@ pub unsafe extern "C" fn ddtrace_tracer_configure(
         // SAFETY: as above.
         let parts = unsafe { tracer_parts(config_or_null) }?;
         delivered = outcome(tracer.configure(parts, open, timeout(timeout_ms))?);
+        // Listeners' errors are theirs here.
+        let _ = hub().dispatch(event::TRACER_CONFIGURED, &[Value::Handle(handle)], Dispatch::Contained);
         Ok(())
     };
     // SAFETY: the header's rule for outputs.

@@ -73,6 +73,18 @@ impl Hooks {
         remove(&mut self.filters, filter)
     }
 
+    /// Whether a processor, and whether a filter, tells the event hub.
+    pub fn publishers(&self) -> (bool, bool) {
+        let is_processor = self.processors.iter().any(|processor| processor.publishes_events());
+        (is_processor, self.filters.iter().any(|filter| filter.publishes_events()))
+    }
+
+    /// Removes those that tell the event hub.
+    pub fn remove_publishers(&mut self) {
+        self.processors.retain(|processor| !processor.publishes_events());
+        self.filters.retain(|filter| !filter.publishes_events());
+    }
+
     /// Puts the hooks of a configuration in front of these, in place of those of its `former` one.
     pub fn reconfigured(&self, former: &Hooks, next: &Hooks) -> Hooks {
         Hooks {

@@ -20,12 +20,22 @@ pub trait SpanProcessor: Send + Sync {
 
     /// The last tracer that it was registered with is shut down.
     fn shutdown(&self);
+
+    /// Whether it only tells the event hub.
+    fn publishes_events(&self) -> bool {
+        false
+    }
 }
 
 /// Changes or drops chunks before they are sampled and sent.
 pub trait ChunkFilter: Send + Sync {
     /// Gets the handle of a chunk. With an error (any number of the filter's own) the chunk stays as it was.
     fn filter(&self, chunk: *mut c_void) -> Result<(), i32>;
+
+    /// Whether it only tells the event hub.
+    fn publishes_events(&self) -> bool {
+        false
+    }
 }
 
 /// A processor.
@@ -53,6 +63,11 @@ impl Processor {
     /// Around what is to be called.
     pub fn new(callee: Box<dyn SpanProcessor>) -> Self {
         Processor { callee, tracers: AtomicUsize::new(0), is_shut_down: AtomicBool::new(false) }
+    }
+
+    /// Whether it only tells the event hub.
+    pub(super) fn publishes_events(&self) -> bool {
+        self.callee.publishes_events()
     }
 
     /// One more tracer has it.
@@ -89,6 +104,11 @@ impl Filter {
     /// Around what is to be called.
     pub fn new(callee: Box<dyn ChunkFilter>) -> Self {
         Filter(callee)
+    }
+
+    /// Whether it only tells the event hub.
+    pub(super) fn publishes_events(&self) -> bool {
+        self.0.publishes_events()
     }
 
     /// Shows it a chunk. `false`: it failed, and the chunk is to stay as it was.

@@ -43,6 +43,12 @@ pub enum Kind {
     Statsd = 20,
     /// A metric of telemetry.
     TelemetryMetric = 14,
+    /// Something that goes on in the program.
+    Execution = 24,
+    /// Answers to an event.
+    EventResults = 25,
+    /// A periodic service of the program.
+    Service = 26,
     /// A span that records nothing.
     LightSpan = 32,
     /// A trace segment; never a handle.

@@ -5,12 +5,13 @@ use super::config_listeners::Listeners;
 use super::hooks::leave_thread;
 use super::process_metrics::ProcessMetrics;
 use super::process_services::{self, Membership};
+use crate::events::{Dispatch, Value, event, hub};
 use crate::export::{Flushed, Pipeline, SharedExporter, Snapshot};
 use crate::hooks::Hooks;
 use crate::log::log_warn;
 use crate::record::draw_ids_directly;
 use crate::segment::TracerLink;
-use crate::service::fork;
+use crate::service::{fork, restart_in_child};
 use crate::slot::{FreeList, HandleError, Identity, Kind, Slot, SlotClass, SlotHeader, lock, resolve};
 use crate::span::open_spans;
 use std::cell::UnsafeCell;
@@ -105,6 +106,7 @@ pub fn new_tracer(parts: Parts) -> Result<TracerHandle, BuildError> {
     // SAFETY: a handle of this library.
     if let Ok(tracer) = unsafe { resolve_tracer(tracer) } {
         tracer.join_services(false);
+        tracer.publish_spans_if_wanted();
     }
     Ok(tracer)
 }
@@ -341,6 +343,10 @@ impl Tracer {
         })??;
         if is_new {
             self.join_services(false);
+            restart_in_child();
+            let process = Value::Int(i64::from(std::process::id()));
+            // Listeners' errors are theirs here.
+            let _ = hub().dispatch(event::FORK_CHILD, &[process], Dispatch::Contained);
         }
         Ok(current)
     }

@@ -4,6 +4,7 @@ use super::build::{BuildError, Parts};
 use super::core::{TracerHandle, new_tracer};
 use super::startup_log;
 use crate::config::Config;
+use crate::events::hub;
 use crate::log::{self, Level};
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub(super) fn apply_logging(config: &Config) {
     log::set_max_level(logging.level);
     log::set_rate_limit(logging.rate_limit);
     log::set_stderr(logging.stderr);
+    hub().set_raising(config.settings.lifecycle.listeners_raise);
     if let Err(error) = log::set_file(logging.file.as_ref()) {
         log::set_stderr(true);
         let path = logging.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();

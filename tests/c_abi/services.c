@@ -1,0 +1,187 @@
+/* Services of the program: work that is done again and again on a thread of its own.
+ *
+ * leaks: of children, which leave what belongs to the parent alone */
+#include "recorder.h"
+
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct work {
+    atomic_int turns, ended, forked, freed;
+    atomic_int answer;
+    ddtrace_service *itself;
+    ddtrace_status own_join;
+};
+
+static ddtrace_status run(void *user_data, int32_t reason)
+{
+    struct work *work = user_data;
+    if (reason == DDTRACE_SERVICE_ENDED) {
+        work->ended++;
+        return DDTRACE_OK;
+    }
+    if (reason == DDTRACE_SERVICE_FORKED) {
+        work->forked++;
+        return DDTRACE_OK;
+    }
+    work->turns++;
+    if (work->itself != NULL) {
+        work->own_join = ddtrace_service_join(work->itself, 10000);
+        CHECK_OK(ddtrace_service_stop(work->itself, NULL));
+    }
+    return work->answer;
+}
+
+static void count_free(void *user_data)
+{
+    ((struct work *)user_data)->freed++;
+}
+
+static ddtrace_service *service_of(struct work *work, uint32_t interval_ms, uint32_t flags)
+{
+    ddtrace_service *service = NULL;
+    CHECK_OK(ddtrace_service_new(TEXT("Poller"), interval_ms, run, work, count_free, flags, &service));
+    CHECK(!ddtrace_service_is_running(service));
+    return service;
+}
+
+static void check_message(ddtrace_error *error, const char *message)
+{
+    char text[128];
+    CHECK(error != NULL);
+    ddtrace_str said = ddtrace_error_message(error);
+    snprintf(text, sizeof text, "%.*s", (int)said.len, said.ptr);
+    CHECK_TEXT(text, message);
+    ddtrace_error_free(error);
+}
+
+static void a_service_is_started_and_stopped_once(void)
+{
+    struct work work = { 0 };
+    ddtrace_error *error = NULL;
+    ddtrace_service *service = service_of(&work, 600000, 0);
+    CHECK_INT(ddtrace_service_stop(service, &error), DDTRACE_ERR_STATE);
+    check_message(error, "Poller is already in status stopped");
+    CHECK_OK(ddtrace_service_awake(service, 0));
+    CHECK_INT(work.turns, 0);
+    CHECK_OK(ddtrace_service_start(service, &error));
+    CHECK(ddtrace_service_is_running(service));
+    CHECK_INT(ddtrace_service_start(service, &error), DDTRACE_ERR_STATE);
+    check_message(error, "Poller is already in status running");
+    CHECK_OK(ddtrace_service_awake(service, 20000));
+    CHECK_INT(work.turns, 1);
+    CHECK_INT(ddtrace_service_join(service, 10), DDTRACE_ERR_TIMEOUT);
+    CHECK_OK(ddtrace_service_stop(service, NULL));
+    CHECK_OK(ddtrace_service_join(service, 20000));
+    CHECK_INT(work.ended, 1);
+    CHECK_OK(ddtrace_service_start(service, NULL));
+    CHECK_OK(ddtrace_service_awake(service, 20000));
+    CHECK_INT(work.turns, 2);
+    CHECK_OK(ddtrace_service_stop(service, NULL));
+    CHECK_OK(ddtrace_service_join(service, 20000));
+    ddtrace_service_free(service);
+    while (work.freed == 0)
+        usleep(1000);
+    CHECK_INT(ddtrace_service_start(service, NULL), DDTRACE_ERR_HANDLE);
+}
+
+static void a_service_may_end_itself(void)
+{
+    struct work work = { 0 };
+    ddtrace_service *service = service_of(&work, 600000, DDTRACE_SERVICE_AT_ONCE);
+    work.itself = service;
+    CHECK_OK(ddtrace_service_start(service, NULL));
+    CHECK_OK(ddtrace_service_join(service, 20000));
+    CHECK_INT(work.turns, 1);
+    CHECK_INT(work.own_join, DDTRACE_ERR_STATE);
+    work.itself = NULL;
+    work.answer = DDTRACE_SERVICE_END;
+    CHECK_OK(ddtrace_service_start(service, NULL));
+    CHECK_OK(ddtrace_service_join(service, 20000));
+    CHECK(!ddtrace_service_is_running(service));
+    CHECK_INT(work.ended, 2);
+    ddtrace_service_free(service);
+    while (work.freed == 0)
+        usleep(1000);
+}
+
+static void the_interval_may_change(void)
+{
+    struct work work = { 0 };
+    ddtrace_service *service = service_of(&work, 600000, 0);
+    CHECK_INT(ddtrace_service_set_interval(service, 0), DDTRACE_ERR_INVALID);
+    CHECK_OK(ddtrace_service_set_interval(service, 1));
+    work.answer = DDTRACE_ERR_IO;
+    CHECK_OK(ddtrace_service_start(service, NULL));
+    while (work.turns < 5)
+        usleep(1000);
+    ddtrace_service_free(service);
+    while (work.freed == 0)
+        usleep(1000);
+    CHECK_INT(work.ended, 1);
+}
+
+static void a_service_goes_on_in_a_child(void)
+{
+    struct work work = { 0 }, other = { 0 };
+    recorder recorder = recorder_open(NULL);
+    ddtrace_service *service = service_of(&work, 5, 0);
+    ddtrace_service *stays = service_of(&other, 5, DDTRACE_SERVICE_NOT_IN_CHILDREN);
+    CHECK_OK(ddtrace_service_start(service, NULL));
+    CHECK_OK(ddtrace_service_start(stays, NULL));
+    while (work.turns < 2)
+        usleep(1000);
+    pid_t child = fork();
+    if (child == 0) {
+        int before = work.turns;
+        CHECK_OK(ddtrace_span_end(root_span(recorder.tracer, "first use"), NULL));
+        while (work.turns < before + 3)
+            usleep(1000);
+        CHECK_INT(work.forked, 1);
+        CHECK(!ddtrace_service_is_running(stays));
+        CHECK_OK(ddtrace_service_stop(service, NULL));
+        CHECK_OK(ddtrace_service_join(service, 20000));
+        CHECK_OK(ddtrace_service_start(stays, NULL));
+        CHECK_OK(ddtrace_service_awake(stays, 20000));
+        _exit(0);
+    }
+    int status = -1;
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+    CHECK(ddtrace_service_is_running(service) && ddtrace_service_is_running(stays));
+    ddtrace_service_free(service);
+    ddtrace_service_free(stays);
+    while (work.freed == 0 || other.freed == 0)
+        usleep(1000);
+    recorder_close(recorder);
+}
+
+static void bad_input_is_refused(void)
+{
+    struct work work = { 0 };
+    ddtrace_service *service = NULL;
+    CHECK_INT(ddtrace_service_new(TEXT(""), 1, run, &work, count_free, 0, &service), DDTRACE_ERR_INVALID);
+    CHECK_INT(ddtrace_service_new(TEXT("x"), 0, run, &work, count_free, 0, &service), DDTRACE_ERR_INVALID);
+    CHECK_INT(ddtrace_service_new(TEXT("x"), 1, NULL, &work, count_free, 0, &service), DDTRACE_ERR_NULL);
+    CHECK_INT(ddtrace_service_new(TEXT("x"), 1, run, &work, count_free, 0, NULL), DDTRACE_ERR_NULL);
+    CHECK_INT(work.freed, 4);
+    CHECK_INT(ddtrace_service_start(NULL, NULL), DDTRACE_ERR_NULL);
+    CHECK_INT(ddtrace_service_stop(NULL, NULL), DDTRACE_ERR_NULL);
+    CHECK_INT(ddtrace_service_join(NULL, 0), DDTRACE_ERR_NULL);
+    CHECK_INT(ddtrace_service_awake(NULL, 0), DDTRACE_ERR_NULL);
+    CHECK_INT(ddtrace_service_set_interval(NULL, 1), DDTRACE_ERR_NULL);
+    CHECK(!ddtrace_service_is_running(NULL));
+    ddtrace_service_free(NULL);
+}
+
+int main(void)
+{
+    RUN(a_service_is_started_and_stopped_once);
+    RUN(a_service_may_end_itself);
+    RUN(the_interval_may_change);
+    RUN(a_service_goes_on_in_a_child);
+    RUN(bad_input_is_refused);
+    check_no_live_handles();
+    return 0;
+}
