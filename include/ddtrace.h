@@ -1518,6 +1518,17 @@ DDTRACE_API ddtrace_status ddtrace_tracer_tick(struct ddtrace_tracer *tracer, ui
 DDTRACE_API size_t ddtrace_tracer_config_get(const struct ddtrace_tracer *tracer, const char *key, size_t key_len, char *buf, size_t cap);
 
 /**
+ * Copies out what the start-up line says: one line of JSON with the settings in effect, which has no secrets.
+ *
+ * @param tracer    borrowed
+ * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the text's length without the NUL; DDTRACE_ABSENT if an argument is wrong. The date in it is that of the call
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_startup_json(const struct ddtrace_tracer *tracer, char *buf, size_t cap);
+
+/**
  * Gives out the exporter that the tracer feeds, so that spans that `LIBDDTRACE_EXPORTER=memory` keeps can be read.
  *
  * @param tracer  borrowed
