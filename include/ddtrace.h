@@ -217,6 +217,57 @@
 /** Console format: each trace as a tree for people, in colour on a terminal unless `NO_COLOR` is set. */
 #define DDTRACE_CONSOLE_TREE 2
 
+/** Kind of a value: nothing. */
+#define DDTRACE_VALUE_NULL 0
+
+/** Kind of a value: a truth value, in `i64`. */
+#define DDTRACE_VALUE_BOOL 1
+
+/** Kind of a value: a whole number, in `i64`. */
+#define DDTRACE_VALUE_I64 2
+
+/** Kind of a value: a number, in `f64`. */
+#define DDTRACE_VALUE_F64 3
+
+/** Kind of a value: text, in `string`. */
+#define DDTRACE_VALUE_STRING 4
+
+/** Kind of a value: a handle of this library, in `pointer`; borrowed for the time of the call. */
+#define DDTRACE_VALUE_HANDLE 5
+
+/** Kind of a value: a pointer of the program, in `pointer`. */
+#define DDTRACE_VALUE_POINTER 6
+
+/** For `ddtrace_hub_dispatch`: the first error of a listener ends the dispatch and is answered. */
+#define DDTRACE_DISPATCH_RAISE 1
+
+/** Answer of a listener: there is no such listener. */
+#define DDTRACE_RESULT_UNDEFINED -1
+
+/** Answer of a listener: it answered. */
+#define DDTRACE_RESULT_OK 0
+
+/** Answer of a listener: it failed. */
+#define DDTRACE_RESULT_EXCEPTION 1
+
+/** For `ddtrace_execution_enter`: its end is published by `ddtrace_execution_end`, not by `ddtrace_execution_exit`. */
+#define DDTRACE_EXECUTION_DEFER_END 2
+
+/** For `ddtrace_service_new`: the first turn is at once, not after the interval. */
+#define DDTRACE_SERVICE_AT_ONCE 1
+
+/** For `ddtrace_service_new`: it does not run in forked children unless it is started there. */
+#define DDTRACE_SERVICE_NOT_IN_CHILDREN 2
+
+/** Why a service's function is called: its time has come, or somebody called `ddtrace_service_awake`. */
+#define DDTRACE_SERVICE_TURN 0
+
+/** Why a service's function is called: the service has ended; the last call of its run. */
+#define DDTRACE_SERVICE_ENDED 1
+
+/** Why a service's function is called: this is a forked child, in which the service is about to run. */
+#define DDTRACE_SERVICE_FORKED 2
+
 /** Metric kind: a number of things that happened. */
 #define DDTRACE_METRIC_COUNT 0
 
@@ -411,6 +462,15 @@
 /** For `ddtrace_live_handles`: metrics of telemetry. */
 #define DDTRACE_HANDLE_TELEMETRY_METRIC 14
 
+/** For `ddtrace_live_handles`: executions. */
+#define DDTRACE_HANDLE_EXECUTION 24
+
+/** For `ddtrace_live_handles`: answers to events. */
+#define DDTRACE_HANDLE_EVENT_RESULTS 25
+
+/** For `ddtrace_live_handles`: services. */
+#define DDTRACE_HANDLE_SERVICE 26
+
 /** Finished spans of one trace that leave together. */
 typedef struct ddtrace_chunk ddtrace_chunk;
 
@@ -423,8 +483,14 @@ typedef struct ddtrace_context ddtrace_context;
 /** Why a call failed, in words. */
 typedef struct ddtrace_error ddtrace_error;
 
+/** What listeners to an event answered. */
+typedef struct ddtrace_event_results ddtrace_event_results;
+
 /** One HTTP request that the host sends for the library. */
 typedef struct ddtrace_exchange ddtrace_exchange;
+
+/** Something that goes on in the program. */
+typedef struct ddtrace_execution ddtrace_execution;
 
 /** Where finished spans go. */
 typedef struct ddtrace_exporter ddtrace_exporter;
@@ -443,6 +509,9 @@ typedef struct ddtrace_propagator ddtrace_propagator;
 
 /** Remembers the active span. */
 typedef struct ddtrace_provider ddtrace_provider;
+
+/** Work of the program that is done again and again on a thread of its own. */
+typedef struct ddtrace_service ddtrace_service;
 
 /** One timed operation. */
 typedef struct ddtrace_span ddtrace_span;
@@ -896,6 +965,59 @@ typedef struct ddtrace_exporter_callbacks {
 /** Called with a text, which is valid during the call. */
 typedef void (*ddtrace_text_visitor)(void *user_data, struct ddtrace_str text);
 
+/** What a value holds, by its kind. */
+typedef union ddtrace_value_content {
+    /** DDTRACE_VALUE_BOOL (0 or 1), DDTRACE_VALUE_I64 */
+    int64_t i64;
+    /** DDTRACE_VALUE_F64 */
+    double f64;
+    /** DDTRACE_VALUE_STRING */
+    struct ddtrace_str string;
+    /** DDTRACE_VALUE_HANDLE, DDTRACE_VALUE_POINTER */
+    void *pointer;
+} ddtrace_value_content;
+
+/** An argument of an event, or the answer of a listener. Its layout never changes. */
+typedef struct ddtrace_value {
+    /** DDTRACE_VALUE_* */
+    int32_t kind;
+    /** 0 */
+    uint32_t reserved;
+    /** The content */
+    union ddtrace_value_content content;
+} ddtrace_value;
+
+/**
+ * A listener to events. Gets `user_data`, the event's name and its arguments, all of them valid during the call, and a place for its answer,
+ * which is DDTRACE_VALUE_NULL at first; text in the answer is copied when the listener returns. Another answer than DDTRACE_OK is an error.
+ */
+typedef ddtrace_status (*ddtrace_listener)(void *user_data,
+                                           struct ddtrace_str event,
+                                           const struct ddtrace_value *arguments,
+                                           size_t arguments_len,
+                                           struct ddtrace_value *result);
+
+/** What one listener answered. Its layout never changes. */
+typedef struct ddtrace_event_result {
+    /** DDTRACE_RESULT_* */
+    int32_t response;
+    /** 0 */
+    uint32_t reserved;
+    /** The answer of a listener that did not fail */
+    struct ddtrace_value value;
+    /** Why it failed; `ptr` is NULL if it did not */
+    struct ddtrace_str error;
+} ddtrace_event_result;
+
+/** Is shown an item; its text is valid during the call. */
+typedef void (*ddtrace_value_visitor)(void *user_data, const struct ddtrace_value *value);
+
+/**
+ * The function of a service. Gets `user_data` and one of the reasons above. Answers DDTRACE_OK, DDTRACE_SERVICE_END, or another status, which
+ * is logged; the service goes on then.
+ */
+typedef ddtrace_status (*ddtrace_service_function)(void *user_data, int32_t reason);
+
 /** One value of a metric, for `ddtrace_statsd_send`, and from collectors. Begin with DDTRACE_METRIC_INIT. */
 typedef struct ddtrace_metric {
     /** `sizeof(ddtrace_metric)` */
@@ -1069,6 +1191,12 @@ typedef struct ddtrace_statsd_check {
 
 /** A fault inside the library was contained; the call may have done nothing or a part of its work. */
 #define DDTRACE_ERR_PANIC 14
+
+/** A listener to an event failed. */
+#define DDTRACE_ERR_LISTENER 15
+
+/** Answer of a service's function: it has ended, and is not called again. */
+#define DDTRACE_SERVICE_END -1
 
 #ifdef __cplusplus
 extern "C" {
@@ -4134,6 +4262,489 @@ DDTRACE_API size_t ddtrace_pointer_hash(const struct ddtrace_str *parts,
     size_t cap);
 
 /**
+ * Copies out the tag that a header becomes by `DD_TRACE_HEADER_TAGS`.
+ *
+ * @param tracer       borrowed
+ * @param header, len  the header's name, in any case
+ * @param is_response  0: a header of a request, anything else: of a response
+ * @param buf, cap     receives the tag and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the tag's length without the NUL; DDTRACE_ABSENT if the header becomes none, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_header_tag(const struct ddtrace_tracer *tracer,
+    const char *header,
+    size_t len,
+    int32_t is_response,
+    char *buf,
+    size_t cap);
+
+/**
+ * Sets the tags of those headers that `DD_TRACE_HEADER_TAGS` names. Values are trimmed; those of a repeated header are joined with commas.
+ *
+ * @param span              borrowed
+ * @param pairs, pairs_len  borrowed: as for `ddtrace_propagator_extract`
+ * @param is_response       0: headers of a request, anything else: of a response
+ * @return as `ddtrace_span_set_tag`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_span_set_header_tags(struct ddtrace_span *span,
+    const struct ddtrace_str *pairs,
+    size_t pairs_len,
+    int32_t is_response);
+
+/**
+ * Copies out a URL as the tag `http.url` may have it: without user and password, and with its query as the settings want it
+ * (`DD_HTTP_SERVER_TAG_QUERY_STRING`, `DD_TRACE_HTTP_CLIENT_TAG_QUERY_STRING`, `DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP`).
+ *
+ * @param tracer    borrowed
+ * @param kind      DDTRACE_SPAN_KIND_CLIENT: of a client; anything else: of a server
+ * @param url, len  the URL, or a part of it from the path on
+ * @param buf, cap  receives the URL and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return its length without the NUL; DDTRACE_ABSENT if an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_clean_url(const struct ddtrace_tracer *tracer,
+    int32_t kind,
+    const char *url,
+    size_t len,
+    char *buf,
+    size_t cap);
+
+/**
+ * Copies out the query of a URL with what looks like a secret hidden, see `DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP`.
+ *
+ * @param tracer      borrowed
+ * @param query, len  the query, without the question mark
+ * @param buf, cap    receives the query and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return its length without the NUL; DDTRACE_ABSENT if spans must not show it, because the pattern of the settings cannot be used, or if an
+ *         argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_obfuscate_query(const struct ddtrace_tracer *tracer,
+    const char *query,
+    size_t len,
+    char *buf,
+    size_t cap);
+
+/**
+ * Copies out the address of a request's client, as the tag `http.client_ip` has it: from the headers that proxies set, or the peer's.
+ *
+ * @param tracer              borrowed
+ * @param pairs, pairs_len    borrowed: the request's headers, as for `ddtrace_propagator_extract`
+ * @param peer_or_null, peer_len  the address of the other end of the connection
+ * @param buf, cap            receives the address and a NUL; 46 bytes are enough
+ * @return its length without the NUL; DDTRACE_ABSENT if `DD_TRACE_CLIENT_IP_ENABLED` is off, there is no address, or an argument is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_tracer_client_ip(const struct ddtrace_tracer *tracer,
+    const struct ddtrace_str *pairs,
+    size_t pairs_len,
+    const char *peer_or_null,
+    size_t peer_len,
+    char *buf,
+    size_t cap);
+
+/**
+ * Registers a listener to an event.
+ *
+ * Listeners of an event are called in the order of their registration, on the thread that publishes, with no lock held: they may call the
+ * library. One of the same name, or without a name one of the same function and `user_data`, is replaced at its place, and keeps its number.
+ *
+ * Besides what programs publish there are events of the library: `trace.span_start` and `trace.span_finish` (a span), `trace.chunk_ready` (a
+ * chunk), `writer.flush` (whether everything was sent), `tracer.configured`, `fork.child`, `service.started` and `service.stopped` (a name),
+ * `context.started.NAME` and `context.ended.NAME` (an execution). Handles among the arguments are borrowed for the time of the call.
+ *
+ * @param event, event_len        the event's name, not empty
+ * @param name_or_null, name_len  the listener's name
+ * @param listener                called until it is removed; one that is being called on another thread goes on
+ * @param user_data               passed to `listener`
+ * @param free_user_data          called once with `user_data`, when the listener is removed or replaced and no thread calls it any more, or at
+ *                                once if this call fails; may be NULL
+ * @param id_or_null              receives the listener's number
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for an empty name of an event; DDTRACE_ERR_LIMIT: there are 1024 listeners, or events; DDTRACE_ERR_NULL
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_on(const char *event,
+    size_t event_len,
+    const char *name_or_null,
+    size_t name_len,
+    ddtrace_listener listener,
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    uint64_t *id_or_null);
+
+/**
+ * Removes a listener. It may still be running on another thread.
+ *
+ * @param id  its number
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_off(uint64_t id);
+
+/**
+ * Removes all listeners of an event, or one of them; without an event all listeners of all events. One listener without its event: nothing.
+ *
+ * @param event_or_null, len  the event's name
+ * @param id                  the number of a listener; 0: all of them
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_reset(const char *event_or_null, size_t len, uint64_t id);
+
+/**
+ * Whether somebody listens to an event.
+ *
+ * @param event, len  the event's name
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_hub_has_listeners(const char *event, size_t len);
+
+/**
+ * Gives an event a number, which it keeps as long as the process lives, to publish it often.
+ *
+ * @param event, len  the event's name, not empty
+ * @param out         receives the number
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for an empty name; DDTRACE_ERR_LIMIT: 1024 events have one; DDTRACE_ERR_NULL
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_event_id(const char *event, size_t len, uint32_t *out);
+
+/**
+ * Publishes an event. Errors of listeners are logged at debug level, and the others are called all the same.
+ *
+ * @param event, len            the event's name
+ * @param arguments, arguments_len  borrowed
+ * @param flags                 0 or DDTRACE_DISPATCH_RAISE
+ * @return DDTRACE_OK, also if nobody listens; DDTRACE_ERR_LISTENER if one failed and the flag is set, or DD_TESTING_RAISE is on;
+ *         DDTRACE_ERR_INVALID for arguments that are no values; DDTRACE_ERR_NULL
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_dispatch(const char *event,
+    size_t len,
+    const struct ddtrace_value *arguments,
+    size_t arguments_len,
+    uint32_t flags);
+
+/**
+ * Publishes an event by its number, as `ddtrace_hub_dispatch` does by its name.
+ *
+ * @param event                 a number of `ddtrace_hub_event_id`
+ * @param arguments, arguments_len  borrowed
+ * @param flags                 0 or DDTRACE_DISPATCH_RAISE
+ * @return as `ddtrace_hub_dispatch`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_dispatch_id(uint32_t event,
+    const struct ddtrace_value *arguments,
+    size_t arguments_len,
+    uint32_t flags);
+
+/**
+ * Publishes an event and keeps what the listeners answer.
+ *
+ * @param event, len            the event's name
+ * @param arguments, arguments_len  borrowed
+ * @param out                   receives the answers, owned by the caller: free them with `ddtrace_event_results_free`
+ * @return DDTRACE_OK, also if nobody listens or listeners fail; DDTRACE_ERR_INVALID for arguments that are no values; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_hub_dispatch_with_results(const char *event,
+    size_t len,
+    const struct ddtrace_value *arguments,
+    size_t arguments_len,
+    struct ddtrace_event_results **out);
+
+/**
+ * Looks up what the listener of a name answered. For one that is not there the answer is DDTRACE_RESULT_UNDEFINED.
+ *
+ * @param results    borrowed
+ * @param name, len  the listener's name
+ * @param out        receives the answer; its text is valid until the results are freed
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_event_results_get(const struct ddtrace_event_results *results,
+    const char *name,
+    size_t len,
+    struct ddtrace_event_result *out);
+
+/**
+ * Looks up what the listener of a number answered.
+ *
+ * @param results  borrowed
+ * @param id       the number of the listener
+ * @param out      receives the answer; its text is valid until the results are freed
+ * @return as `ddtrace_event_results_get`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_event_results_get_id(const struct ddtrace_event_results *results,
+    uint64_t id,
+    struct ddtrace_event_result *out);
+
+/**
+ * How many listeners were called; 0 for NULL and handles that were freed, too.
+ *
+ * @param results  borrowed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_event_results_count(const struct ddtrace_event_results *results);
+
+/**
+ * Frees answers.
+ *
+ * @param results  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_event_results_free(struct ddtrace_event_results *results);
+
+/**
+ * Begins an execution, and publishes `context.started.NAME` with its handle.
+ *
+ * Which one is the current one is for the caller to keep. An execution keeps those above it alive.
+ *
+ * @param name, len       its name; empty: `__root`
+ * @param parent_or_null  borrowed: the one above it
+ * @param flags           0, DDTRACE_EXECUTION_DEFER_END, DDTRACE_DISPATCH_RAISE, or both
+ * @param out             receives the execution, owned by the caller: free it with `ddtrace_execution_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_LISTENER with DDTRACE_DISPATCH_RAISE: a listener failed, and nothing has begun; DDTRACE_ERR_LIMIT: there are
+ *         1000 above it, or memory is out; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_enter(const char *name,
+    size_t len,
+    const struct ddtrace_execution *parent_or_null,
+    uint32_t flags,
+    struct ddtrace_execution **out);
+
+/**
+ * Leaves an execution, and publishes `context.ended.NAME` with its handle and the error, once, unless that is deferred.
+ *
+ * @param execution           borrowed
+ * @param error_or_null, len  what went wrong in it, if anything
+ * @return DDTRACE_OK, also if it was left before; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_exit(const struct ddtrace_execution *execution, const char *error_or_null, size_t len);
+
+/**
+ * Publishes the end of an execution, once: for those that defer it.
+ *
+ * @param execution           borrowed
+ * @param error_or_null, len  what went wrong in it, if anything
+ * @return as `ddtrace_execution_exit`
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_end(const struct ddtrace_execution *execution, const char *error_or_null, size_t len);
+
+/**
+ * Puts an execution that has no parent below another one.
+ *
+ * @param execution, parent  borrowed
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: it has a parent, or is above the other one itself; DDTRACE_ERR_LIMIT; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_set_parent(const struct ddtrace_execution *execution, const struct ddtrace_execution *parent);
+
+/**
+ * Sets an item of an execution.
+ *
+ * @param execution     borrowed
+ * @param key, key_len  copied
+ * @param value         copied; what pointers point to is the caller's
+ * @return DDTRACE_OK; DDTRACE_ERR_LIMIT: it has 1000 items; DDTRACE_ERR_INVALID for what is no value; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_set(const struct ddtrace_execution *execution,
+    const char *key,
+    size_t key_len,
+    const struct ddtrace_value *value);
+
+/**
+ * Sets an item of an execution that has none of this key.
+ *
+ * @param execution     borrowed
+ * @param key, key_len  copied
+ * @param value         copied
+ * @return as `ddtrace_execution_set`; DDTRACE_ERR_STATE: it has one, which stays
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_set_new(const struct ddtrace_execution *execution,
+    const char *key,
+    size_t key_len,
+    const struct ddtrace_value *value);
+
+/**
+ * Shows an item of an execution.
+ *
+ * @param execution     borrowed
+ * @param key, key_len  the item's key
+ * @param upwards       0: only its own, anything else: of the nearest above it that has one
+ * @param visit         called on this thread, once if the item is there; no lock is held meanwhile
+ * @param user_data     passed to `visit`
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_get(const struct ddtrace_execution *execution,
+    const char *key,
+    size_t key_len,
+    int32_t upwards,
+    ddtrace_value_visitor visit,
+    void *user_data);
+
+/**
+ * Removes an item.
+ *
+ * @param execution     borrowed
+ * @param key, key_len  the item's key
+ * @param upwards       0: only its own, anything else: of the nearest above it that has one
+ * @return DDTRACE_OK, also if there was none; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_execution_discard(const struct ddtrace_execution *execution,
+    const char *key,
+    size_t key_len,
+    int32_t upwards);
+
+/**
+ * Frees an execution, without a word. Those below it keep it alive.
+ *
+ * @param execution  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_execution_free(struct ddtrace_execution *execution);
+
+/**
+ * Makes a service, which does not run yet.
+ *
+ * @param name, len       its name, for messages
+ * @param interval_ms     the time between two turns, at least 1
+ * @param function        called on the service's thread, in forked children first on the thread that uses the library there
+ * @param user_data       passed to `function`
+ * @param free_user_data  called once with `user_data`, when the service is freed and its thread has ended, or at once if this call fails; may
+ *                        be NULL
+ * @param flags           0, DDTRACE_SERVICE_AT_ONCE, DDTRACE_SERVICE_NOT_IN_CHILDREN, or both
+ * @param out             receives the service, owned by the caller: free it with `ddtrace_service_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID for an empty name or no interval; DDTRACE_ERR_NULL; DDTRACE_ERR_LIMIT when memory is out
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_service_new(const char *name,
+    size_t len,
+    uint32_t interval_ms,
+    ddtrace_service_function function,
+    void *user_data,
+    void (*free_user_data)(void *user_data),
+    uint32_t flags,
+    struct ddtrace_service **out);
+
+/**
+ * Starts a service. One that was stopped may be started again.
+ *
+ * @param service      borrowed
+ * @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: it is running; DDTRACE_ERR_IO: the system refused a thread; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE;
+ *         DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_service_start(const struct ddtrace_service *service, struct ddtrace_error **err_or_null);
+
+/**
+ * Lets a service end after the turn that it is in. Does not wait: `ddtrace_service_join` does.
+ *
+ * @param service      borrowed
+ * @param err_or_null  receives an error if the call fails, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_STATE: it does not run; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any, the service's own included. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_service_stop(const struct ddtrace_service *service, struct ddtrace_error **err_or_null);
+
+/**
+ * Waits until the thread of a service has ended.
+ *
+ * @param service     borrowed
+ * @param timeout_ms  how long to wait
+ * @return DDTRACE_OK, also if it never ran; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_STATE: the caller is the service itself; DDTRACE_ERR_NULL;
+ *         DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_service_join(const struct ddtrace_service *service, uint32_t timeout_ms);
+
+/**
+ * Lets a service take a turn at once, and waits until one that began after this call has ended. Callers at the same time share turns. A service
+ * that does not run does nothing; from inside of itself it takes another turn afterwards.
+ *
+ * @param service     borrowed
+ * @param timeout_ms  how long to wait
+ * @return DDTRACE_OK; DDTRACE_ERR_TIMEOUT; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_service_awake(const struct ddtrace_service *service,
+    uint32_t timeout_ms);
+
+/**
+ * Sets the time between two turns, from the next wait on.
+ *
+ * @param service      borrowed
+ * @param interval_ms  at least 1
+ * @return DDTRACE_OK; DDTRACE_ERR_INVALID; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_service_set_interval(const struct ddtrace_service *service, uint32_t interval_ms);
+
+/**
+ * Whether a service runs; false for NULL and handles that were freed, too.
+ *
+ * @param service  borrowed
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API bool ddtrace_service_is_running(const struct ddtrace_service *service);
+
+/**
+ * Frees a service, and stops it if it runs. Does not wait for its thread.
+ *
+ * @param service  owned by this call; NULL and handles that were freed are ignored
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API void ddtrace_service_free(struct ddtrace_service *service);
+
+/**
  * Gives out the client of DogStatsD that the tracers of the process share, which also carries the metrics of the library itself. Its tags are
  * service, environment and version, and it sends no metrics about itself. It is shut down with the last tracer.
  *
@@ -4350,94 +4961,6 @@ DDTRACE_API ddtrace_status ddtrace_statsd_set_sink(struct ddtrace_statsd *statsd
     void (*sink)(void *user_data, const uint8_t *payload, size_t len),
     void *user_data,
     void (*free_user_data)(void *user_data));
-
-/**
- * Copies out the tag that a header becomes by `DD_TRACE_HEADER_TAGS`.
- *
- * @param tracer       borrowed
- * @param header, len  the header's name, in any case
- * @param is_response  0: a header of a request, anything else: of a response
- * @param buf, cap     receives the tag and a NUL, cut to `cap` bytes; may be NULL with 0
- * @return the tag's length without the NUL; DDTRACE_ABSENT if the header becomes none, or an argument is wrong
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API size_t ddtrace_tracer_header_tag(const struct ddtrace_tracer *tracer,
-    const char *header,
-    size_t len,
-    int32_t is_response,
-    char *buf,
-    size_t cap);
-
-/**
- * Sets the tags of those headers that `DD_TRACE_HEADER_TAGS` names. Values are trimmed; those of a repeated header are joined with commas.
- *
- * @param span              borrowed
- * @param pairs, pairs_len  borrowed: as for `ddtrace_propagator_extract`
- * @param is_response       0: headers of a request, anything else: of a response
- * @return as `ddtrace_span_set_tag`
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API ddtrace_status ddtrace_span_set_header_tags(struct ddtrace_span *span,
-    const struct ddtrace_str *pairs,
-    size_t pairs_len,
-    int32_t is_response);
-
-/**
- * Copies out a URL as the tag `http.url` may have it: without user and password, and with its query as the settings want it
- * (`DD_HTTP_SERVER_TAG_QUERY_STRING`, `DD_TRACE_HTTP_CLIENT_TAG_QUERY_STRING`, `DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP`).
- *
- * @param tracer    borrowed
- * @param kind      DDTRACE_SPAN_KIND_CLIENT: of a client; anything else: of a server
- * @param url, len  the URL, or a part of it from the path on
- * @param buf, cap  receives the URL and a NUL, cut to `cap` bytes; may be NULL with 0
- * @return its length without the NUL; DDTRACE_ABSENT if an argument is wrong
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API size_t ddtrace_tracer_clean_url(const struct ddtrace_tracer *tracer,
-    int32_t kind,
-    const char *url,
-    size_t len,
-    char *buf,
-    size_t cap);
-
-/**
- * Copies out the query of a URL with what looks like a secret hidden, see `DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP`.
- *
- * @param tracer      borrowed
- * @param query, len  the query, without the question mark
- * @param buf, cap    receives the query and a NUL, cut to `cap` bytes; may be NULL with 0
- * @return its length without the NUL; DDTRACE_ABSENT if spans must not show it, because the pattern of the settings cannot be used, or if an
- *         argument is wrong
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API size_t ddtrace_tracer_obfuscate_query(const struct ddtrace_tracer *tracer,
-    const char *query,
-    size_t len,
-    char *buf,
-    size_t cap);
-
-/**
- * Copies out the address of a request's client, as the tag `http.client_ip` has it: from the headers that proxies set, or the peer's.
- *
- * @param tracer              borrowed
- * @param pairs, pairs_len    borrowed: the request's headers, as for `ddtrace_propagator_extract`
- * @param peer_or_null, peer_len  the address of the other end of the connection
- * @param buf, cap            receives the address and a NUL; 46 bytes are enough
- * @return its length without the NUL; DDTRACE_ABSENT if `DD_TRACE_CLIENT_IP_ENABLED` is off, there is no address, or an argument is wrong
- *
- * Threads: any. Since: 0.1
- */
-DDTRACE_API size_t ddtrace_tracer_client_ip(const struct ddtrace_tracer *tracer,
-    const struct ddtrace_str *pairs,
-    size_t pairs_len,
-    const char *peer_or_null,
-    size_t peer_len,
-    char *buf,
-    size_t cap);
 
 /**
  * Counts. Counts are added up and sent every two seconds, whatever `rate` says, unless the client does not aggregate.

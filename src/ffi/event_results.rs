@@ -111,7 +111,7 @@ unsafe fn give_out(
     let undefined = ddtrace_event_result {
         response: DDTRACE_RESULT_UNDEFINED,
         reserved: 0,
-        value: ddtrace_value::NULL,
+        value: ddtrace_value::null(),
         error: ddtrace_str::NONE,
     };
     let result = match find(&results) {

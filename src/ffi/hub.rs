@@ -75,7 +75,7 @@ pub unsafe extern "C" fn ddtrace_hub_on(
         let identity = name.map_or(identity, |name| Identity::Name(name.as_ref().into()));
         let function: Arc<ListenerFunction> = Arc::new(move |event, arguments| {
             let arguments: Vec<ddtrace_value> = arguments.iter().map(ddtrace_value::of).collect();
-            let mut result = ddtrace_value::NULL;
+            let mut result = ddtrace_value::null();
             let event = ddtrace_str::new(event);
             // SAFETY: the host registered the two together; all that is passed outlives the call.
             let status = unsafe { listener(user_data.pointer(), event, arguments.as_ptr(), arguments.len(), &raw mut result) };

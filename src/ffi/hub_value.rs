@@ -49,13 +49,14 @@ pub struct ddtrace_value {
 
 impl ddtrace_value {
     /// Nothing.
-    pub const NULL: ddtrace_value =
-        ddtrace_value { kind: DDTRACE_VALUE_NULL, reserved: 0, content: ddtrace_value_content { string: ddtrace_str::NONE } };
+    pub(super) const fn null() -> Self {
+        ddtrace_value { kind: DDTRACE_VALUE_NULL, reserved: 0, content: ddtrace_value_content { string: ddtrace_str::NONE } }
+    }
 
     /// A value as C has it; text is borrowed.
     pub(super) fn of(value: &Value<'_>) -> Self {
         let (kind, content) = match value {
-            Value::Null => return ddtrace_value::NULL,
+            Value::Null => return ddtrace_value::null(),
             Value::Bool(value) => (DDTRACE_VALUE_BOOL, ddtrace_value_content { i64: i64::from(*value) }),
             Value::Int(value) => (DDTRACE_VALUE_I64, ddtrace_value_content { i64: *value }),
             Value::Float(value) => (DDTRACE_VALUE_F64, ddtrace_value_content { f64: *value }),

@@ -100,6 +100,8 @@ pub mod exchange;
 
 pub mod instrument;
 
+pub mod web;
+
 pub mod hub_value;
 
 pub mod hub;
@@ -113,7 +115,6 @@ pub mod service;
 pub mod own_metrics;
 
 pub mod statsd;
-pub mod web;
 
 pub mod statsd_messages;
 

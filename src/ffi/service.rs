@@ -172,7 +172,7 @@ pub unsafe extern "C" fn ddtrace_service_stop(
     let body = || {
         // SAFETY: the header's rule for handles.
         let service = unsafe { find(service) }.map_err(|status| Failure::of_argument("service", status))?;
-        Ok(service.0.stop().map_err(failure)?)
+        service.0.stop().map_err(failure)
     };
     // SAFETY: the header's rule for outputs.
     unsafe { guard_explained(err_or_null, body) }
