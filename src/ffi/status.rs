@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn each_status_has_a_text_of_its_own() {
-        let mut texts: Vec<_> = (DDTRACE_OK..=DDTRACE_ERR_PANIC).map(shown).collect();
+        let mut texts: Vec<_> = (DDTRACE_OK..=DDTRACE_ERR_LISTENER).map(shown).collect();
         assert_eq!(shown(DDTRACE_OK), "ok");
         assert_eq!(shown(DDTRACE_ERR_TIMEOUT), "time ran out");
         texts.sort_unstable();
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_status_have_a_text_too() {
-        for number in [-1, i32::MIN, i32::MAX, DDTRACE_ERR_PANIC + 1] {
+        for number in [-1, i32::MIN, i32::MAX, DDTRACE_ERR_LISTENER + 1] {
             assert_eq!(shown(number), "unknown status");
         }
     }
