@@ -27,8 +27,10 @@ by_prefix = $(patsubst $(PREFIX)/%,$(dollar){prefix}/%,$(1))
 
 .PHONY: build demo test bench fuzz install uninstall bless clean
 
+# One kind of library at a time: built together with one for Rust programs, the shared one would keep whatever those might call.
 build:
-	$(CARGO) build --profile $(PROFILE) --locked
+	$(CARGO) rustc --profile $(PROFILE) --locked --lib --crate-type cdylib
+	$(CARGO) rustc --profile $(PROFILE) --locked --lib --crate-type staticlib
 
 demo:
 	scripts/demo

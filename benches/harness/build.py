@@ -35,7 +35,7 @@ def build(built, library, peers):
     compile_c(built.alloc_count, [BENCHES / "c" / "alloc_count.c"], ["-shared", "-fPIC"])
     if library:
         # The release profile as it is shipped.
-        run(["cargo", "build", "--release", "--lib"])
+        run(["cargo", "rustc", "--release", "--lib", "--crate-type", "cdylib"])
         sources = [path for path in sorted((BENCHES / "c").glob("*.c")) if path.name != "alloc_count.c"]
         folder = linkable(built)
         link = ["-I", str(ROOT / "include"), "-L", folder, f"-Wl,-rpath,{folder}", "-lddtrace", "-lpthread", "-ldl"]
