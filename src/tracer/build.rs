@@ -76,6 +76,9 @@ impl Parts {
     }
 }
 
+/// How many spans the exporter to memory keeps that the settings name: nobody may ever take them out.
+const KEPT_SPANS: usize = 10_000;
+
 /// The exporter of the settings, unless traces are sent by HTTP.
 pub fn open_exporter(settings: &Settings) -> Result<Option<Arc<SharedExporter>>, BuildError> {
     let console = |format| {
@@ -89,7 +92,7 @@ pub fn open_exporter(settings: &Settings) -> Result<Option<Arc<SharedExporter>>,
         ExporterChoice::Tree => console(ConsoleFormat::Tree),
         ExporterChoice::File(path) => FileExporter::open(path).map(|exporter| SharedExporter::of_data(Arc::new(exporter))),
         ExporterChoice::Log => LogExporter::new(Output::Stdout).map(|exporter| SharedExporter::of_data(Arc::new(exporter))),
-        ExporterChoice::Memory => Ok(SharedExporter::memory(0)),
+        ExporterChoice::Memory => Ok(SharedExporter::memory(KEPT_SPANS)),
         ExporterChoice::Null => Ok(SharedExporter::null()),
     };
     opened.map(|exporter| Some(Arc::new(exporter))).map_err(|error| BuildError::Exporter(error.to_string()))
