@@ -1,14 +1,11 @@
-/* Services of the program: work that is done again and again on a thread of its own.
- *
- * leaks: of children, which leave what belongs to the parent alone */
+/* Services of the program: work that is done again and again on a thread of its own. */
 #include "recorder.h"
 
 #include <stdatomic.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct work {
-    atomic_int turns, ended, forked, freed;
+    atomic_int turns, ended, freed;
     atomic_int answer;
     ddtrace_service *itself;
     ddtrace_status own_join;
@@ -19,10 +16,6 @@ static ddtrace_status run(void *user_data, int32_t reason)
     struct work *work = user_data;
     if (reason == DDTRACE_SERVICE_ENDED) {
         work->ended++;
-        return DDTRACE_OK;
-    }
-    if (reason == DDTRACE_SERVICE_FORKED) {
-        work->forked++;
         return DDTRACE_OK;
     }
     work->turns++;
@@ -122,41 +115,6 @@ static void the_interval_may_change(void)
     CHECK_INT(work.ended, 1);
 }
 
-static void a_service_goes_on_in_a_child(void)
-{
-    struct work work = { 0 }, other = { 0 };
-    recorder recorder = recorder_open(NULL);
-    ddtrace_service *service = service_of(&work, 5, 0);
-    ddtrace_service *stays = service_of(&other, 5, DDTRACE_SERVICE_NOT_IN_CHILDREN);
-    CHECK_OK(ddtrace_service_start(service, NULL));
-    CHECK_OK(ddtrace_service_start(stays, NULL));
-    while (work.turns < 2)
-        usleep(1000);
-    pid_t child = fork();
-    if (child == 0) {
-        int before = work.turns;
-        CHECK_OK(ddtrace_span_end(root_span(recorder.tracer, "first use"), NULL));
-        while (work.turns < before + 3)
-            usleep(1000);
-        CHECK_INT(work.forked, 1);
-        CHECK(!ddtrace_service_is_running(stays));
-        CHECK_OK(ddtrace_service_stop(service, NULL));
-        CHECK_OK(ddtrace_service_join(service, 20000));
-        CHECK_OK(ddtrace_service_start(stays, NULL));
-        CHECK_OK(ddtrace_service_awake(stays, 20000));
-        _exit(0);
-    }
-    int status = -1;
-    CHECK_INT(waitpid(child, &status, 0), child);
-    CHECK_INT(status, 0);
-    CHECK(ddtrace_service_is_running(service) && ddtrace_service_is_running(stays));
-    ddtrace_service_free(service);
-    ddtrace_service_free(stays);
-    while (work.freed == 0 || other.freed == 0)
-        usleep(1000);
-    recorder_close(recorder);
-}
-
 static void bad_input_is_refused(void)
 {
     struct work work = { 0 };
@@ -180,7 +138,6 @@ int main(void)
     RUN(a_service_is_started_and_stopped_once);
     RUN(a_service_may_end_itself);
     RUN(the_interval_may_change);
-    RUN(a_service_goes_on_in_a_child);
     RUN(bad_input_is_refused);
     check_no_live_handles();
     return 0;
