@@ -34,7 +34,7 @@ static LOOKUPS: Mutex<Vec<Evaluation>> = Mutex::new(Vec::new());
 
 /// The values that integrations asked for and that are set, for telemetry; 1024 at most.
 pub fn integration_lookups() -> Vec<Evaluation> {
-    LOOKUPS.try_lock().map(|lookups| lookups.clone()).unwrap_or_default()
+    LOOKUPS.lock_soon().map(|lookups| lookups.clone()).unwrap_or_default()
 }
 
 /// Looks an integration up: in the fleet's file, the environment, the local file.
@@ -92,7 +92,7 @@ pub(super) fn is_name(variable: &str) -> bool {
 }
 
 fn note(name: String, value: &str, origin: Origin, config_id: Option<String>) {
-    let Some(mut lookups) = LOOKUPS.try_lock() else { return };
+    let Some(mut lookups) = LOOKUPS.lock_soon() else { return };
     let value = grammar::boolean(value).map_or_else(|| ReportedValue::Text(value.to_owned()), ReportedValue::Bool);
     let is_known = |known: &Evaluation| known.name == name && known.value == value && known.origin == origin;
     if lookups.len() < MOST_LOOKUPS && !lookups.iter().any(is_known) {

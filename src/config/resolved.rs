@@ -84,7 +84,7 @@ impl Config {
         static KNOWN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
         const MOST: usize = 1024;
         // In a forked child the lock may be held by a thread that is gone: then everything is new.
-        let Some(mut known) = KNOWN.try_lock() else { return self.warnings.iter().map(String::as_str).collect() };
+        let Some(mut known) = KNOWN.lock_soon() else { return self.warnings.iter().map(String::as_str).collect() };
         let known = known.get_or_insert_with(HashSet::new);
         let mut is_new =
             |warning: &&String| !known.contains(*warning) && (known.len() >= MOST || known.insert((*warning).clone()));

@@ -39,7 +39,7 @@ pub(super) fn new_ones(names: &[String]) -> Vec<&str> {
     static KNOWN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
     const MOST_KNOWN: usize = 4 * MOST;
     // In a forked child the lock may be held by a thread that is gone.
-    let Some(mut known) = KNOWN.try_lock() else { return Vec::new() };
+    let Some(mut known) = KNOWN.lock_soon() else { return Vec::new() };
     let known = known.get_or_insert_with(HashSet::new);
     let is_new = |name: &&String| known.len() < MOST_KNOWN && known.insert((*name).clone());
     names.iter().filter(is_new).map(String::as_str).collect()

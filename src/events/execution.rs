@@ -212,13 +212,6 @@ struct Lock<T>(crate::lock::Mutex<T>);
 
 impl<T> Lock<T> {
     fn with<R>(&self, use_it: impl FnOnce(&mut T) -> R) -> Result<R, ExecutionError> {
-        const TRIES: usize = 10_000;
-        for _ in 0..TRIES {
-            if let Some(mut value) = self.0.try_lock() {
-                return Ok(use_it(&mut value));
-            }
-            std::thread::yield_now();
-        }
-        Err(ExecutionError::Forked)
+        self.0.lock_soon().map(|mut value| use_it(&mut value)).ok_or(ExecutionError::Forked)
     }
 }

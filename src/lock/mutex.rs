@@ -45,6 +45,19 @@ impl<T> Mutex<T> {
         }
     }
 
+    /// Takes a lock that is only ever held for an instant. `None`: whoever holds it is a thread that did not come along when this process
+    /// was forked.
+    pub fn lock_soon(&self) -> Option<MutexGuard<'_, T>> {
+        const TRIES: usize = 1000;
+        for _ in 0..TRIES {
+            if let Some(guard) = self.try_lock() {
+                return Some(guard);
+            }
+            std::thread::yield_now();
+        }
+        None
+    }
+
     #[inline]
     fn guard<'a>(&'a self, value: sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         self.order.acquire();
@@ -123,6 +136,7 @@ mod tests {
         let lock = Mutex::new(7);
         let guard = lock.lock();
         assert!(lock.try_lock().is_none());
+        assert!(lock.lock_soon().is_none());
         drop(guard);
         assert_eq!(lock.try_lock().as_deref(), Some(&7));
     }

@@ -1,10 +1,9 @@
 //! Messages that are kept for a while, for whoever looks for a fault from afar: as lines of JSON, within bounds, whatever is shown meanwhile.
 
-use super::{LOCK_TRIES, Level};
+use super::Level;
 use crate::lock::Mutex;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The most that is kept, in bytes; beyond it the oldest messages go.
@@ -75,13 +74,7 @@ impl Lines {
 
 /// Never waits for long: in a forked child the lock may belong to a thread that is gone.
 fn try_lines<R>(use_it: impl FnOnce(&mut Lines) -> R) -> Option<R> {
-    for _ in 0..LOCK_TRIES {
-        if let Some(mut lines) = LINES.try_lock() {
-            return Some(use_it(&mut lines));
-        }
-        thread::yield_now();
-    }
-    None
+    LINES.lock_soon().map(|mut lines| use_it(&mut lines))
 }
 
 #[cfg(test)]

@@ -58,13 +58,7 @@ pub(super) fn write_line(level: Level, line: &str) -> bool {
     if open.asked.level.is_none_or(|least| level > least) {
         return true;
     }
-    for _ in 0..super::LOCK_TRIES {
-        if let Some(mut file) = open.file.try_lock() {
-            return open.append(&mut file, line).is_ok();
-        }
-        thread::yield_now();
-    }
-    false
+    open.file.lock_soon().is_some_and(|mut file| open.append(&mut file, line).is_ok())
 }
 
 fn current() -> Option<Arc<OpenFile>> {

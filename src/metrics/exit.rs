@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 /// All clients together end within this time.
 const MOST: Duration = Duration::from_secs(2);
-/// A lock that is still taken after so many looks belongs to a thread that a fork left behind.
-const LOCK_TRIES: usize = 1000;
 
 static CLIENTS: Mutex<Vec<Weak<Life>>> = Mutex::new(Vec::new());
 /// The fork generation of the process that asked for the flush.
@@ -18,13 +16,9 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Remembers a client that is in use for the first time in this process.
 pub fn flush_at_exit(client: &Arc<Life>) {
-    for _ in 0..LOCK_TRIES {
-        if let Some(mut clients) = CLIENTS.try_lock() {
-            clients.retain(|client| client.strong_count() > 0);
-            clients.push(Arc::downgrade(client));
-            break;
-        }
-        std::thread::yield_now();
+    if let Some(mut clients) = CLIENTS.lock_soon() {
+        clients.retain(|client| client.strong_count() > 0);
+        clients.push(Arc::downgrade(client));
     }
     let generation = fork::generation();
     if GENERATION.swap(generation, Ordering::AcqRel) != generation {
@@ -38,7 +32,7 @@ extern "C" fn at_exit() {
         return;
     }
     let flush = || {
-        let Some(mut clients) = CLIENTS.try_lock() else { return };
+        let Some(mut clients) = CLIENTS.lock_soon() else { return };
         let clients = std::mem::take(&mut *clients);
         let deadline = Instant::now() + MOST;
         for client in clients.iter().filter_map(Weak::upgrade).filter(|client| client.generation == fork::generation()) {

@@ -311,7 +311,7 @@ impl Block {
 
 /// Starts the services of a forked child that ran in its parent. Called when the child uses the library first.
 pub fn restart_in_child() {
-    let running = RUNNING.try_lock().map(|running| running.clone()).unwrap_or_default();
+    let running = RUNNING.lock_soon().map(|running| running.clone()).unwrap_or_default();
     for service in running.iter().filter_map(Weak::upgrade) {
         // Whoever looks at a service of the parent's makes it one of the child's.
         let _ = service.is_running();
@@ -320,7 +320,7 @@ pub fn restart_in_child() {
 
 fn remember(service: &Arc<RepeatedService>) {
     // In a child the lock may be held by a thread of the parent.
-    let Some(mut running) = RUNNING.try_lock() else { return };
+    let Some(mut running) = RUNNING.lock_soon() else { return };
     running.retain(|known| known.strong_count() > 0 && !std::ptr::eq(known.as_ptr(), Arc::as_ptr(service)));
     running.push(Arc::downgrade(service));
 }

@@ -23,7 +23,7 @@ impl Reachability {
     /// No answer came.
     pub(super) fn tell(&self, cause: &impl Display) {
         // A thread of the parent may hold the lock in a forked child; the parent tells it then.
-        let Some(mut told) = TOLD.try_lock() else { return };
+        let Some(mut told) = TOLD.lock_soon() else { return };
         if told.as_deref() == Some(self.url.as_str()) {
             return;
         }
