@@ -3,10 +3,9 @@
 //! The word holds the fork generation of its owner. A forked child that finds an older generation in it knows that the owner was a
 //! thread of the parent, which does not exist here: it answers [`Vanished`] instead of waiting for ever.
 
-use super::sync::{AtomicU32, Ordering, spin_loop, yield_now};
+use super::sync::{AtomicU32, Ordering, rest};
 
 const FREE: u32 = 0;
-const SPINS_BEFORE_YIELD: u32 = 64;
 
 /// A lock in one word. Sections that it guards are short and never call out.
 pub struct LockWord(AtomicU32);
@@ -54,17 +53,13 @@ impl LockWord {
 
     #[cold]
     fn lock_contended(&self, generation: u32, mut owner: u32) -> Result<LockGuard<'_>, Vanished> {
-        let mut spins = 0;
+        let mut tries = 0_u32;
         loop {
             if owner != FREE && owner != generation {
                 return Err(Vanished);
             }
-            if spins < SPINS_BEFORE_YIELD {
-                spins += 1;
-                spin_loop();
-            } else {
-                yield_now();
-            }
+            rest(tries);
+            tries = tries.saturating_add(1);
             match self.0.compare_exchange(FREE, generation, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return Ok(LockGuard(self)),
                 Err(now) => owner = now,

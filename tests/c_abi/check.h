@@ -7,8 +7,12 @@
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* fork, mmap and their like, beside -std=c99 */
 #endif
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* gettid */
+#endif
 
 #include <ddtrace.h>
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +71,46 @@
             exit(1); \
         } \
     } while (0)
+
+/* The address sanitizer's allocator has locks that a child inherits as they are: before a fork, the other threads have to sleep. */
+#ifdef __SANITIZE_ADDRESS__
+#include <pthread.h>
+#include <unistd.h>
+
+static int check_busy_threads(void)
+{
+    int busy = 0;
+    char path[64], line[512];
+    long self = (long)gettid();
+    DIR *threads = opendir("/proc/self/task");
+    for (struct dirent *entry; threads != NULL && (entry = readdir(threads)) != NULL;) {
+        if (atol(entry->d_name) == 0 || atol(entry->d_name) == self)
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%ld/stat", atol(entry->d_name));
+        FILE *stat = fopen(path, "r");
+        const char *name_end = stat != NULL && fgets(line, sizeof line, stat) != NULL ? strrchr(line, ')') : NULL;
+        busy += name_end != NULL && name_end[1] == ' ' && name_end[2] != 'S';
+        if (stat != NULL)
+            fclose(stat);
+    }
+    if (threads != NULL)
+        closedir(threads);
+    return busy;
+}
+
+static void check_settles_before_fork(void)
+{
+    for (int quiet = 0, i = 0; quiet < 3 && i < 5000; i++) {
+        quiet = check_busy_threads() == 0 ? quiet + 1 : 0;
+        usleep(1000);
+    }
+}
+
+__attribute__((constructor)) static void check_prepares_forks(void)
+{
+    pthread_atfork(check_settles_before_fork, NULL, NULL);
+}
+#endif
 
 /* Runs one test of a program. */
 #define RUN(test) \

@@ -1,6 +1,6 @@
 /* Runs a workload in rounds and prints for each round what the calling thread did meanwhile:
  *
- *     allocations=0 system_calls=0 futex=0 clock=0 other=-1 payloads=0
+ *     allocations=0 system_calls=0 futex=0 clock=0 rests=0 other=-1 payloads=0
  *
  *     program control                      a round in which the library allocates, and the program makes two system calls
  *     program W1|W2s|W2b|W3 ROUNDS UNITS   after a warm-up of ten times as many units as a round has
@@ -60,8 +60,10 @@ static void flush(void)
 
 static void print_round(uint64_t allocations, system_calls before, system_calls after, uint64_t payloads)
 {
-    printf("allocations=%" PRIu64 " system_calls=%" PRIu64 " futex=%" PRIu64 " clock=%" PRIu64 " other=%ld payloads=%" PRIu64 "\n",
-           allocations, after.all - before.all, after.futex - before.futex, after.clock - before.clock, after.last_other, payloads);
+    printf("allocations=%" PRIu64 " system_calls=%" PRIu64 " futex=%" PRIu64 " clock=%" PRIu64 " rests=%" PRIu64
+           " other=%ld payloads=%" PRIu64 "\n",
+           allocations, after.all - before.all, after.futex - before.futex, after.clock - before.clock, after.rests - before.rests,
+           after.last_other, payloads);
 }
 
 static void measure(const char *workload, long units)

@@ -36,13 +36,14 @@ __asm__(".text\n.globl system_call\n.type system_call, %function\nsystem_call:\n
 #error "not written for this architecture"
 #endif
 
-static __thread system_calls counts __attribute__((tls_model("initial-exec"))) = { 0, 0, 0, -1 };
+static __thread system_calls counts __attribute__((tls_model("initial-exec"))) = { 0, 0, 0, 0, -1 };
 
 static void count(long number)
 {
     counts.all++;
     if (number == SYS_futex) counts.futex++;
     else if (number == SYS_clock_gettime) counts.clock++;
+    else if (number == SYS_sched_yield || number == SYS_clock_nanosleep) counts.rests++;
     else counts.last_other = number;
 }
 

@@ -8,7 +8,9 @@ typedef struct system_calls {
     uint64_t all;
     uint64_t futex;
     uint64_t clock;
-    /* The number of the last one that is neither, -1 if there was none. */
+    /* Waiting for whoever has a lock and was taken off its core. */
+    uint64_t rests;
+    /* The number of the last one that is none of these, -1 if there was none. */
     long last_other;
 } system_calls;
 

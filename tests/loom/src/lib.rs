@@ -12,9 +12,12 @@ pub mod lock_word;
 /// What the lock word takes its atomics from.
 #[cfg(loom)]
 pub mod sync {
-    pub use loom::hint::spin_loop;
     pub use loom::sync::atomic::{AtomicU32, Ordering};
-    pub use loom::thread::yield_now;
+
+    /// Lets another thread go on.
+    pub fn rest(_tries: u32) {
+        loom::thread::yield_now();
+    }
 }
 
 /// Checks every interleaving with at most so many preemptions, which is enough to find what few threads can do to each other.
