@@ -699,6 +699,9 @@ typedef struct ddtrace_endpoint {
     size_t authentication_len;
 } ddtrace_endpoint;
 
+/** Called with a name and a value, which are valid during the call. */
+typedef void (*ddtrace_variable_visitor)(void *user_data, struct ddtrace_str name, struct ddtrace_str value);
+
 /** The items of an array or a map. */
 typedef struct ddtrace_tag_list {
     /** The first item */
@@ -1502,7 +1505,8 @@ DDTRACE_API void ddtrace_config_free(struct ddtrace_config *config);
 
 /**
  * Copies out what the settings say of one integration: `DD_TRACE_<INTEGRATION>_ENABLED` and the like, with the integration's name in upper
- * case and `_` for what is neither letter nor digit. They come from the environment and the files of stable configuration.
+ * case and `_` for what is neither letter nor digit. They come from `ddtrace_config_integration_set`, the environment and the files of stable
+ * configuration; what is asked for and set is told to telemetry.
  *
  * Keys are `enabled`, `distributed_tracing` and `analytics_enabled`, which are `true` or `false`; `service`; `analytics_sample_rate`, a
  * number. Where `DD_TRACE_REMOVE_INTEGRATION_SERVICE_NAMES_ENABLED` is on, or `DD_TRACE_SPAN_ATTRIBUTE_SCHEMA` is `v1`, the service of all
@@ -1523,6 +1527,28 @@ DDTRACE_API size_t ddtrace_config_integration_get(const struct ddtrace_config *c
     size_t key_len,
     char *buf,
     size_t cap);
+
+/**
+ * Sets what one integration is to do. It counts more than all other sources, as with `ddtrace_config_set`.
+ *
+ * @param config                 borrowed
+ * @param integration, name_len  its name, as for `ddtrace_config_integration_get`
+ * @param key, key_len           one of the words named there
+ * @param value, value_len       the value as text; an empty one takes back what was set
+ * @param err_or_null            receives an error, else NULL; free it with `ddtrace_error_free`
+ * @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: there is no such word; DDTRACE_ERR_INVALID: the value does not fit, and nothing has changed;
+ *         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_config_integration_set(struct ddtrace_config *config,
+    const char *integration,
+    size_t name_len,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len,
+    struct ddtrace_error **err_or_null);
 
 /**
  * Makes a tracer. Logs what there is to say about the settings, and the start-up line unless `DD_TRACE_STARTUP_LOGS` is off. Level and rate
@@ -1961,6 +1987,24 @@ DDTRACE_API ddtrace_status ddtrace_telemetry_metric_add(struct ddtrace_telemetry
  * Threads: any. Since: 0.1
  */
 DDTRACE_API void ddtrace_telemetry_metric_free(struct ddtrace_telemetry_metric *metric);
+
+/**
+ * Calls `visit` with the environment variables that a process should have which this one starts with another program, so that Datadog knows
+ * that the two belong together: `_DD_ROOT_CPP_SESSION_ID` and `_DD_PARENT_CPP_SESSION_ID`, by the language of the binding. They are for the
+ * environment of that process alone; the library never changes its own. Forked children need nothing of the kind.
+ *
+ * Where telemetry is off nothing is visited: what this process got itself is right for its children, too.
+ *
+ * @param tracer     borrowed
+ * @param visit      called on this thread; no lock is held meanwhile
+ * @param user_data  its first argument
+ * @return DDTRACE_OK; DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED; DDTRACE_ERR_SHUTDOWN
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API ddtrace_status ddtrace_telemetry_each_session_variable(const struct ddtrace_tracer *tracer,
+    ddtrace_variable_visitor visit,
+    void *user_data);
 
 /**
  * Starts a span with everything that is known of it. The span is not activated: nothing in this library consults a hidden current span.
@@ -4357,6 +4401,8 @@ DDTRACE_API size_t ddtrace_tracer_client_ip(const struct ddtrace_tracer *tracer,
  *
  * Besides what programs publish there are events of the library: `trace.span_start` and `trace.span_finish` (a span), `trace.chunk_ready` (a
  * chunk), `writer.flush` (whether everything was sent), `tracer.configured`, `fork.child`, `service.started` and `service.stopped` (a name),
+ * `config.changed` (a setting's name, its former and its present value or nothing, where that comes from), `rc.applied` (product, path and
+ * state of a file of remote configuration), `rc.removed` (product and path), `telemetry.sent` (type of the request, status of the answer or 0),
  * `context.started.NAME` and `context.ended.NAME` (an execution). Handles among the arguments are borrowed for the time of the call.
  *
  * @param event, event_len        the event's name, not empty

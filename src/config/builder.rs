@@ -14,6 +14,8 @@ use std::fmt;
 #[derive(Clone, Default)]
 pub struct ConfigBuilder {
     values: HashMap<&'static str, String>,
+    /// Of integrations, by the names of their settings.
+    integrations: HashMap<String, String>,
     environment: Option<EnvLookup>,
 }
 
@@ -60,7 +62,17 @@ impl ConfigBuilder {
 
     /// What the sources say of one integration, by its name: `redis`, `aws-sdk`.
     pub fn integration(&self, name: &str) -> IntegrationSettings {
-        integration::settings(name, &self.values, &Surroundings::of_process(self.environment.clone()))
+        integration::settings(name, &self.integrations, &self.values, &Surroundings::of_process(self.environment.clone()))
+    }
+
+    /// Sets what one integration is to do, by the words of [`IntegrationSettings`]; an empty value takes it back.
+    pub fn set_integration(&mut self, integration: &str, key: &str, value: &str) -> Result<(), ConfigError> {
+        let name = integration::named(integration, key, value)?;
+        match value.trim() {
+            "" => drop(self.integrations.remove(&name)),
+            value => drop(self.integrations.insert(name, value.to_owned())),
+        }
+        Ok(())
     }
 
     /// The same as [`ConfigBuilder::resolve`] in given surroundings.

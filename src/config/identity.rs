@@ -1,7 +1,7 @@
 //! Who the traces come from: service, environment, version, global tags, git metadata.
 //!
 //! A dedicated setting wins over the tag of the same meaning in `DD_TAGS`, that over the `OTEL_*` variable, and that over the
-//! process. Such tags are removed from the global tags: each is put on spans by a rule of its own.
+//! process; only the name of the service in `OTEL_SERVICE_NAME`, which says nothing else, wins over that tag. Such tags are removed from the global tags: each is put on spans by a rule of its own.
 
 use super::evaluation::Origin;
 use super::process::Surroundings;
@@ -25,7 +25,7 @@ pub(super) fn complete(resolution: &mut Resolution, surroundings: &Surroundings)
     for (tag, setting) in TAGS_FOR_SETTINGS {
         let value = tags.iter().find(|(key, _)| key == tag).map(|(_, value)| value.as_str()).unwrap_or_default();
         let Some(value) = (!value.is_empty()).then(|| dedicated(setting, value)) else { continue };
-        match is_below_otel {
+        match is_below_otel || *setting == "DD_SERVICE" {
             true => resolution.calculate(setting, value),
             false => resolution.calculate_over_otel(setting, value),
         }

@@ -1,9 +1,10 @@
 //! Settings of one integration: `DD_TRACE_<INTEGRATION>_ENABLED` and the like. Their names are not in the table, because nobody knows all
 //! integrations; they are looked up when one asks.
 
+use super::error::ConfigError;
 use super::evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
 use super::grammar::{self, quoted};
-use super::process::Surroundings;
+use super::process::{LONGEST_VALUE, Surroundings};
 use super::resolution::stable_configs;
 use crate::lock::Mutex;
 use crate::log::log_warn;
@@ -24,6 +25,42 @@ pub struct IntegrationSettings {
     pub analytics_sample_rate: Option<f64>,
 }
 
+/// What can be said of an integration: key, the setting with `*` in the place of its name, what values look like.
+const KEYS: [(&str, &str, Takes); 5] = [
+    ("enabled", "DD_TRACE_*_ENABLED", Takes::Flag),
+    ("service", "DD_*_SERVICE", Takes::Text),
+    ("distributed_tracing", "DD_*_DISTRIBUTED_TRACING", Takes::Flag),
+    ("analytics_enabled", "DD_TRACE_*_ANALYTICS_ENABLED", Takes::Flag),
+    ("analytics_sample_rate", "DD_TRACE_*_ANALYTICS_SAMPLE_RATE", Takes::Rate),
+];
+
+#[derive(Clone, Copy)]
+enum Takes {
+    Flag,
+    Text,
+    Rate,
+}
+
+const A_FLAG: &str = "true, false, 1 or 0";
+const A_RATE: &str = "a number from 0 to 1";
+
+/// The name of the setting that code sets by this key of an integration, if the value may be one of it.
+pub(super) fn named(integration: &str, key: &str, value: &str) -> Result<String, ConfigError> {
+    let known = KEYS.iter().find(|(known, ..)| *known == key);
+    let Some((key, pattern, takes)) = known else {
+        return Err(ConfigError::UnknownName { name: key.chars().take(LONGEST_NAME).collect(), suggestion: None });
+    };
+    let (is_valid, expected) = match takes {
+        Takes::Flag => (grammar::boolean(value).is_some(), A_FLAG),
+        Takes::Rate => (grammar::rate(value).is_some(), A_RATE),
+        Takes::Text => (value.len() <= LONGEST_VALUE, "at most 1 MiB"),
+    };
+    if !is_valid && !value.trim().is_empty() {
+        return Err(ConfigError::InvalidValue { name: key, value: quoted(value), expected: expected.to_owned() });
+    }
+    Ok(pattern.replace('*', &identifier(integration)))
+}
+
 /// Most values that are kept to be reported.
 const MOST_LOOKUPS: usize = 1024;
 /// Longest name of an integration.
@@ -37,8 +74,14 @@ pub fn integration_lookups() -> Vec<Evaluation> {
     LOOKUPS.lock_soon().map(|lookups| lookups.clone()).unwrap_or_default()
 }
 
-/// Looks an integration up: in the fleet's file, the environment, the local file.
-pub(super) fn settings(name: &str, code: &HashMap<&'static str, String>, surroundings: &Surroundings) -> IntegrationSettings {
+/// Looks an integration up: in what code said of it by the names of settings, in the fleet's file, the environment, the local file. `code`: what
+/// it said of other settings.
+pub(super) fn settings(
+    name: &str,
+    own: &HashMap<String, String>,
+    code: &HashMap<&'static str, String>,
+    surroundings: &Surroundings,
+) -> IntegrationSettings {
     let [local, fleet] = stable_configs(code, surroundings, |_| ());
     let name = identifier(name);
     let find = |names: &[String]| {
@@ -47,14 +90,16 @@ pub(super) fn settings(name: &str, code: &HashMap<&'static str, String>, surroun
             names.iter().find_map(|name| Some((name.clone(), set(file.value(name).map(str::to_owned))?, file.config_id.clone())))
         };
         let variable = || names.iter().find_map(|name| Some((name.clone(), surroundings.environment.get_non_empty(name)?, None)));
-        let found = in_file(&fleet).map(|found| (Origin::FleetStableConfig, found));
+        let in_code = || names.iter().find_map(|name| Some((name.clone(), set(own.get(name).cloned())?, None)));
+        let found = in_code().map(|found| (Origin::Code, found));
+        let found = found.or_else(|| in_file(&fleet).map(|found| (Origin::FleetStableConfig, found)));
         let found = found.or_else(|| variable().map(|found| (Origin::EnvVar, found)));
         let (origin, (spelling, value, config_id)) =
             found.or_else(|| in_file(&local).map(|found| (Origin::LocalStableConfig, found)))?;
         note(names.first().cloned().unwrap_or_default(), &value, origin, config_id);
         Some((spelling, value))
     };
-    let flag = |setting: String| parsed(find(&[setting])?, grammar::boolean, "true, false, 1 or 0");
+    let flag = |setting: String| parsed(find(&[setting])?, grammar::boolean, A_FLAG);
     IntegrationSettings {
         enabled: flag(format!("DD_TRACE_{name}_ENABLED")),
         service: find(&[format!("DD_{name}_SERVICE"), format!("DD_{name}_SERVICE_NAME")])
@@ -62,7 +107,7 @@ pub(super) fn settings(name: &str, code: &HashMap<&'static str, String>, surroun
         distributed_tracing: flag(format!("DD_{name}_DISTRIBUTED_TRACING")),
         analytics_enabled: flag(format!("DD_TRACE_{name}_ANALYTICS_ENABLED")),
         analytics_sample_rate: find(&[format!("DD_TRACE_{name}_ANALYTICS_SAMPLE_RATE")])
-            .and_then(|found| parsed(found, grammar::rate, "a number from 0 to 1")),
+            .and_then(|found| parsed(found, grammar::rate, A_RATE)),
     }
 }
 
@@ -105,7 +150,21 @@ mod tests {
     use super::*;
 
     fn of(name: &str, variables: &[(&str, &str)]) -> IntegrationSettings {
-        settings(name, &HashMap::new(), &Surroundings::with_variables(variables))
+        settings(name, &HashMap::new(), &HashMap::new(), &Surroundings::with_variables(variables))
+    }
+
+    #[test]
+    fn what_code_says_of_an_integration_wins() {
+        let own = HashMap::from([(named("my-db", "service", "coded").unwrap(), "coded".to_owned())]);
+        let surroundings = Surroundings::with_variables(&[("DD_MY_DB_SERVICE", "set"), ("DD_TRACE_MY_DB_ENABLED", "0")]);
+        let found = settings("my-db", &own, &HashMap::new(), &surroundings);
+        assert_eq!((found.service.as_deref(), found.enabled), (Some("coded"), Some(false)));
+        let told = integration_lookups();
+        let service = told.iter().find(|lookup| lookup.name == "DD_MY_DB_SERVICE").unwrap();
+        assert_eq!((&service.value, service.origin), (&ReportedValue::Text("coded".to_owned()), Origin::Code));
+        for (key, value) in [("enabled", "maybe"), ("analytics_sample_rate", "2"), ("colour", "red")] {
+            assert!(named("my-db", key, value).is_err(), "{key}");
+        }
     }
 
     #[test]

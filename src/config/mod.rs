@@ -86,5 +86,5 @@ pub use settings::{
 pub use stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 pub use status_ranges::StatusRanges;
 pub use table::SETTINGS;
-pub use telemetry_settings::{InheritedSession, InstallSignature, TelemetryRoute, TelemetrySettings, session_language};
+pub use telemetry_settings::{InheritedSession, InstallSignature, TelemetryRoute, TelemetrySettings, session_variables};
 pub use web_settings::{ClientIpSettings, QueryObfuscation, WebSettings};

@@ -8,7 +8,7 @@ use super::resolution::Resolution;
 use super::resolved::Config;
 use super::sampling_settings::RemoteSampling;
 use super::settings::LogInjection;
-use super::table::position;
+use super::table::{SETTINGS, position};
 use super::value::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::time::Duration;
 /// The shortest time between two polls: nothing here may spin.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
+const INTERVAL: &str = "DD_REMOTE_CONFIG_POLL_INTERVAL_SECONDS";
+
 /// How the process asks for remote configuration, if it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteConfigSettings {
@@ -24,6 +26,8 @@ pub struct RemoteConfigSettings {
     pub enabled: bool,
     /// Time between two polls.
     pub interval: Duration,
+    /// Whether somebody set that.
+    pub interval_is_set: bool,
     /// What tracers can be told to do: numbers of capabilities.
     pub capabilities: Vec<u8>,
     /// Whether tracing that was turned off remotely stays so.
@@ -45,6 +49,8 @@ pub struct RemoteSettings {
     pub log_injection: Option<bool>,
     /// In the place of `DD_TRACE_DEBUG`.
     pub debug: Option<bool>,
+    /// In the place of `DD_RUNTIME_METRICS_ENABLED`.
+    pub runtime_metrics: Option<bool>,
     /// What is reported of all of them.
     pub values: Vec<RemoteValue>,
 }
@@ -149,6 +155,11 @@ impl Config {
         }
     }
 
+    /// Whether metrics of the runtime are sent.
+    pub fn has_runtime_metrics(&self) -> bool {
+        self.remote.runtime_metrics.unwrap_or(self.settings.own_metrics.runtime)
+    }
+
     /// Whether somebody turned a setting off by hand.
     pub fn is_off_on_purpose(&self, name: &str) -> bool {
         let local = self.records.iter().rev().find(|record| record.name == name && record.origin != Origin::RemoteConfig);
@@ -164,18 +175,25 @@ impl Config {
                 names.push(value.name);
             }
         }
-        let change = |name: &'static str| {
-            let effective = self.records.iter().rev().find(|record| record.name == name && record.error.is_none());
-            SettingChange {
-                name,
-                former: former.value_text(name),
-                value: effective.map_or(ReportedValue::Null, |record| record.value.clone()),
-                text: self.value_text(name),
-                origin: self.origin(name).or(effective.map(|record| record.origin)).unwrap_or(Origin::Default),
-                config_id: of(self, name).map(|value| value.config_id),
-            }
-        };
-        names.into_iter().map(change).collect()
+        names.into_iter().map(|name| self.change(name, former)).collect()
+    }
+
+    /// The settings that have another value than they had in another configuration, or the same from elsewhere.
+    pub fn changes(&self, former: &Config) -> Vec<SettingChange> {
+        let differs = |name: &&str| self.value_text(name) != former.value_text(name) || self.origin(name) != former.origin(name);
+        SETTINGS.iter().map(|setting| setting.name).filter(differs).map(|name| self.change(name, former)).collect()
+    }
+
+    fn change(&self, name: &'static str, former: &Config) -> SettingChange {
+        let effective = self.records.iter().rev().find(|record| record.name == name && record.error.is_none());
+        SettingChange {
+            name,
+            former: former.value_text(name),
+            value: effective.map_or(ReportedValue::Null, |record| record.value.clone()),
+            text: self.value_text(name),
+            origin: self.origin(name).or(effective.map(|record| record.origin)).unwrap_or(Origin::Default),
+            config_id: self.remote_value(name).map(|value| Arc::clone(&value.config_id)),
+        }
     }
 
     /// What remote configuration says of a setting, by any of its names.
@@ -197,7 +215,8 @@ fn is_false(value: &ReportedValue) -> bool {
 pub(super) fn settings(resolution: &mut Resolution) -> RemoteConfigSettings {
     RemoteConfigSettings {
         enabled: is_enabled(resolution),
-        interval: resolution.seconds("DD_REMOTE_CONFIG_POLL_INTERVAL_SECONDS").max(SHORTEST_INTERVAL),
+        interval: resolution.seconds(INTERVAL).max(SHORTEST_INTERVAL),
+        interval_is_set: resolution.is_set(INTERVAL),
         capabilities: capabilities(resolution),
         disabling_is_final: resolution
             .optional_flag("LIBDDTRACE_REMOTE_DISABLING_IS_FINAL")

@@ -139,18 +139,27 @@ fn install_signature(resolution: &Resolution) -> Option<InstallSignature> {
 }
 
 fn inherited_session(resolution: &Resolution, environment: &Environment) -> InheritedSession {
-    let language = session_language(&resolution.text("LIBDDTRACE_LANGUAGE").unwrap_or_default());
+    let language = resolution.text("LIBDDTRACE_LANGUAGE").unwrap_or_default();
     let read = |whose: &str| {
-        let names = [format!("_DD_{whose}_{language}_SESSION_ID"), format!("DD_{whose}_{language}_SESSION_ID")];
-        let found = names.iter().find_map(|name| environment.get_non_empty(name));
+        let found = session_variables(whose, &language).iter().find_map(|name| environment.get_non_empty(name));
         // It goes into a header.
         found.filter(|id| id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
     };
     InheritedSession { root: read("ROOT"), parent: read("PARENT") }
 }
 
-/// The language in the names of variables that tell children of the session.
-pub fn session_language(language: &str) -> String {
+/// The names of the variable that tells children of the session of the `ROOT` or the `PARENT`; the first one is what this language writes.
+pub fn session_variables(whose: &str, language: &str) -> [String; 2] {
+    let short = session_language(language);
+    let mut names = [format!("_DD_{whose}_{short}_SESSION_ID"), format!("DD_{whose}_{short}_SESSION_ID")];
+    if language == "nodejs" {
+        names.reverse();
+    }
+    names
+}
+
+/// The language in the names of these variables.
+fn session_language(language: &str) -> String {
     match language {
         "python" => "PY".to_owned(),
         "rust" => "RS".to_owned(),

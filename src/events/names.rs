@@ -12,6 +12,14 @@ pub mod event {
     pub const WRITER_FLUSH: &str = "writer.flush";
     /// A tracer got other settings: its handle.
     pub const TRACER_CONFIGURED: &str = "tracer.configured";
+    /// A setting has another value: its name, the former value and the present one as text or nothing, and where it comes from.
+    pub const CONFIG_CHANGED: &str = "config.changed";
+    /// A file of remote configuration was delivered, or its result came later: product, path, and the number of its state.
+    pub const RC_APPLIED: &str = "rc.applied";
+    /// A file of remote configuration is not active any more: product and path.
+    pub const RC_REMOVED: &str = "rc.removed";
+    /// A request of telemetry has ended: its type, and the status of the answer, 0 if there was none.
+    pub const TELEMETRY_SENT: &str = "telemetry.sent";
     /// A forked child has begun to use the library: the id of the process.
     pub const FORK_CHILD: &str = "fork.child";
     /// A service of the program was started: its name.

@@ -27,6 +27,8 @@ pub struct ChunkHead {
     pub state: Option<&'static TraceState>,
     /// When the last of its spans ended, Unix time in nanoseconds: limiters count by this.
     pub end_ns: i64,
+    /// How many spans of its segment were open when it left.
+    pub open_spans: u32,
 }
 
 impl ChunkHead {
@@ -40,6 +42,7 @@ impl ChunkHead {
         decision: None,
         state: None,
         end_ns: 0,
+        open_spans: 0,
     };
 
     /// The head in front of records that are still gathered; all zero bytes are [`ChunkHead::EMPTY`] to its length at least.

@@ -1,6 +1,7 @@
 //! Sampling in the background: the decisions that nobody needed earlier, and single-span sampling.
 
 use super::block::Block;
+use super::census::Census;
 use super::chunk::{ChunkHead, ChunkRef, StartOrder, each_chunk_mut};
 use super::snapshot::Snapshot;
 use super::span_ref::SpanRef;
@@ -8,8 +9,10 @@ use crate::context::Decision;
 use crate::record::{RecordRef, start_numbers, unix_ns, update_head};
 use std::sync::Arc;
 
-/// Makes the decisions that are open, in the order in which the chunks ended, and applies single-span sampling.
-pub fn decide(blocks: &mut [Block]) {
+/// Makes the decisions that are open, in the order in which the chunks ended, and applies single-span sampling. What there is to
+/// count of the chunks is counted on the way.
+pub fn decide(blocks: &mut [Block], census: &Census) {
+    let mut tally = census.begin();
     let now = unix_ns();
     let mut open: Vec<(i64, usize, usize)> = Vec::new();
     for (index, block) in blocks.iter_mut().enumerate() {
@@ -29,7 +32,15 @@ pub fn decide(blocks: &mut [Block]) {
         let Some(rest) = block.bytes.get_mut(at..) else { continue };
         let len = ChunkRef::split(rest).map_or(0, |(chunk, _)| chunk.head.len as usize);
         let Some(chunk) = rest.get_mut(..len) else { continue };
-        each_chunk_mut(chunk, |head, records| process(head, records, end_ns, &snapshot));
+        each_chunk_mut(chunk, |head, records| {
+            process(head, records, end_ns, &snapshot);
+            if let Some(tally) = &mut tally {
+                tally.chunk(head, records);
+            }
+        });
+    }
+    if let Some(tally) = tally {
+        census.add(tally);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::agent::{KnownAgent, Looked};
 use super::api_counters::ApiCounters;
 use super::block::{Block, BlockPool};
+use super::census::Census;
 use super::counters::{ExportCounters, Totals};
 use super::exporter::Exporter;
 use super::extra_services::ExtraServices;
@@ -26,6 +27,8 @@ pub struct Pipeline {
     pub pool: Arc<BlockPool>,
     /// What the background counted.
     pub counters: ExportCounters,
+    /// What the records told.
+    pub census: Census,
     /// Requests with traces to an agent.
     pub trace_api: Arc<ApiCounters>,
     /// Requests with trace statistics to an agent.
@@ -100,6 +103,7 @@ impl Pipeline {
         Pipeline {
             pool: Arc::new(BlockPool::new(budget)),
             counters: ExportCounters::default(),
+            census: Census::default(),
             trace_api: Arc::default(),
             stats_api: Arc::default(),
             extra_services: ExtraServices::default(),

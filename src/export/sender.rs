@@ -95,7 +95,7 @@ impl Sender {
         let flush = pipeline.requested_flush();
         let successor = pipeline.take_successor();
         let mut fresh = pipeline.collect();
-        decide(&mut fresh);
+        decide(&mut fresh, &pipeline.census);
         self.arrived.extend(fresh);
         self.update_keep_rate(pipeline);
         if let Some(successor) = successor {

@@ -373,6 +373,20 @@ pub(crate) unsafe fn tracer_parts(config: *const ddtrace_config) -> Result<Trace
     Ok(TracerParts { config: Arc::new(config), exporter: Some(exporter), transport: draft.transport, hooks: draft.hooks })
 }
 
+/// Changes the settings of a configuration.
+///
+/// # Safety
+///
+/// As for [`resolve_config`].
+pub(super) unsafe fn change_settings<R>(
+    config: *mut ddtrace_config,
+    change: impl FnOnce(&mut ConfigBuilder) -> R,
+) -> Result<R, ddtrace_status> {
+    // SAFETY: the caller's promise.
+    let config = unsafe { find(config) }?;
+    Ok(config.0.with(|draft| change(&mut draft.settings))?)
+}
+
 /// The values set in a configuration, and the environment that it reads.
 ///
 /// # Safety

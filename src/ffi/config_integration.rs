@@ -2,15 +2,18 @@
 
 use std::ffi::c_char;
 
-use super::config::draft_settings;
+use super::config::{change_settings, draft_settings};
+use super::error::{Failure, guard_explained, required_text};
 use super::guard::guard;
-use super::handles::ddtrace_config;
+use super::handles::{ddtrace_config, ddtrace_error};
+use super::status::ddtrace_status;
 use super::text;
 use super::types::DDTRACE_ABSENT;
 use crate::config::{AttributeSchema, ConfigBuilder};
 
 /// Copies out what the settings say of one integration: `DD_TRACE_<INTEGRATION>_ENABLED` and the like, with the integration's name in upper
-/// case and `_` for what is neither letter nor digit. They come from the environment and the files of stable configuration.
+/// case and `_` for what is neither letter nor digit. They come from `ddtrace_config_integration_set`, the environment and the files of stable
+/// configuration; what is asked for and set is told to telemetry.
 ///
 /// Keys are `enabled`, `distributed_tracing` and `analytics_enabled`, which are `true` or `false`; `service`; `analytics_sample_rate`, a
 /// number. Where `DD_TRACE_REMOVE_INTEGRATION_SERVICE_NAMES_ENABLED` is on, or `DD_TRACE_SPAN_ATTRIBUTE_SCHEMA` is `v1`, the service of all
@@ -43,6 +46,42 @@ pub unsafe extern "C" fn ddtrace_config_integration_get(
             text::copy_out_optional(find().as_deref(), buf, cap)
         }
     })
+}
+
+/// Sets what one integration is to do. It counts more than all other sources, as with `ddtrace_config_set`.
+///
+/// @param config                 borrowed
+/// @param integration, name_len  its name, as for `ddtrace_config_integration_get`
+/// @param key, key_len           one of the words named there
+/// @param value, value_len       the value as text; an empty one takes back what was set
+/// @param err_or_null            receives an error, else NULL; free it with `ddtrace_error_free`
+/// @return DDTRACE_OK; DDTRACE_ERR_NOT_FOUND: there is no such word; DDTRACE_ERR_INVALID: the value does not fit, and nothing has changed;
+///         DDTRACE_ERR_NULL; DDTRACE_ERR_HANDLE; DDTRACE_ERR_FORKED
+///
+/// Threads: any. Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ddtrace_config_integration_set(
+    config: *mut ddtrace_config,
+    integration: *const c_char,
+    name_len: usize,
+    key: *const c_char,
+    key_len: usize,
+    value: *const c_char,
+    value_len: usize,
+    err_or_null: *mut *mut ddtrace_error,
+) -> ddtrace_status {
+    let body = || {
+        // SAFETY: the header's rules for handles and text.
+        unsafe {
+            let integration = required_text(integration, name_len, "integration")?;
+            let key = required_text(key, key_len, "key")?;
+            let value = required_text(value, value_len, "value")?;
+            let set = change_settings(config, |settings| settings.set_integration(&integration, &key, &value));
+            Ok(set.map_err(|status| Failure::of_argument("config", status))??)
+        }
+    };
+    // SAFETY: the header's rule for outputs.
+    unsafe { guard_explained(err_or_null, body) }
 }
 
 fn value_of(builder: &ConfigBuilder, integration: &str, key: &str) -> Option<String> {

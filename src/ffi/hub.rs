@@ -43,6 +43,8 @@ pub const DDTRACE_DISPATCH_RAISE: u32 = 1;
 ///
 /// Besides what programs publish there are events of the library: `trace.span_start` and `trace.span_finish` (a span), `trace.chunk_ready` (a
 /// chunk), `writer.flush` (whether everything was sent), `tracer.configured`, `fork.child`, `service.started` and `service.stopped` (a name),
+/// `config.changed` (a setting's name, its former and its present value or nothing, where that comes from), `rc.applied` (product, path and
+/// state of a file of remote configuration), `rc.removed` (product and path), `telemetry.sent` (type of the request, status of the answer or 0),
 /// `context.started.NAME` and `context.ended.NAME` (an execution). Handles among the arguments are borrowed for the time of the call.
 ///
 /// @param event, event_len        the event's name, not empty

@@ -51,6 +51,8 @@ pub mod telemetry;
 pub mod telemetry_inventory;
 
 pub mod telemetry_metric;
+/// Sessions of telemetry.
+pub mod telemetry_session;
 
 pub mod span;
 

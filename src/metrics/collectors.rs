@@ -1,13 +1,16 @@
 //! Collectors of runtime metrics: whoever knows the runtime registers one, and each is asked at every interval.
 
 use super::message::Metric;
-use crate::log::log_debug;
+use crate::log::{log_debug, log_warn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// A collector that has failed so often in a row is not asked any more.
 const MOST_FAILURES: u32 = 3;
+/// So long may a collector take; one that takes longer has failed.
+pub const LONGEST_COLLECTION: Duration = Duration::from_secs(1);
 
 /// A collector could not collect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +41,26 @@ impl Registered {
         Registered { id, name: name.into(), collector, failures: Arc::default() }
     }
 
-    /// Asks the collector, unless it fails all the time. One that panics has failed.
-    pub fn collect(&self, each: &mut dyn FnMut(&Metric<'_>)) {
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Asks the collector, unless it fails all the time. One that panics, or takes longer than [`LONGEST_COLLECTION`], has failed. Returns how
+    /// long it took; `None`: it was not asked.
+    pub fn collect(&self, each: &mut dyn FnMut(&Metric<'_>)) -> Option<Duration> {
         if self.failures.load(Ordering::Relaxed) >= MOST_FAILURES {
-            return;
+            return None;
         }
+        let begin = Instant::now();
         let collected = catch_unwind(AssertUnwindSafe(|| self.collector.collect(each)));
+        let took = begin.elapsed();
+        self.note(collected, took);
+        Some(took)
+    }
+
+    fn note(&self, collected: std::thread::Result<Result<(), CollectorFailed>>, took: Duration) {
+        let is_slow = took > LONGEST_COLLECTION;
         let has_failed = match collected {
             Ok(result) => result.is_err(),
             Err(panic) => {
@@ -51,7 +68,10 @@ impl Registered {
                 true
             }
         };
-        if !has_failed {
+        if is_slow {
+            log_warn!("the collector {} of runtime metrics took {took:.1?}, expected {LONGEST_COLLECTION:?} at most", self.name);
+        }
+        if !has_failed && !is_slow {
             return self.failures.store(0, Ordering::Relaxed);
         }
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;

@@ -36,7 +36,7 @@ mod statistics;
 mod tests;
 
 pub use client::Client;
-pub use collectors::{Collector, CollectorFailed, Registered as RegisteredCollector};
+pub use collectors::{Collector, CollectorFailed, LONGEST_COLLECTION, Registered as RegisteredCollector};
 pub use message::{
     Cardinality, CheckStatus, Event, EventAlert, EventPriority, Metric, MetricKind, MetricValue, Refusal, ServiceCheck, TagList,
 };

@@ -4,9 +4,10 @@
 
 use super::apply_state::ApplyState;
 use super::capabilities::Capabilities;
-use super::files::{Change, Changes, ConsumerId, TrackedFiles};
+use super::files::{Change, Changes, ConsumerId, Operation, TrackedFiles};
 use super::request::{self, ClientFacts};
 use super::subscriptions::{Consumer, SubscribeError, Subscription, Subscriptions};
+use crate::events::{Dispatch, Value, event, hub};
 use crate::lock::{Condvar, Mutex};
 use crate::log::{log_debug, log_error, log_warn};
 use std::cell::Cell;
@@ -32,7 +33,22 @@ pub struct RemoteConfig {
     ended: Condvar,
     /// Lets the poller run.
     awaken: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Is told of calls that took too long.
+    slow_observer: OnceLock<Box<SlowObserver>>,
 }
+
+/// A call of a consumer that took longer than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlowCall<'a> {
+    /// The consumer's product.
+    pub product: &'a str,
+    /// What was called: `deliver`, `batch_ended` or `tick`.
+    pub call: &'static str,
+    /// How long it took.
+    pub took: Duration,
+}
+
+type SlowObserver = dyn Fn(&SlowCall<'_>) + Send + Sync;
 
 #[derive(Default)]
 struct State {
@@ -101,6 +117,16 @@ impl RemoteConfig {
     /// Names what lets the poller run.
     pub fn set_awakener(&self, awaken: impl Fn() + Send + Sync + 'static) {
         let _ = self.awaken.set(Box::new(awaken));
+    }
+
+    /// Names who is told of consumers that take too long.
+    pub fn set_slow_observer(&self, observer: impl Fn(&SlowCall<'_>) + Send + Sync + 'static) {
+        let _ = self.slow_observer.set(Box::new(observer));
+    }
+
+    /// How often the backend wants to be asked, if it said so.
+    pub fn refresh_interval(&self) -> Option<Duration> {
+        self.state.lock().files.refresh_interval
     }
 
     /// Lets the poller run: an answer has come, or somebody has subscribed.
@@ -189,7 +215,15 @@ impl RemoteConfig {
 
     /// A result that a consumer promised. `false`: no such file is active.
     pub fn acknowledge(&self, path: &str, result: ApplyState) -> bool {
-        self.state.lock().files.acknowledge(path, result)
+        let mut state = self.state.lock();
+        let is_active = state.files.acknowledge(path, result);
+        let settled = state.files.iter().find(|(known, _)| ***known == *path);
+        let settled = settled.map(|(_, file)| (Arc::clone(&file.product), file.state()));
+        drop(state);
+        if let Some((product, state)) = settled {
+            publish_applied(&product, path, &state);
+        }
+        is_active
     }
 
     /// Whether the calling thread is inside of a delivery.
@@ -201,7 +235,7 @@ impl RemoteConfig {
     pub fn tick(&self) {
         let _delivery = Delivery::begin();
         for subscription in self.consumers() {
-            contained(|| subscription.consumer.tick());
+            self.watched(&subscription, "tick", || subscription.consumer.tick());
         }
     }
 
@@ -253,18 +287,44 @@ impl RemoteConfig {
             }
         }
         for subscription in &consumers {
-            contained(|| subscription.consumer.batch_ended());
+            self.watched(subscription, "batch_ended", || subscription.consumer.batch_ended());
         }
+        self.publish(changes.iter().map(|(change, _)| change));
+    }
+
+    /// Tells who listens what has become of files.
+    fn publish<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
+        for change in changes {
+            if change.operation == Operation::Remove {
+                let arguments = [Value::from(&*change.product), Value::from(&*change.path)];
+                // Listeners' errors are theirs here.
+                let _ = hub().dispatch(event::RC_REMOVED, &arguments, Dispatch::Contained);
+            } else if hub().has_listeners(event::RC_APPLIED) {
+                let state = self.state.lock().files.state_of(&change.path);
+                state.iter().for_each(|state| publish_applied(&change.product, &change.path, state));
+            }
+        }
+    }
+
+    /// Runs code of a consumer, and says so where that takes long. `false`: it failed.
+    fn watched(&self, subscription: &Subscription, call: &'static str, run: impl FnOnce()) -> bool {
+        let begin = Instant::now();
+        let worked = contained(run);
+        let took = begin.elapsed();
+        if took > SLOW {
+            let product = &*subscription.product;
+            log_warn!("remote configuration: {call} of a consumer of {product} took {took:.1?}, expected {SLOW:?} at most");
+            if let Some(observer) = self.slow_observer.get() {
+                observer(&SlowCall { product, call, took });
+            }
+        }
+        worked
     }
 
     fn deliver_to(&self, subscription: &Subscription, changes: &[Change]) {
         let mut results = vec![ApplyState::Acknowledged; changes.len()];
-        let begin = Instant::now();
-        if !contained(|| subscription.consumer.deliver(changes, &mut results)) {
+        if !self.watched(subscription, "deliver", || subscription.consumer.deliver(changes, &mut results)) {
             results.fill(ApplyState::error("the consumer failed"));
-        }
-        if begin.elapsed() > SLOW {
-            log_warn!("a consumer of remote configuration took longer than {SLOW:?} for {}", subscription.product);
         }
         let mut state = self.state.lock();
         for (change, result) in changes.iter().zip(results) {
@@ -285,6 +345,11 @@ fn products(consumers: &[Subscription]) -> Vec<Arc<str>> {
         }
     }
     products
+}
+
+fn publish_applied(product: &str, path: &str, state: &ApplyState) {
+    let arguments = [Value::from(product), Value::from(path), Value::Int(i64::from(state.number()))];
+    let _ = hub().dispatch(event::RC_APPLIED, &arguments, Dispatch::Contained);
 }
 
 /// Runs code of a consumer. `false`: it failed.

@@ -6,6 +6,7 @@ use super::response::{Answer, Listing, Target, decode_base64};
 use crate::log::log_warn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who is told of the files of a product.
 pub type ConsumerId = u64;
@@ -69,6 +70,8 @@ pub struct TrackedFiles {
     pub targets_version: u64,
     /// What the backend wants to have sent back.
     pub backend_state: String,
+    /// How often the backend wants to be asked, if it said so.
+    pub refresh_interval: Option<Duration>,
     /// Why the last answer was not taken.
     pub error: Option<String>,
 }
@@ -116,6 +119,7 @@ impl TrackedFiles {
             Ok(Answer::Files(listing)) => self.plan(&listing, subscribers).map(|plan| {
                 self.targets_version = listing.version;
                 self.backend_state = listing.backend_state;
+                self.refresh_interval = listing.refresh_interval;
                 self.adopt(plan, subscribers)
             }),
             Err(error) => Err(error),
@@ -128,6 +132,7 @@ impl TrackedFiles {
     pub fn reset(&mut self) -> Changes {
         self.targets_version = 0;
         self.backend_state.clear();
+        self.refresh_interval = None;
         self.error = None;
         let gone = std::mem::take(&mut self.files);
         Changes { changes: gone.into_iter().map(|(path, file)| (removal(path, file), None)).collect(), has_listing: true }
@@ -177,6 +182,11 @@ impl TrackedFiles {
             }
         }
         true
+    }
+
+    /// What became of a file; `None`: it is not active.
+    pub fn state_of(&self, path: &str) -> Option<ApplyState> {
+        self.files.get(path).map(TrackedFile::state)
     }
 
     /// Checks the whole listing.

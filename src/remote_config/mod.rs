@@ -29,10 +29,10 @@ pub use capabilities::{
     APM_TRACING_CUSTOM_TAGS, APM_TRACING_ENABLED, APM_TRACING_HTTP_HEADER_TAGS, APM_TRACING_LOGS_INJECTION,
     APM_TRACING_SAMPLE_RATE, APM_TRACING_SAMPLE_RULES, Capabilities,
 };
-pub use client::{Processed, RemoteConfig};
+pub use client::{Processed, RemoteConfig, SlowCall};
 pub use files::{Change, ConsumerId, Operation, Subscribers, TrackedFile, TrackedFiles};
 pub use path::{ConfigPath, LONGEST_PATH};
-pub use poller::{Headers, Poller};
+pub use poller::{Headers, PollTimes, Poller};
 pub use request::ClientFacts;
 pub use response::{MOST_FILES, MOST_RESPONSE_BYTES};
 pub use subscriptions::{Consumer, LONGEST_PRODUCT, MOST_SUBSCRIPTIONS, SubscribeError, Subscriptions};

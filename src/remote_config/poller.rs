@@ -20,13 +20,26 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// Names and values.
 pub type Headers = Vec<(Cow<'static, str>, String)>;
 
+/// When the agent is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct PollTimes {
+    /// Between two polls.
+    pub interval: Duration,
+    /// Whether somebody set that; otherwise the backend may wish for another one.
+    pub interval_is_set: bool,
+    /// How long an answer may take.
+    pub timeout: Duration,
+}
+
 /// The service that asks.
 pub struct Poller {
     remote: Arc<RemoteConfig>,
     client: Client,
     headers: Headers,
     facts: Box<dyn Fn() -> ClientFacts + Send>,
-    interval: Duration,
+    times: PollTimes,
+    /// When the last tick began.
+    last: Instant,
     next: Instant,
     /// The agent is known to have remote configuration; otherwise it is asked about itself.
     is_online: bool,
@@ -34,22 +47,22 @@ pub struct Poller {
 }
 
 impl Poller {
-    /// Polls for a client; the headers are of every request. An answer has `timeout`.
+    /// Polls for a client; the headers are of every request.
     pub fn new(
         remote: Arc<RemoteConfig>,
         link: Link,
         headers: Headers,
         facts: impl Fn() -> ClientFacts + Send + 'static,
-        interval: Duration,
-        timeout: Duration,
+        times: PollTimes,
     ) -> Self {
         Poller {
             remote,
             // One more than is taken, so that what is too long is seen to be.
-            client: Client::new(link, timeout).with_response_limit(MOST_RESPONSE_BYTES + 1),
+            client: Client::new(link, times.timeout).with_response_limit(MOST_RESPONSE_BYTES + 1),
             headers,
             facts: Box::new(facts),
-            interval,
+            times,
+            last: Instant::now(),
             next: Instant::now(),
             is_online: false,
             failures: 0,
@@ -66,6 +79,8 @@ impl Poller {
                 Progress::Pending { poll } => return poll,
                 Progress::Ended { result, .. } if self.is_online => {
                     self.judge(result);
+                    // The answer may have brought another interval.
+                    self.next = self.last + self.interval();
                     return self.end();
                 }
                 Progress::Ended { result, .. } => {
@@ -115,6 +130,11 @@ impl Poller {
         }
     }
 
+    fn interval(&self) -> Duration {
+        let PollTimes { interval, interval_is_set, .. } = self.times;
+        if interval_is_set { interval } else { self.remote.refresh_interval().unwrap_or(interval) }
+    }
+
     fn end(&self) -> Duration {
         self.remote.end_poll();
         // Somebody may have wanted another one meanwhile.
@@ -149,7 +169,8 @@ impl PeriodicService for Poller {
             }
             self.remote.begin_poll();
             // From the beginning of this tick, however long its request takes.
-            self.next = begin + self.interval;
+            self.last = begin;
+            self.next = begin + self.interval();
             self.remote.tick();
         }
         self.converse()

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Longer answers are refused.
 pub const MOST_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
@@ -17,6 +18,10 @@ pub const MOST_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 pub const MOST_FILES: usize = 4096;
 /// The value of `config_status` for a client that the backend has given up.
 const EXPIRED: u64 = 1;
+/// An interval between polls that the backend wishes for is not longer than this: a wrong one must not end remote configuration.
+const LONGEST_REFRESH_SECONDS: f64 = 60.0;
+/// Nor shorter.
+const SHORTEST_REFRESH_SECONDS: f64 = 0.1;
 /// The longest state of the backend that is sent back.
 const LONGEST_BACKEND_STATE: usize = 64 * 1024;
 
@@ -39,6 +44,8 @@ pub struct Listing<'a> {
     pub version: u64,
     /// What the backend wants to have sent back.
     pub backend_state: String,
+    /// How often the backend wants to be asked, if it says so.
+    pub refresh_interval: Option<Duration>,
     /// The paths that are to be active.
     pub active: Vec<Cow<'a, str>>,
     /// What is known of each path.
@@ -102,6 +109,9 @@ struct Signed {
 struct Custom {
     #[serde(default)]
     opaque_backend_state: Option<String>,
+    /// Whatever it is: nothing depends on it.
+    #[serde(default)]
+    agent_refresh_interval: Option<Box<RawValue>>,
 }
 
 impl<'a> Answer<'a> {
@@ -123,7 +133,10 @@ impl<'a> Answer<'a> {
         }
         let targets = decode_base64(&encoded).ok_or("targets: expected base64")?;
         let targets: Targets = serde_json::from_slice(&targets).map_err(|error| format!("targets: {error}"))?;
-        let backend_state = targets.signed.custom.and_then(|custom| custom.opaque_backend_state).unwrap_or_default();
+        let (backend_state, refresh_interval) = targets.signed.custom.map_or((None, None), |custom| {
+            (custom.opaque_backend_state, custom.agent_refresh_interval.and_then(|wish| refresh_interval(&wish)))
+        });
+        let backend_state = backend_state.unwrap_or_default();
         if backend_state.len() > LONGEST_BACKEND_STATE {
             return Err(format!("opaque_backend_state: {} bytes, expected {LONGEST_BACKEND_STATE} at most", backend_state.len()));
         }
@@ -135,6 +148,7 @@ impl<'a> Answer<'a> {
         Ok(Answer::Files(Listing {
             version: targets.signed.version,
             backend_state,
+            refresh_interval,
             active: active.into_iter().map(|path| path.0).collect(),
             targets: targets.signed.targets.unwrap_or_default(),
             contents: files.into_iter().map(|file| (file.path, file.raw)).collect(),
@@ -148,6 +162,7 @@ impl Listing<'_> {
         Listing {
             version: 0,
             backend_state: String::new(),
+            refresh_interval: None,
             active: Vec::new(),
             targets: HashMap::new(),
             contents: HashMap::new(),
@@ -212,6 +227,12 @@ impl Target {
         }
         Err(format!("the content's {name} is {actual}, expected {expected}"))
     }
+}
+
+/// A wish for an interval, in seconds; zero and what is no number say nothing.
+fn refresh_interval(wish: &RawValue) -> Option<Duration> {
+    let seconds: f64 = serde_json::from_str(wish.get()).ok()?;
+    (seconds > 0.0).then(|| Duration::from_secs_f64(seconds.clamp(SHORTEST_REFRESH_SECONDS, LONGEST_REFRESH_SECONDS)))
 }
 
 /// Decodes base64, with padding or without.

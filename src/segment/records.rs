@@ -32,8 +32,8 @@ pub struct Leaving {
     pub state: &'static TraceState,
     /// Whether the chunk keeps a reference to the state.
     pub holds_state: bool,
-    /// Whether open spans stay behind.
-    pub is_partial: bool,
+    /// How many open spans stay behind.
+    pub open_spans: u32,
 }
 
 impl Records {
@@ -93,12 +93,13 @@ impl Records {
         let head = ChunkHead {
             len: len as u32,
             span_count: self.spans,
-            partial_spans: if leaving.is_partial { self.spans } else { 0 },
+            partial_spans: if leaving.open_spans > 0 { self.spans } else { 0 },
             is_processed: false,
             trace_id: leaving.state.trace_id(),
             decision: leaving.state.decision(),
             state: holds_state.then(|| leaving.state.add_reference()),
             end_ns: self.end_ns,
+            open_spans: leaving.open_spans,
         };
         let owns = self.owns || holds_state;
         if len > COPIED_BYTES || is_filtered {

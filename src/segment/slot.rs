@@ -187,7 +187,7 @@ impl SegmentBody {
         self.open -= 1;
         if self.open == 0 {
             let survives = self.references > u32::from(is_released);
-            self.leave(local, span, survives, false);
+            self.leave(local, span, survives, 0);
             local.outbox.counters.segments_closed.add(1);
             return SpanClosed::Done;
         }
@@ -200,7 +200,7 @@ impl SegmentBody {
     #[cold]
     pub fn leave_partially(&mut self, local: &mut Local) {
         if self.open > 0 && self.records.len() >= local.snapshot.partial_flush_min {
-            self.leave(local, None, true, true);
+            self.leave(local, None, true, self.open);
         }
     }
 
@@ -219,9 +219,9 @@ impl SegmentBody {
     }
 
     #[inline]
-    fn leave(&mut self, local: &mut Local, last: Option<Finished<'_>>, survives: bool, is_partial: bool) {
+    fn leave(&mut self, local: &mut Local, last: Option<Finished<'_>>, survives: bool, open_spans: u32) {
         let Some(state) = self.state else { return };
         let holds_state = survives || !state.is_unshared();
-        self.records.leave(local, last, &Leaving { state, holds_state, is_partial });
+        self.records.leave(local, last, &Leaving { state, holds_state, open_spans });
     }
 }

@@ -74,11 +74,6 @@ const MOST: usize = 5000;
 /// Why a value was not used: it is none of its setting.
 const INVALID_VALUE: u32 = 1;
 
-/// Of this setting the backend knows itself what it is when nobody sets it.
-fn is_left_out(record: &Evaluation) -> bool {
-    record.name == "DD_APPSEC_SCA_ENABLED" && record.origin == Origin::Default
-}
-
 fn cut(text: &str) -> String {
     let mut end = text.len().min(LONGEST);
     while !text.is_char_boundary(end) {
@@ -113,12 +108,41 @@ pub(super) struct Configuration {
     all: Vec<Entry>,
     pending: VecDeque<Entry>,
     pub(super) dropped: u64,
+    /// Of most languages the backend knows itself what `DD_APPSEC_SCA_ENABLED` is when nobody sets it.
+    tells_unset_sca: bool,
 }
 
 impl Configuration {
+    /// Nothing is known.
+    pub(super) fn new(tells_unset_sca: bool) -> Self {
+        Configuration { tells_unset_sca, ..Configuration::default() }
+    }
+
+    fn is_left_out(&self, record: &Evaluation) -> bool {
+        record.name == "DD_APPSEC_SCA_ENABLED" && record.origin == Origin::Default && !self.tells_unset_sca
+    }
+
+    /// Notes what a tracer works with from now on. Where that is a value that was told before another one, it is told again.
+    pub(super) fn change_records(&mut self, records: &[Evaluation]) {
+        self.add_records(records);
+        let effective = records.iter().enumerate().filter(|(place, record)| {
+            // Those of one setting stand together, the one in effect last.
+            records.get(place + 1).is_none_or(|next| next.name != record.name) && record.error.is_none()
+        });
+        for (_, record) in effective.filter(|(_, record)| !self.is_left_out(record)).collect::<Vec<_>>() {
+            let last = self.all.iter().rev().find(|known| known.name == record.name);
+            if last.is_some_and(|last| last.origin != record.origin.name()) {
+                self.add(Entry { seq_id: next_seq_id(), ..Entry::from(record) });
+            }
+        }
+    }
+
     /// Notes what a tracer's settings came from. What is known already is not told again.
     pub(super) fn add_records(&mut self, records: &[Evaluation]) {
-        for record in records.iter().filter(|record| !is_left_out(record)) {
+        for record in records {
+            if self.is_left_out(record) {
+                continue;
+            }
             let entry = Entry::from(record);
             let known = self
                 .all
@@ -234,6 +258,9 @@ mod tests {
         const NAME: &str = "DD_APPSEC_SCA_ENABLED";
         assert!(of_name(&reported(&[], &[]), NAME).is_empty());
         assert_eq!(of_name(&reported(&[], &[(NAME, "1")]), NAME), [(&json!(true), "env_var")]);
+        let mut of_python = Configuration::new(true);
+        of_python.add_records(ConfigBuilder::new().resolve().records());
+        assert!(of_python.all().iter().any(|entry| entry.name == NAME && entry.value == EntryValue::Null));
         assert_eq!(of_name(&reported(&[], &[]), "DD_INSTRUMENTATION_SOURCE"), [(&json!("manual"), "default")]);
     }
 
@@ -274,6 +301,29 @@ mod tests {
         assert!(told[0].seq_id < told[1].seq_id);
         assert_eq!(configuration.pending(), 0);
         assert_eq!(configuration.all(), [&told[1]]);
+    }
+
+    #[test]
+    fn a_value_that_is_taken_back_is_told_with_what_counts_again() {
+        let resolved = |code: &[(&str, &str)]| {
+            let mut builder = ConfigBuilder::new();
+            builder.set_env_lookup(Arc::new(|name| (name == "DD_ENV").then(|| "of environment".to_owned())));
+            code.iter().for_each(|(name, value)| builder.set(name, value).unwrap());
+            builder.resolve()
+        };
+        let mut configuration = Configuration::default();
+        configuration.add_records(resolved(&[("DD_ENV", "of code"), ("DD_VERSION", "7")]).records());
+        let told = configuration.take_pending().iter().map(|entry| entry.seq_id).max().unwrap();
+        configuration.change_records(resolved(&[]).records());
+        let again = configuration.take_pending();
+        let shown: Vec<_> = again.iter().map(|entry| (&*entry.name, &entry.value, entry.origin)).collect();
+        let expected = EntryValue::Text("of environment".to_owned());
+        assert_eq!(shown, [("DD_ENV", &expected, "env_var"), ("DD_VERSION", &EntryValue::Null, "default")]);
+        assert!(again.iter().all(|entry| entry.seq_id > told));
+        configuration.change_records(resolved(&[]).records());
+        assert_eq!(configuration.take_pending(), [], "once");
+        configuration.change_records(resolved(&[("DD_ENV", "of code")]).records());
+        assert_eq!(configuration.take_pending().iter().map(|entry| entry.origin).collect::<Vec<_>>(), ["code"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Requests on their way: one at a time, numbered in their order, and tried twice where that may help.
 
-use super::facts::Facts;
+use super::facts::{Application, Facts};
 use super::message::{Message, body, request_type};
 use super::shared::Counts;
 use crate::config::ApiKey;
+use crate::events::{Dispatch, Value, event, hub};
 use crate::export::{Client, Limit, Link, Outgoing, Progress};
 use crate::record::unix_ns;
 use crate::transport::{Response, TransportError};
@@ -91,6 +92,14 @@ impl Delivery {
         }
     }
 
+    /// Names another application from the next body on.
+    pub(super) fn set_application(&mut self, application: Application) {
+        if self.facts.application != application {
+            self.facts.application = application;
+            self.headers = self.facts.headers();
+        }
+    }
+
     /// Sends messages as one body.
     pub(super) fn send(&mut self, messages: Vec<Message>, limit: Limit, awake: &Awake) -> Outcome {
         let seq_id = self.last_seq_id + 1;
@@ -142,6 +151,10 @@ impl Delivery {
         if flight.body.is_empty() {
             flight.body = buffer.unwrap_or_default();
         }
+        let status = result.as_ref().map_or(0, |response| i64::from(response.status));
+        let arguments = [Value::from(request_type(&flight.messages)), Value::Int(status)];
+        // Listeners' errors are theirs here.
+        let _ = hub().dispatch(event::TELEMETRY_SENT, &arguments, Dispatch::Contained);
         let failure = match verdict(&result) {
             Ok(()) => {
                 self.counts.delivered.add_shared(1);

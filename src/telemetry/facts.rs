@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 /// The application.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Application {
     /// The service, never empty.
     pub service_name: String,

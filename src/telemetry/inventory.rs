@@ -129,22 +129,22 @@ impl Inventory {
         Ok(())
     }
 
-    /// Notes an integration; of what is not told yet, the last word about it counts.
-    pub(super) fn add_integration(&mut self, given: Integration) -> Result<(), Refusal> {
+    /// Notes an integration; of what is not told yet, the last word about it counts. Returns it cleaned, if that word is a new one.
+    pub(super) fn add_integration(&mut self, given: Integration) -> Result<Option<Integration>, Refusal> {
         let clean = |text: Option<String>| text.as_deref().and_then(optional);
         let (version, error) = (clean(given.version), clean(given.error));
         let integration = Integration { name: name(&given.name)?, version, error, ..given };
         let is_same = |known: &Integration| known.name == integration.name && known.version == integration.version;
         let has_room = self.integrations.len() < MOST;
         match self.integrations.iter_mut().find(|known| is_same(known)) {
-            Some(known) if *known == integration => return Ok(()),
+            Some(known) if *known == integration => return Ok(None),
             Some(known) => *known = integration.clone(),
             None if has_room => self.integrations.push(integration.clone()),
             None => {}
         }
         self.new_integrations.retain(|known| !is_same(known));
-        self.dropped += push(&mut self.new_integrations, integration, MOST);
-        Ok(())
+        self.dropped += push(&mut self.new_integrations, integration.clone(), MOST);
+        Ok(Some(integration))
     }
 
     /// Notes the state of a product. `true`: it is another one.
@@ -169,6 +169,22 @@ impl Inventory {
         self.products.insert(given, product);
         self.products_changed = true;
         Ok(true)
+    }
+
+    /// Notes that a product is on or off now. `true`: that is new.
+    pub(super) fn switch_product(&mut self, name: &str, enabled: bool) -> bool {
+        if !self.products.contains_key(name) && self.products.len() >= MOST_PRODUCTS {
+            self.dropped += 1;
+            return false;
+        }
+        let off = Product { version: None, enabled: false, error: None };
+        let product = self.products.entry(name.to_owned()).or_insert(off);
+        if product.enabled == enabled {
+            return false;
+        }
+        product.enabled = enabled;
+        self.products_changed = true;
+        true
     }
 
     /// Notes an endpoint; one that is known is not told again.

@@ -4,10 +4,22 @@ use super::input::Refusal;
 use super::inventory::{Endpoint, Integration};
 use super::logs::{LogEntry, LogLevel};
 use super::metrics::MetricKey;
-use super::series::Series;
+use super::series::{MetricKind, Series};
 use super::shared::Telemetry;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// The name of an error's type in front of its message, if there is one: messages may have something of the user's.
+fn error_type(error: &str) -> &str {
+    let name = error.split_once(':').map_or(error, |(name, _)| name).trim();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
+    if is_name { name } else { "unknown" }
+}
+
+/// A name as the value of a tag.
+fn tag_value(name: &str) -> String {
+    name.replace([',', ':'], "_")
+}
 
 /// A metric whose series was looked up beforehand.
 pub struct Metric {
@@ -37,12 +49,18 @@ impl Telemetry {
         self.pending.lock().inventory.add_dependency(name, version)
     }
 
-    /// Notes an integration and how it is.
+    /// Notes an integration and how it is. One that does not work is counted, too.
     pub fn add_integration(&self, integration: Integration) -> Result<(), Refusal> {
         if !self.accepts() {
             return Ok(());
         }
-        self.pending.lock().inventory.add_integration(integration)
+        let news = self.pending.lock().inventory.add_integration(integration)?;
+        if let Some((name, error)) = news.as_ref().and_then(|news| Some((&news.name, news.error.as_deref()?))) {
+            let tags = [format!("integration_name:{}", tag_value(name)), format!("error_type:{}", error_type(error))];
+            let key = MetricKey::new("tracers", "integration_errors", MetricKind::Count, tags.iter().map(String::as_str), true);
+            let _ = key.and_then(|key| self.record(&key, 1.0));
+        }
+        Ok(())
     }
 
     /// Notes the state of a product. A change is told at once.
@@ -55,6 +73,13 @@ impl Telemetry {
             self.awake();
         }
         Ok(())
+    }
+
+    /// Notes that a product is on or off now; what else is known of it stays.
+    pub fn switch_product(&self, name: &str, enabled: bool) {
+        if self.accepts() && self.pending.lock().inventory.switch_product(name, enabled) {
+            self.awake();
+        }
     }
 
     /// Notes an HTTP endpoint that the program offers.

@@ -1,12 +1,13 @@
 //! What is to be told, kept until the worker takes it.
 
 use super::configuration::{Configuration, ConfigurationChange};
+use super::facts::{Application, Session};
 use super::inventory::Inventory;
 use super::logs::Logs;
 use super::metrics::Metrics;
 use super::observed::{Observed, Source};
 use super::payloads::InstallSignature;
-use crate::config::Evaluation;
+use crate::config::{Evaluation, session_variables};
 use crate::export::{ApiCounters, Counter};
 use crate::lock::{Condvar, Mutex};
 use crate::service::fork;
@@ -29,6 +30,8 @@ pub struct TelemetryOptions {
     pub dependencies: bool,
     /// Whether logs may be of level debug.
     pub debug: bool,
+    /// Whether an unset `DD_APPSEC_SCA_ENABLED` is told, as some languages want it.
+    pub tells_unset_sca: bool,
     /// Who installed the library.
     pub install_signature: Option<InstallSignature>,
     /// Most endpoints in one message.
@@ -49,6 +52,9 @@ pub struct Telemetry {
     flush: Mutex<FlushState>,
     flushed: Condvar,
     awaken: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    session: Session,
+    /// Who is said to speak.
+    application: Mutex<Application>,
     pub(super) wants_stop: AtomicBool,
     is_stopped: AtomicBool,
     /// The fork generation that it belongs to.
@@ -104,10 +110,13 @@ struct FlushState {
 
 impl Telemetry {
     /// The telemetry of a new session; nothing is known yet.
-    pub fn new(options: TelemetryOptions) -> Self {
+    pub fn new(options: TelemetryOptions, session: Session, application: Application) -> Self {
+        let configuration = Configuration::new(options.tells_unset_sca);
         Telemetry {
             options,
-            pending: Mutex::default(),
+            session,
+            application: Mutex::new(application),
+            pending: Mutex::new(Pending { configuration, ..Pending::default() }),
             metrics: Metrics::default(),
             observed: Mutex::default(),
             has_crash: AtomicBool::new(false),
@@ -146,8 +155,41 @@ impl Telemetry {
 
     /// A tracer works with other settings now; what is new of them is told at once.
     pub fn change_records(&self, records: &[Evaluation]) {
-        self.add_records(records);
-        self.awake();
+        if self.accepts() {
+            self.pending.lock().configuration.change_records(records);
+            self.awake();
+        }
+    }
+
+    /// A tracer is another application now: requests say so from the next one on, if they have named this tracer's.
+    pub fn change_application(&self, former: &Application, next: Application) {
+        if self.accepts() {
+            let mut application = self.application.lock();
+            if *application == *former {
+                *application = next;
+            }
+        }
+    }
+
+    /// Who is said to speak.
+    pub(super) fn application(&self) -> Application {
+        self.application.lock().clone()
+    }
+
+    /// What the environment of a process that this one starts should have besides its own variables, so that the sessions of both are known to
+    /// belong together: names and values.
+    pub fn session_variables(&self) -> [(String, String); 2] {
+        let language = self.application.lock().language_name.clone();
+        let variable = |whose, id: &str| {
+            let [name, _] = session_variables(whose, &language);
+            (name, id.to_owned())
+        };
+        [variable("ROOT", self.session.root_id()), variable("PARENT", &self.session.id)]
+    }
+
+    /// Whether there are metrics.
+    pub fn has_metrics(&self) -> bool {
+        self.options.metrics
     }
 
     /// A setting got another value; that is told at once.

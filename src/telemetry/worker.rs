@@ -9,6 +9,7 @@ use super::payloads::{
     NoError, ProductsChanged,
 };
 use super::shared::{Pending, Telemetry};
+use crate::config::integration_lookups;
 use crate::export::Limit;
 use crate::log::log_debug;
 use crate::record::unix_ns;
@@ -142,6 +143,7 @@ impl Worker {
     }
 
     fn queue_start(&mut self) {
+        self.telemetry.add_records(&integration_lookups());
         let mut pending = self.telemetry.pending.lock();
         let Pending { configuration, inventory, .. } = &mut *pending;
         inventory.take_products_changed();
@@ -189,6 +191,7 @@ impl Worker {
     /// What was not told yet.
     fn news(&mut self) -> Vec<Message> {
         let mut bundle: Vec<Message> = self.kept.drain(..).collect();
+        self.telemetry.add_records(&integration_lookups());
         {
             let inventory = &mut self.telemetry.pending.lock().inventory;
             for dependencies in inventory.take_dependencies().chunks(MOST_ITEMS) {
@@ -267,6 +270,7 @@ impl Worker {
                 outcome = Outcome::Failed(Failure::Unreachable, messages);
                 continue;
             }
+            self.delivery.set_application(self.telemetry.application());
             outcome = self.delivery.send(messages, limit, &self.awake);
         }
     }

@@ -131,6 +131,7 @@ pub(super) fn layer(merged: &Merged, local: &Config) -> (RemoteSampling, RemoteS
         header_tags: merged.header_tags.as_ref().map(|field| header_tags(&field.value)),
         log_injection: of(&merged.log_injection),
         debug: of(&merged.debug),
+        runtime_metrics: of(&merged.runtime_metrics),
         values: values.0,
     };
     (sampling, remote)

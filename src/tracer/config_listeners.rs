@@ -2,6 +2,7 @@
 
 use super::core::Tracer;
 use crate::config::SettingChange;
+use crate::events::{Dispatch, Value, event, hub};
 use crate::slot::HandleError;
 use crate::telemetry::{ConfigurationChange, EntryValue};
 use std::borrow::Cow;
@@ -54,6 +55,7 @@ impl Tracer {
         }
         let telemetry = self.membership().and_then(|membership| membership.telemetry.clone());
         for change in changes {
+            publish(change);
             if let Some(telemetry) = &telemetry {
                 telemetry.change_configuration(ConfigurationChange {
                     name: Cow::Borrowed(change.name),
@@ -70,5 +72,15 @@ impl Tracer {
                 told.unwrap_or_else(std::mem::forget);
             }
         }
+    }
+}
+
+/// Tells who listens to events.
+pub(super) fn publish(change: &SettingChange) {
+    let value = |text: &Option<String>| text.as_ref().map_or(Value::Null, |text| Value::Text(Cow::Owned(text.clone())));
+    if hub().has_listeners(event::CONFIG_CHANGED) {
+        let arguments = [change.name.into(), value(&change.former), value(&change.text), change.origin.name().into()];
+        // Listeners' errors are theirs here.
+        let _ = hub().dispatch(event::CONFIG_CHANGED, &arguments, Dispatch::Contained);
     }
 }

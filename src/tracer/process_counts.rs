@@ -4,7 +4,7 @@
 use super::header_counts::{ByStyle, header_counts};
 use super::process_services::try_telemetry;
 use crate::config::{OtelFinding, OtelProblem, PropagationStyle};
-use crate::export::{ApiCounters, Pipeline};
+use crate::export::{ApiCounters, Pipeline, Tally, Totals};
 use crate::log::{self, Level};
 use crate::record::unix_ns;
 use crate::service::fork;
@@ -35,6 +35,9 @@ pub(super) fn observe_process(telemetry: &Arc<Telemetry>, is_first_session: bool
 /// Observes a pipeline until [`stop_observing`].
 pub(super) fn observe_pipeline(telemetry: &Telemetry, pipeline: &Arc<Pipeline>) {
     let observed = Arc::clone(pipeline);
+    if telemetry.has_metrics() {
+        pipeline.census.want();
+    }
     telemetry.observe(number(pipeline), Box::new(move |readings| read_pipeline(readings, &observed)), false);
 }
 
@@ -52,20 +55,17 @@ fn total(name: &'static str, tag: impl Into<Cow<'static, str>>, total: u64) -> R
 }
 
 fn read_pipeline(readings: &mut Vec<Reading>, pipeline: &Pipeline) {
-    // The spans of a program that calls this library are those of a public API.
-    const BY_HAND: &str = "integration_name:datadog";
     let totals = pipeline.totals();
+    let census = pipeline.census.take();
+    read_spans(readings, &totals, &census, pipeline);
     let late = &pipeline.counters;
     let (late_chunks, late_spans) = (late.chunks_dropped.get(), late.spans_dropped.get());
     readings.extend([
-        total("spans_created", BY_HAND, totals.spans_started),
-        total("spans_finished", BY_HAND, totals.spans_finished),
         total("spans_dropped", "reason:overfull_buffer", totals.spans_dropped.saturating_sub(late_spans)),
         total("spans_dropped", "reason:send_failure", late_spans),
         total("spans_dropped", "reason:p0_drop", totals.spans_rejected),
         total("spans_dropped", "reason:trace_filters", totals.spans_filtered + totals.spans_filtered_by_agent),
         total("spans_enqueued_for_serialization", "", totals.spans_sent + late_spans),
-        total("trace_segments_created", "new_continued:new", totals.segments_started),
         total("trace_segments_closed", "", totals.segments_closed),
         total("trace_chunks_enqueued", "", totals.chunks_enqueued),
         total("trace_chunks_enqueued_for_serialization", "reason:p0_keep", totals.chunks_sent + late_chunks),
@@ -75,8 +75,38 @@ fn read_pipeline(readings: &mut Vec<Reading>, pipeline: &Pipeline) {
         total("trace_chunks_dropped", "reason:trace_filters", totals.chunks_filtered + totals.chunks_filtered_by_agent),
         total("trace_chunks_sent", "", totals.chunks_sent + late_chunks),
     ]);
+    let values = [
+        ("trace_chunk_size", census.chunk_sizes),
+        ("trace_chunk_serialization.bytes", census.encoded_bytes),
+        ("trace_chunk_serialization.ms", census.encoding_ms),
+        ("trace_partial_flush.spans_closed", census.spans_closed),
+        ("trace_partial_flush.spans_remaining", census.spans_remaining),
+    ];
+    readings.push(total("trace_partial_flush.count", "reason:large_trace", census.partial_flushes));
+    readings.extend(values.map(|(name, values)| Reading::Values { name, tag: "".into(), values }));
     read_requests(readings, &OF_TRACES, &pipeline.trace_api, "");
     read_requests(readings, &OF_STATS, &pipeline.stats_api, "");
+}
+
+/// Spans and segments by what made them, which their records tell when they have left. So a span that is open is told of when it ends, or with
+/// its tracer; what never got that far counts as made by hand.
+fn read_spans(readings: &mut Vec<Reading>, totals: &Totals, census: &Tally, pipeline: &Pipeline) {
+    let has_ended = !pipeline.accepts();
+    let lost = totals.spans_dropped.saturating_sub(pipeline.counters.spans_dropped.get()) + totals.spans_filtered;
+    let unseen = |all: u64, known: u64| if has_ended { all.saturating_sub(census.all_spans()) } else { known };
+    for (name, unseen) in [
+        ("spans_created", unseen(totals.spans_started, lost + totals.spans_abandoned)),
+        ("spans_finished", unseen(totals.spans_finished, lost)),
+    ] {
+        let by_hand = census.spans.iter().find(|(integration, _)| integration == Tally::BY_HAND).map_or(0, |(_, count)| *count);
+        readings.push(total(name, format!("integration_name:{}", Tally::BY_HAND), by_hand + unseen));
+        let others = census.spans.iter().filter(|(integration, _)| integration != Tally::BY_HAND);
+        readings.extend(others.map(|(integration, count)| total(name, format!("integration_name:{integration}"), *count)));
+    }
+    let seen = census.segments_new + census.segments_continued;
+    let unseen = if has_ended { totals.segments_started.saturating_sub(seen) } else { 0 };
+    readings.push(total("trace_segments_created", "new_continued:new", census.segments_new + unseen));
+    readings.push(total("trace_segments_created", "new_continued:continued", census.segments_continued));
 }
 
 /// The names of an endpoint's metrics.

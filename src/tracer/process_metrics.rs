@@ -2,13 +2,16 @@
 
 use super::core::Tracer;
 use super::health::{HealthCounts, QUEUE_LENGTH, queue_length};
-use super::process_services::{ProcessServices, Starting};
+use super::process_services::{ProcessServices, Starting, try_telemetry};
+use super::process_telemetry::warning;
 use super::runtime_collectors::registered_collectors;
 use super::snapshot::runtime_id;
 use crate::config::Settings;
 use crate::export::Pipeline;
 use crate::lock::Mutex;
-use crate::metrics::{Client, ClientOptions, Metric, MetricKind, MetricValue, ProcessCollector, RegisteredCollector};
+use crate::metrics::{
+    Client, ClientOptions, LONGEST_COLLECTION, Metric, MetricKind, MetricValue, ProcessCollector, RegisteredCollector,
+};
 use crate::service::{Cause, PeriodicService};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -87,7 +90,7 @@ pub(super) fn start(starting: &Starting<'_>, services: &Arc<ProcessServices>) ->
         awaken: OnceLock::new(),
     });
     let service = Service { metrics: Arc::clone(&metrics), services: Arc::downgrade(services), due: Instant::now() + EVERY };
-    let awaken = starting.add(Box::new(service), EVERY);
+    let awaken = starting.add_apart(Box::new(service), EVERY);
     let _ = metrics.awaken.set(Box::new(awaken));
     metrics
 }
@@ -131,7 +134,7 @@ impl ProcessMetrics {
                 let mut wanted = false;
                 Tracer::each(|tracer| {
                     let snapshot = tracer.try_snapshot().filter(|_| !tracer.is_inherited());
-                    wanted |= snapshot.is_some_and(|snapshot| snapshot.config.settings.own_metrics.runtime);
+                    wanted |= snapshot.is_some_and(|snapshot| snapshot.config.has_runtime_metrics());
                 });
                 wanted
             }
@@ -156,7 +159,7 @@ impl ProcessMetrics {
         if self.wants_runtime() {
             let tags = self.runtime_tags();
             for collector in registered_collectors().into_iter().chain(self.built_in.clone()) {
-                collector.collect(&mut |metric| {
+                let took = collector.collect(&mut |metric| {
                     let all = |each: &mut dyn FnMut(&str)| {
                         tags.iter().for_each(|tag| each(tag));
                         (metric.tags)(each);
@@ -164,6 +167,9 @@ impl ProcessMetrics {
                     // A metric that is refused is left out.
                     let _ = self.client.send(&Metric { tags: &all, ..*metric });
                 });
+                if let Some(took) = took.filter(|took| *took > LONGEST_COLLECTION) {
+                    tell_slow_collector(collector.name(), took);
+                }
             }
         }
     }
@@ -272,5 +278,16 @@ impl PeriodicService for Service {
         // Where the host drives the client, this is its turn; else it has a thread of its own.
         let next = self.metrics.client.tick();
         self.due.saturating_duration_since(Instant::now()).min(next)
+    }
+}
+
+/// A function of the program that holds up the metrics of the process is worth knowing of.
+fn tell_slow_collector(name: &str, took: Duration) {
+    if let Some(telemetry) = try_telemetry() {
+        let name = name.replace([',', ':'], "_");
+        telemetry.log(warning(
+            "runtime metrics collector exceeded threshold",
+            format!("collector:{name},elapsed_time:{:.1}", took.as_secs_f64()),
+        ));
     }
 }

@@ -3,16 +3,16 @@
 use super::apm_tracing::{ApmTracing, takes_remote_settings};
 use super::build::{Parts, open_transport};
 use super::core::Tracer;
-use super::process_services::{ProcessServices, Starting, take_inherited_subscriptions};
-use super::snapshot::{hostname, runtime_id};
+use super::process_services::{ProcessServices, Starting, take_inherited_subscriptions, try_telemetry};
+use super::process_telemetry::warning;
+use super::snapshot::{hostname, remote_client_id, runtime_id};
 use crate::config::{Config, SETTINGS, Settings};
 use crate::export::Link;
 use crate::lock::Mutex;
 use crate::log::{self, log_debug};
-use crate::record::fill_random;
 use crate::remote_config::apm_tracing::PRODUCT;
 use crate::remote_config::flare::{AGENT_CONFIG, AGENT_TASK, Flare, FlareError, FlareFacts, LevelFiles, Tasks, Uploader};
-use crate::remote_config::{Capabilities, ClientFacts, Consumer, Headers, Poller, RemoteConfig};
+use crate::remote_config::{Capabilities, ClientFacts, Consumer, Headers, PollTimes, Poller, RemoteConfig, SlowCall};
 use crate::transport::{Origin, Transport};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +25,7 @@ const MOST_EXTRA_SERVICES: usize = 64;
 /// The remote configuration of the process, as tracers share it.
 pub struct RemoteServices {
     client: Arc<RemoteConfig>,
+    client_id: String,
     facts: Arc<Facts>,
     apm_tracing: Arc<ApmTracing>,
     has_apm_tracing: AtomicBool,
@@ -36,8 +37,8 @@ pub struct RemoteServices {
 
 /// Who asks.
 struct Facts {
-    /// As it was when remote configuration was started.
-    fixed: ClientFacts,
+    /// What settings say, of the tracer that started remote configuration.
+    settled: Mutex<ClientFacts>,
     /// Once told of, a service is told of again.
     extra_services: Mutex<Vec<String>>,
     services: Weak<ProcessServices>,
@@ -60,11 +61,17 @@ pub(super) fn start(starting: &Starting<'_>) -> Option<Arc<RemoteServices>> {
         }
     };
     let client = Arc::new(take_inherited_subscriptions().map(RemoteConfig::with_subscriptions).unwrap_or_default());
-    let facts =
-        Arc::new(Facts { fixed: client_facts(settings), extra_services: Mutex::default(), services: starting.services() });
+    client.set_slow_observer(tell_slow_call);
+    let client_id = remote_client_id();
+    let facts = Arc::new(Facts {
+        settled: Mutex::new(client_facts(settings, client_id.clone())),
+        extra_services: Mutex::default(),
+        services: starting.services(),
+    });
     let flare = Arc::new(Flare::default());
     let remote = Arc::new(RemoteServices {
         client: Arc::clone(&client),
+        client_id,
         facts: Arc::clone(&facts),
         apm_tracing: Arc::default(),
         has_apm_tracing: AtomicBool::new(false),
@@ -89,8 +96,9 @@ pub(super) fn start(starting: &Starting<'_>) -> Option<Arc<RemoteServices>> {
     remote.subscribe(AGENT_CONFIG, &[], Arc::new(LevelFiles(Arc::clone(&flare))));
     remote.subscribe(AGENT_TASK, &[], Arc::new(Tasks(Arc::clone(&flare))));
     let uploader = Uploader::new(Arc::clone(&flare), flare_link, headers.clone(), flare_facts, timeout);
-    let interval = settings.remote_config.interval;
-    let poller = Poller::new(Arc::clone(&client), link, headers, move || facts.now(), interval, timeout);
+    let wanted = &settings.remote_config;
+    let times = PollTimes { interval: wanted.interval, interval_is_set: wanted.interval_is_set, timeout };
+    let poller = Poller::new(Arc::clone(&client), link, headers, move || facts.now(), times);
     // In this order: a flare that a poll brings is sent without waiting.
     client.set_awakener(starting.add(Box::new(poller), Duration::ZERO));
     flare.set_awakener(starting.add(Box::new(uploader), Duration::ZERO));
@@ -105,7 +113,7 @@ impl RemoteServices {
 
     /// The id by which the backend knows this process.
     pub fn client_id(&self) -> &str {
-        &self.facts.fixed.client_id
+        &self.client_id
     }
 
     /// The body of the next request.
@@ -146,6 +154,13 @@ impl RemoteServices {
         }
     }
 
+    /// A tracer works with other settings: the agent is told of them if it was told of the former ones, and files may concern it now.
+    pub(super) fn tracer_configured(&self, tracer: &Tracer, former: &Settings, settings: &Settings) {
+        self.facts.replace(client_facts(former, self.client_id.clone()), client_facts(settings, self.client_id.clone()));
+        self.facts.note_service(&settings.identity.service);
+        self.apm_tracing.apply_to(tracer);
+    }
+
     /// Puts in force on a tracer what is in force on the others.
     pub(super) fn apply_to(&self, tracer: &Tracer) {
         self.apm_tracing.apply_to(tracer);
@@ -165,14 +180,25 @@ impl Facts {
         for service in pipelines.iter().flat_map(|pipeline| pipeline.extra_services.all()) {
             self.note_service(&service);
         }
-        ClientFacts { runtime_id: runtime_id(), extra_services: self.extra_services.lock().clone(), ..self.fixed.clone() }
+        let settled = self.settled.lock().clone();
+        let mut extra_services = self.extra_services.lock().clone();
+        extra_services.retain(|service| !service.eq_ignore_ascii_case(&settled.service));
+        ClientFacts { runtime_id: runtime_id(), extra_services, ..settled }
+    }
+
+    /// Puts other facts in the place of these, if they are what is told.
+    fn replace(&self, former: ClientFacts, next: ClientFacts) {
+        let mut settled = self.settled.lock();
+        if *settled == former {
+            *settled = next;
+        }
     }
 
     fn note_service(&self, service: &str) {
+        let is_main = service.eq_ignore_ascii_case(&self.settled.lock().service);
         let mut known = self.extra_services.lock();
         let is_known = |other: &String| other == service;
-        if known.len() < MOST_EXTRA_SERVICES && !service.eq_ignore_ascii_case(&self.fixed.service) && !known.iter().any(is_known)
-        {
+        if known.len() < MOST_EXTRA_SERVICES && !is_main && !known.iter().any(is_known) {
             known.push(service.to_owned());
         }
     }
@@ -185,7 +211,15 @@ impl Tracer {
     }
 }
 
-fn client_facts(settings: &Settings) -> ClientFacts {
+/// A consumer of the program that holds up remote configuration is worth knowing of.
+fn tell_slow_call(slow: &SlowCall<'_>) {
+    let Some(telemetry) = try_telemetry() else { return };
+    let product = slow.product.replace([',', ':'], "_");
+    let tags = format!("product:{product},callback_type:{},elapsed_time:{:.1}", slow.call, slow.took.as_secs_f64());
+    telemetry.log(warning("RC callback operation exceeded threshold", tags));
+}
+
+fn client_facts(settings: &Settings, client_id: String) -> ClientFacts {
     let identity = &settings.identity;
     let env = identity.env.clone().unwrap_or_default();
     let app_version = identity.version.clone().unwrap_or_default();
@@ -202,7 +236,7 @@ fn client_facts(settings: &Settings) -> ClientFacts {
     let named = named.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("{key}:{value}"));
     let process_tags = identity.process_tags.iter().flat_map(|tags| tags.split(','));
     ClientFacts {
-        client_id: random_uuid(),
+        client_id,
         language: protocol_language(&settings.runtime.language).to_owned(),
         tracer_version,
         service: identity.service.clone(),
@@ -212,12 +246,6 @@ fn client_facts(settings: &Settings) -> ClientFacts {
         process_tags: process_tags.filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
         ..ClientFacts::default()
     }
-}
-
-fn random_uuid() -> String {
-    let mut random = [0; 16];
-    fill_random(&mut random);
-    uuid::Builder::from_random_bytes(random).into_uuid().hyphenated().to_string()
 }
 
 /// The language's name in this protocol.

@@ -11,6 +11,8 @@
 //! * in [`ProcessServices::start_wanted`], start it unless it runs or the tracer does not want it, and keep the shared part in [`Shared`].
 //!   [`Starting`] has what it is made from: settings, a [`Link`](crate::export::Link) to the agent or another server (one call opens one
 //!   connection; it is interrupted when the end cannot wait), the live tracers' pipelines, and [`Starting::add`];
+//! * where it calls functions of the host that may take their time, add it by [`Starting::add_apart`]: it has a thread of its own then
+//!   (`ddtrace-metrics`), and holds nobody up;
 //! * give the tracer's part of it to [`Membership`], if there is one.
 //!
 //! Services stop in the reverse order of their start, telemetry last of all, so that it can tell what the others did at their end.
@@ -24,7 +26,7 @@ use super::process_remote_config::{self, RemoteServices};
 use super::process_telemetry;
 use crate::export::{Link, Pipeline};
 use crate::lock::Mutex;
-use crate::log::log_error;
+use crate::log::{log_error, log_warn};
 use crate::remote_config::Subscriptions;
 use crate::service::{PeriodicService, Runtime, ServiceId, StartError, fork};
 use crate::telemetry::{Session, Telemetry};
@@ -36,6 +38,8 @@ use std::time::{Duration, Instant};
 /// The services of this process, while there are any.
 pub struct ProcessServices {
     runtime: Runtime,
+    /// That of services which call the host: one that blocks must not hold the others up.
+    apart: Runtime,
     is_host_driven: bool,
     generation: u32,
     shared: Mutex<Shared>,
@@ -230,6 +234,7 @@ impl ProcessServices {
     fn new(is_host_driven: bool) -> Self {
         ProcessServices {
             runtime: Runtime::new("ddtrace-services"),
+            apart: Runtime::new("ddtrace-metrics"),
             is_host_driven,
             generation: fork::generation(),
             shared: Mutex::default(),
@@ -256,14 +261,19 @@ impl ProcessServices {
         let start = || process_metrics::start(&starting, self);
         let metrics = Arc::clone(self.shared.lock().metrics.get_or_insert_with(start));
         metrics.tracer_started(&parts.config.settings, pipeline);
+        self.start_runtime(&self.apart);
         metrics
     }
 
     fn ensure_started(&self) {
+        self.start_runtime(&self.runtime);
+    }
+
+    fn start_runtime(&self, runtime: &Runtime) {
         if self.is_host_driven {
             return;
         }
-        if let Err(StartError::Thread(error)) = self.runtime.start() {
+        if let Err(StartError::Thread(error)) = runtime.start() {
             log_error!("the system refuses a thread for telemetry and the like, which do not work: {error}");
         }
     }
@@ -277,7 +287,11 @@ impl ProcessServices {
         if let Some(remote) = &remote {
             remote.interrupt();
         }
+        self.apart.begin_stop(deadline);
         self.runtime.stop(deadline, interrupt);
+        if !self.apart.stop(deadline, || ()) {
+            log_warn!("a collector of runtime metrics still runs at shutdown, and is left alone");
+        }
         // What the host gave is not kept any longer than it is used.
         if let Some(remote) = remote {
             drop(remote.client().close());
@@ -297,11 +311,11 @@ impl ProcessServices {
     }
 
     /// What lets a service run at once. It may outlive the services, so it holds them weakly.
-    pub fn awakener(self: &Arc<Self>, id: ServiceId) -> impl Fn() + Send + Sync + Clone + use<> {
+    fn awakener(self: &Arc<Self>, id: ServiceId, is_apart: bool) -> impl Fn() + Send + Sync + Clone + use<> {
         let services = Arc::downgrade(self);
         move || {
             if let Some(services) = services.upgrade() {
-                services.runtime.awake(id);
+                if is_apart { &services.apart } else { &services.runtime }.awake(id);
             }
         }
     }
@@ -318,7 +332,19 @@ impl Starting<'_> {
     /// Adds a service, which runs first after `first`. The result lets it run at once.
     pub(super) fn add(&self, service: Box<dyn PeriodicService>, first: Duration) -> impl Fn() + Send + Sync + Clone + use<> {
         let id = self.services.runtime.add(service, first);
-        self.services.awakener(id)
+        self.services.awakener(id, false)
+    }
+
+    /// The same for a service that calls the host: it runs on another thread, unless the host drives all of them.
+    pub(super) fn add_apart(
+        &self,
+        service: Box<dyn PeriodicService>,
+        first: Duration,
+    ) -> impl Fn() + Send + Sync + Clone + use<> {
+        let is_apart = !self.services.is_host_driven;
+        let runtime = if is_apart { &self.services.apart } else { &self.services.runtime };
+        let id = runtime.add(service, first);
+        self.services.awakener(id, is_apart)
     }
 
     /// The services of the process, for those that must not keep them.

@@ -7,8 +7,10 @@ use super::snapshot::{hostname, runtime_id};
 use super::system::System;
 use crate::config::{AgentUrl, Settings, TelemetryRoute};
 use crate::log::log_debug;
+use crate::record::unix_ns;
 use crate::telemetry::{
-    AGENT_PATH, Application, Facts, Host, INTAKE_PATH, InstallSignature, Receiver, Session, Telemetry, TelemetryOptions, Worker,
+    AGENT_PATH, Application, Facts, Host, INTAKE_PATH, InstallSignature, LogEntry, LogLevel, Receiver, Session, Telemetry,
+    TelemetryOptions, Worker,
 };
 use crate::transport::{AgentTransport, Origin, TransportOptions};
 use std::borrow::Cow;
@@ -31,12 +33,13 @@ pub(super) fn start(starting: &Starting<'_>) -> Option<Arc<Telemetry>> {
             return None;
         }
     };
-    let telemetry = Arc::new(Telemetry::new(options(settings)));
-    telemetry.add_records(starting.parts.config.records());
     let (session, is_first) = session(settings);
+    let facts = facts(settings, session.clone());
+    let telemetry = Arc::new(Telemetry::new(options(settings), session, facts.application.clone()));
+    telemetry.add_records(starting.parts.config.records());
     observe_process(&telemetry, is_first);
     count_findings(&telemetry, starting.parts.config.otel_findings());
-    let worker = Worker::new(Arc::clone(&telemetry), receiver, facts(settings, session), starting.is_host_driven());
+    let worker = Worker::new(Arc::clone(&telemetry), receiver, facts, starting.is_host_driven());
     let awaken = starting.add(Box::new(worker), Duration::ZERO);
     telemetry.set_awakener(awaken);
     Some(telemetry)
@@ -52,6 +55,7 @@ fn options(settings: &Settings) -> TelemetryOptions {
         dependencies: telemetry.dependencies,
         debug: telemetry.debug,
         endpoints_per_message: telemetry.endpoints_per_message,
+        tells_unset_sca: matches!(settings.runtime.language.as_str(), "nodejs" | "python" | "ruby" | "java"),
         endpoint_tag: match telemetry.route {
             TelemetryRoute::Agent => "endpoint:agent",
             TelemetryRoute::Intake { .. } => "endpoint:agentless",
@@ -101,8 +105,6 @@ fn session(settings: &Settings) -> (Session, bool) {
 }
 
 fn facts(settings: &Settings, session: Session) -> Facts {
-    let (identity, runtime) = (&settings.identity, &settings.runtime);
-    let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
     let system = System::detect();
     let origin = Origin::detect();
@@ -114,18 +116,9 @@ fn facts(settings: &Settings, session: Session) -> Facts {
     let origin_headers = telemetry_origin.into_iter().filter_map(|(name, value)| Some((Cow::Borrowed(name), value?)));
     let extra_headers = settings.agent.extra_headers.iter().map(|(name, value)| (Cow::Owned(name.clone()), value.clone()));
     Facts {
-        application: Application {
-            service_name: identity.service.clone(),
-            env: identity.env.clone(),
-            service_version: identity.version.clone(),
-            language_name: runtime.language.clone(),
-            language_version: or_unknown(known(&runtime.language_version)),
-            tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
-            runtime_name: known(&runtime.interpreter),
-            process_tags: identity.process_tags.clone(),
-        },
+        application: application(settings),
         host: Host {
-            hostname: or_unknown(hostname(identity)),
+            hostname: or_unknown(hostname(&settings.identity)),
             os: system.name.clone(),
             os_version: system.release.clone(),
             architecture: system.architecture,
@@ -140,5 +133,35 @@ fn facts(settings: &Settings, session: Session) -> Facts {
             TelemetryRoute::Agent => origin_headers.chain(extra_headers).collect(),
             TelemetryRoute::Intake { .. } => Vec::new(),
         },
+    }
+}
+
+/// What telemetry says of the application.
+pub(super) fn application(settings: &Settings) -> Application {
+    let (identity, runtime) = (&settings.identity, &settings.runtime);
+    let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Application {
+        service_name: identity.service.clone(),
+        env: identity.env.clone(),
+        service_version: identity.version.clone(),
+        language_name: runtime.language.clone(),
+        language_version: known(&runtime.language_version).unwrap_or_else(|| "unknown".to_owned()),
+        tracer_version: env!("CARGO_PKG_VERSION").to_owned(),
+        runtime_name: known(&runtime.interpreter),
+        process_tags: identity.process_tags.clone(),
+    }
+}
+
+/// A warning of the library's own; the text is constant and has nothing of the user's.
+pub(super) fn warning(message: &'static str, tags: String) -> LogEntry {
+    LogEntry {
+        message: message.to_owned(),
+        level: LogLevel::Warn,
+        count: 1,
+        stack_trace: None,
+        tags,
+        tracer_time: unix_ns() / 1_000_000_000,
+        is_sensitive: false,
+        is_crash: false,
     }
 }

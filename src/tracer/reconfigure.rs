@@ -5,15 +5,24 @@
 
 use super::apm_tracing::layer;
 use super::build::{BuildError, Parts, exporter_of};
+use super::config_listeners::publish;
 use super::core::{Running, Tracer};
+use super::process_telemetry::application;
 use super::snapshot::make_snapshot;
-use crate::config::{Config, Settings};
+use super::{process_context, process_discovery};
+use crate::active::share_thread_contexts;
+use crate::config::{Config, SettingChange, Settings};
+use crate::events::{event, hub};
 use crate::export::{Flushed, Snapshot};
 use crate::log::{self, Level};
 use crate::remote_config::apm_tracing::Merged;
 use crate::slot::HandleError;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Settings that switch a product, the capability that says that somebody here has the product, and its name in telemetry.
+const SWITCHED_PRODUCTS: [(&str, u8, &str); 2] =
+    [("DD_DYNAMIC_INSTRUMENTATION_ENABLED", 38, "dynamic_instrumentation"), ("DD_LIVE_DEBUGGING_ENABLED", 41, "live_debugger")];
 
 /// What becomes of traces that are open when a tracer gets other settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +81,24 @@ impl Tracer {
                 config.settings.logging.level
             });
         }
-        self.announce(&config.remote_changes(former));
+        if config.has_runtime_metrics() && !former.has_runtime_metrics() {
+            // Without a tracer there is nobody to report them.
+            let _ = self.metrics();
+        }
+        let changes = config.remote_changes(former);
+        self.tell_products(&changes, &config.settings.remote_config.capabilities);
+        self.announce(&changes);
+    }
+
+    /// Products that remote configuration switches on or off, where the binding has said that it can do so.
+    fn tell_products(&self, changes: &[SettingChange], capabilities: &[u8]) {
+        let Some(telemetry) = self.membership().and_then(|membership| membership.telemetry.clone()) else { return };
+        for (setting, capability, product) in SWITCHED_PRODUCTS {
+            let change = changes.iter().find(|change| change.name == setting && capabilities.contains(&capability));
+            if let Some(change) = change {
+                telemetry.switch_product(product, change.text.as_deref() == Some("true"));
+            }
+        }
     }
 
     /// Works with other settings from now on. What is finished goes to the former exporter, which has `timeout` for it; what is left then goes
@@ -87,7 +113,7 @@ impl Tracer {
             return Err(ConfigureError::ShutDown);
         }
         let (exporter, transport) = exporter_of(&parts).map_err(ConfigureError::Build)?;
-        loop {
+        let (former, config) = loop {
             let former = self.snapshot()?;
             let adopt = |running: &mut Running| {
                 let hooks = running.hooks.as_deref().cloned().unwrap_or_default();
@@ -98,11 +124,9 @@ impl Tracer {
             let config = with_remote(&parts.config, &former.config);
             let Some(former_parts) = self.swap_snapshot(&former, &config, adopt)? else { continue };
             drop(former_parts);
-            break;
-        }
-        if let Some(telemetry) = self.membership().and_then(|membership| membership.telemetry.clone()) {
-            telemetry.change_records(parts.config.records());
-        }
+            break (former, config);
+        };
+        self.tell_of_configuration(&former.config, &config);
         if open == OpenTraces::GiveUp {
             self.give_up_open_segments();
         }
@@ -115,6 +139,31 @@ impl Tracer {
             return Ok(Flushed::All);
         }
         Ok(pipeline.flush(timeout))
+    }
+
+    /// Tells whoever knows the former settings: telemetry, remote configuration, the agent, profilers, listeners.
+    fn tell_of_configuration(&self, former: &Config, config: &Config) {
+        let settings = &config.settings;
+        process_discovery::publish(settings);
+        if settings.lifecycle.shares_context {
+            share_thread_contexts();
+            process_context::publish(settings);
+        }
+        if let Some(membership) = self.membership() {
+            if let Some(telemetry) = &membership.telemetry {
+                telemetry.change_application(&application(&former.settings), application(settings));
+                telemetry.change_records(config.records());
+            }
+            if let Some(remote) = &membership.remote {
+                remote.tracer_configured(self, &former.settings, settings);
+            }
+        }
+        if config.has_runtime_metrics() && !former.has_runtime_metrics() {
+            let _ = self.metrics();
+        }
+        if hub().has_listeners(event::CONFIG_CHANGED) {
+            config.changes(former).iter().for_each(publish);
+        }
     }
 
     /// Puts a snapshot of these settings in the place of `former`. `None`: that one is not in force any more.

@@ -7,6 +7,7 @@ use crate::propagation::Propagator;
 use crate::record::{LibraryTags, TagEntry, fill_random};
 use crate::sampling::{SpanSampler, TraceSampler};
 use crate::service::fork;
+use crate::slot::LockWord;
 use crate::wire::SpanRule;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -79,6 +80,9 @@ fn library_tags(config: &Config) -> LibraryTags {
     tags.resource_renaming = settings.content.resource_renaming;
     tags.version = identity.version.as_ref().filter(|_| !is_pure).map(|version| TagEntry::text("version", version));
     tags.local_root_texts.push(TagEntry::text("runtime-id", &runtime_id()));
+    if settings.remote_config.enabled {
+        tags.local_root_texts.push(TagEntry::text("_dd.rc.client_id", &remote_client_id()));
+    }
     tags.local_root_numbers.push(TagEntry::number("process_id", f64::from(std::process::id())));
     if identity.report_hostname {
         tags.trace_root_texts.extend(hostname(identity).map(|name| TagEntry::text("_dd.hostname", &name)));
@@ -125,31 +129,52 @@ fn system_hostname() -> Option<String> {
     (!failed && !name.is_empty()).then(|| name.to_owned())
 }
 
-/// The fork generation that the runtime id was drawn in; 0: there is none.
-static RUNTIME_ID_GENERATION: AtomicU32 = AtomicU32::new(0);
+/// A random UUID of the process, another one in every forked child.
+struct ProcessId {
+    high: AtomicU64,
+    low: AtomicU64,
+    lock: LockWord,
+    /// The fork generation that it was drawn in; 0: there is none.
+    generation: AtomicU32,
+}
+
+impl ProcessId {
+    const fn new() -> Self {
+        ProcessId { high: AtomicU64::new(0), low: AtomicU64::new(0), lock: LockWord::new(), generation: AtomicU32::new(0) }
+    }
+
+    fn get(&self) -> String {
+        let generation = fork::generation();
+        // A lock that a fork left behind belongs to a thread that was drawing the parent's id; ours is drawn without it.
+        let guard = self.lock.lock(generation);
+        if self.generation.load(Ordering::Acquire) != generation {
+            let mut random = [0; 16];
+            fill_random(&mut random);
+            let id = uuid::Builder::from_random_bytes(random).into_uuid().as_u128();
+            self.high.store((id >> 64) as u64, Ordering::Relaxed);
+            self.low.store(id as u64, Ordering::Relaxed);
+            self.generation.store(generation, Ordering::Release);
+        }
+        let id = (u128::from(self.high.load(Ordering::Relaxed)) << 64) | u128::from(self.low.load(Ordering::Relaxed));
+        drop(guard);
+        uuid::Uuid::from_u128(id).hyphenated().to_string()
+    }
+}
+
+static RUNTIME_ID: ProcessId = ProcessId::new();
+static REMOTE_CLIENT_ID: ProcessId = ProcessId::new();
 
 /// The next runtime id is another one: what is told of the process from then on is another session, which has a beginning and an end.
 pub(super) fn renew_runtime_id() {
-    RUNTIME_ID_GENERATION.store(0, Ordering::Release);
+    RUNTIME_ID.generation.store(0, Ordering::Release);
 }
 
 /// The process's id for its traces: a random UUID, another one in every forked child.
 pub fn runtime_id() -> String {
-    static HIGH: AtomicU64 = AtomicU64::new(0);
-    static LOW: AtomicU64 = AtomicU64::new(0);
-    static LOCK: crate::slot::LockWord = crate::slot::LockWord::new();
-    let generation = fork::generation();
-    // A lock that a fork left behind belongs to a thread that was drawing the parent's id; ours is drawn without it.
-    let guard = LOCK.lock(generation);
-    if RUNTIME_ID_GENERATION.load(Ordering::Acquire) != generation {
-        let mut random = [0; 16];
-        fill_random(&mut random);
-        let id = uuid::Builder::from_random_bytes(random).into_uuid().as_u128();
-        HIGH.store((id >> 64) as u64, Ordering::Relaxed);
-        LOW.store(id as u64, Ordering::Relaxed);
-        RUNTIME_ID_GENERATION.store(generation, Ordering::Release);
-    }
-    let id = (u128::from(HIGH.load(Ordering::Relaxed)) << 64) | u128::from(LOW.load(Ordering::Relaxed));
-    drop(guard);
-    uuid::Uuid::from_u128(id).hyphenated().to_string()
+    RUNTIME_ID.get()
+}
+
+/// The id by which the backend of remote configuration knows this process.
+pub(super) fn remote_client_id() -> String {
+    REMOTE_CLIENT_ID.get()
 }

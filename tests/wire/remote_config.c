@@ -4,6 +4,10 @@
  *   span SERVICE       sends a span, flushes
  *   get NAME           prints value and origin of a setting
  *   subscribe PRODUCT  subscribes, all files are acknowledged
+ *   slow PRODUCT       the same, in 0.7 seconds
+ *   listen             events of remote configuration are noted, too
+ *   collect            collects metrics of the runtime, and prints whether there are any
+ *   service NAME       the tracer works with another service
  *   seen               prints and forgets what subscribers and listeners were told
  *   id                 prints the client's id
  *   fork LINE          forks; the child does the line
@@ -32,6 +36,64 @@ static void on_changes(void *user_data, const ddtrace_rc_change *changes, size_t
     }
 }
 
+static void on_changes_slowly(void *user_data, const ddtrace_rc_change *changes, size_t count, ddtrace_rc_result *results)
+{
+    on_changes(user_data, changes, count, results);
+    usleep(700000);
+}
+
+static ddtrace_status on_event(void *user_data, ddtrace_str event, const ddtrace_value *arguments, size_t len, ddtrace_value *result)
+{
+    (void)user_data;
+    (void)result;
+    note("event", event.ptr, event.len);
+    for (size_t i = 0; i < len; i++) {
+        char number[24];
+        if (arguments[i].kind == DDTRACE_VALUE_STRING) {
+            note("", arguments[i].content.string.ptr, arguments[i].content.string.len);
+        } else {
+            snprintf(number, sizeof number, "%d", (int)arguments[i].content.i64);
+            note("", arguments[i].kind == DDTRACE_VALUE_I64 ? number : "-", arguments[i].kind == DDTRACE_VALUE_I64 ? strlen(number) : 1);
+        }
+    }
+    return DDTRACE_OK;
+}
+
+static int has_runtime_metrics;
+
+static void on_payload(void *user_data, const uint8_t *payload, size_t len)
+{
+    (void)user_data;
+    for (size_t i = 0; i + 12 < len; i++)
+        if (memcmp(payload + i, "process.cpu.", 12) == 0)
+            __atomic_store_n(&has_runtime_metrics, 1, __ATOMIC_SEQ_CST);
+}
+
+/* A collection is long over after a second; where there is none, waiting longer would prove no more. */
+static int collects(ddtrace_tracer *tracer)
+{
+    ddtrace_statsd *statsd = NULL;
+    CHECK_OK(ddtrace_tracer_get_statsd(tracer, &statsd));
+    CHECK_OK(ddtrace_statsd_set_sink(statsd, on_payload, NULL, NULL));
+    __atomic_store_n(&has_runtime_metrics, 0, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < 20; i++) {
+        CHECK_OK(ddtrace_tracer_collect_metrics(tracer));
+        usleep(50000);
+        CHECK_OK(ddtrace_statsd_flush(statsd, 20000));
+    }
+    ddtrace_statsd_free(statsd);
+    return __atomic_load_n(&has_runtime_metrics, __ATOMIC_SEQ_CST);
+}
+
+static void change_service(ddtrace_tracer *tracer, const char *service)
+{
+    ddtrace_config *config = NULL;
+    CHECK_OK(ddtrace_config_new(&config));
+    CHECK_OK(ddtrace_config_set(config, TEXT("DD_SERVICE"), service, DDTRACE_NTS, NULL));
+    CHECK_OK(ddtrace_tracer_configure(tracer, config, 0, 20000, NULL));
+    ddtrace_config_free(config);
+}
+
 static void on_config_change(void *user_data, const ddtrace_config_change *change)
 {
     (void)user_data;
@@ -50,10 +112,10 @@ static void one_span(ddtrace_tracer *tracer, const char *service)
     CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
 }
 
-static void subscribe(ddtrace_tracer *tracer, const char *product)
+static void subscribe(ddtrace_tracer *tracer, const char *product, int is_slow)
 {
     ddtrace_rc_callbacks callbacks = DDTRACE_RC_CALLBACKS_INIT;
-    callbacks.on_changes = on_changes;
+    callbacks.on_changes = is_slow ? on_changes_slowly : on_changes;
     CHECK_OK(ddtrace_rc_subscribe(tracer, product, DDTRACE_NTS, NULL, 0, &callbacks, NULL, NULL, NULL, NULL));
 }
 
@@ -72,8 +134,18 @@ static void obey(ddtrace_tracer *tracer, char *line)
     } else if (strcmp(line, "get") == 0 && argument != NULL) {
         size_t length = ddtrace_tracer_config_get(tracer, argument, DDTRACE_NTS, text, sizeof text);
         printf("%s %s\n", length == DDTRACE_ABSENT ? "-" : text, ddtrace_tracer_config_origin(tracer, argument, DDTRACE_NTS));
-    } else if (strcmp(line, "subscribe") == 0 && argument != NULL) {
-        subscribe(tracer, argument);
+    } else if ((strcmp(line, "subscribe") == 0 || strcmp(line, "slow") == 0) && argument != NULL) {
+        subscribe(tracer, argument, line[1] == 'l');
+        printf("ok\n");
+    } else if (strcmp(line, "listen") == 0) {
+        static const char *const events[] = { "rc.applied", "rc.removed", "config.changed" };
+        for (int i = 0; i < 3; i++)
+            CHECK_OK(ddtrace_hub_on(events[i], DDTRACE_NTS, NULL, 0, on_event, NULL, NULL, NULL));
+        printf("ok\n");
+    } else if (strcmp(line, "collect") == 0) {
+        printf("%s\n", collects(tracer) ? "some" : "none");
+    } else if (strcmp(line, "service") == 0 && argument != NULL) {
+        change_service(tracer, argument);
         printf("ok\n");
     } else if (strcmp(line, "seen") == 0) {
         printf("%s\n", seen);

@@ -13,6 +13,14 @@
  *   metric KIND       a value of the metric "own.KIND", of this kind
  *   log LEVEL         a message of this level
  *   inject            the headers of a span are written
+ *   tagged COMPONENT  a span of an integration
+ *   parts             a trace of ten spans, one of which ends later than the others
+ *   continue          a span of a trace that began elsewhere
+ *   set NAME VALUE    the tracer works with this setting, and no other from code
+ *   ask INTEGRATION   what the settings say of an integration, for which code has named a service
+ *   broken            an integration that does not work
+ *   variables         what the environment of another program should have is printed
+ *   listen            requests of telemetry and settings that change are printed
  *   tell TIMEOUT      telemetry is flushed; it says whether it was taken
  *   stats             telemetry's numbers are printed
  *
@@ -93,6 +101,112 @@ static void inject(void)
     CHECK_OK(ddtrace_span_end(span, NULL));
 }
 
+static ddtrace_span *start(ddtrace_span *parent)
+{
+    ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
+    ddtrace_span *started = NULL;
+    options.name = DDTRACE_TEXT("operation");
+    options.parent_span = parent;
+    CHECK_OK(ddtrace_span_start(tracers[count - 1], &options, &started, NULL));
+    return started;
+}
+
+static void tagged(const char *component)
+{
+    ddtrace_span *span = start(NULL);
+    CHECK_OK(ddtrace_span_set_tag(span, TEXT("component"), component, DDTRACE_NTS));
+    CHECK_OK(ddtrace_span_end(span, NULL));
+}
+
+static void in_parts(void)
+{
+    ddtrace_span *root = start(NULL);
+    for (int i = 0; i < 9; i++)
+        CHECK_OK(ddtrace_span_end(start(root), NULL));
+    CHECK_OK(ddtrace_span_end(root, NULL));
+}
+
+static void set(const char *name, const char *value)
+{
+    ddtrace_config *config = NULL;
+    CHECK_OK(ddtrace_config_new(&config));
+    CHECK_OK(ddtrace_config_set(config, name, DDTRACE_NTS, value, DDTRACE_NTS, NULL));
+    CHECK_OK(ddtrace_tracer_configure(tracers[count - 1], config, 0, 20000, NULL));
+    ddtrace_config_free(config);
+}
+
+static void ask(const char *integration)
+{
+    ddtrace_config *config = NULL;
+    char text[64];
+    CHECK_OK(ddtrace_config_new(&config));
+    CHECK_OK(ddtrace_config_integration_set(config, integration, DDTRACE_NTS, TEXT("service"), TEXT("coded"), NULL));
+    CHECK_INT(ddtrace_config_integration_get(config, integration, DDTRACE_NTS, TEXT("service"), text, sizeof text), 5);
+    ddtrace_config_integration_get(config, integration, DDTRACE_NTS, TEXT("enabled"), text, sizeof text);
+    ddtrace_config_free(config);
+}
+
+static void print_variable(void *user_data, ddtrace_str name, ddtrace_str value)
+{
+    (void)user_data;
+    printf("variable %.*s=%.*s\n", (int)name.len, name.ptr, (int)value.len, value.ptr);
+}
+
+static void print_value(const ddtrace_value *value)
+{
+    if (value->kind == DDTRACE_VALUE_STRING)
+        printf(" %.*s", (int)value->content.string.len, value->content.string.ptr);
+    else if (value->kind == DDTRACE_VALUE_I64)
+        printf(" %d", (int)value->content.i64);
+    else
+        printf(" -");
+}
+
+static ddtrace_status print_event(void *user_data, ddtrace_str event, const ddtrace_value *arguments, size_t len, ddtrace_value *result)
+{
+    (void)user_data;
+    (void)result;
+    flockfile(stdout);
+    printf("event %.*s", (int)event.len, event.ptr);
+    for (size_t i = 0; i < len; i++)
+        print_value(&arguments[i]);
+    printf("\n");
+    funlockfile(stdout);
+    return DDTRACE_OK;
+}
+
+static void listen_to_events(void)
+{
+    CHECK_OK(ddtrace_hub_on(TEXT("telemetry.sent"), NULL, 0, print_event, NULL, NULL, NULL));
+    CHECK_OK(ddtrace_hub_on(TEXT("config.changed"), NULL, 0, print_event, NULL, NULL, NULL));
+}
+
+static void break_one(void)
+{
+    ddtrace_integration integration = DDTRACE_INTEGRATION_INIT;
+    integration.name = DDTRACE_TEXT("kafka");
+    integration.error = DDTRACE_TEXT("ImportError: something of the user's");
+    CHECK_OK(ddtrace_telemetry_add_integration(tracers[count - 1], &integration));
+}
+
+static void go_on(void)
+{
+    static const ddtrace_str headers[] = { DDTRACE_STR("x-datadog-trace-id"), DDTRACE_STR("7"), DDTRACE_STR("x-datadog-parent-id"),
+                                           DDTRACE_STR("8") };
+    ddtrace_propagator *propagator = NULL;
+    ddtrace_context *context = NULL;
+    ddtrace_span_options options = DDTRACE_SPAN_OPTIONS_INIT;
+    ddtrace_span *span = NULL;
+    CHECK_OK(ddtrace_propagator_new(NULL, &propagator, NULL));
+    CHECK_OK(ddtrace_propagator_extract(propagator, headers, 2, &context));
+    options.name = DDTRACE_TEXT("continued");
+    options.parent_context = context;
+    CHECK_OK(ddtrace_span_start(tracers[count - 1], &options, &span, NULL));
+    CHECK_OK(ddtrace_span_end(span, NULL));
+    ddtrace_context_free(context);
+    ddtrace_propagator_free(propagator);
+}
+
 static void print_stats(void)
 {
     ddtrace_telemetry_stats stats = DDTRACE_TELEMETRY_STATS_INIT;
@@ -124,6 +238,24 @@ static int step(char **argument)
         add();
     } else if (strcmp(name, "inject") == 0) {
         inject();
+    } else if (strcmp(name, "tagged") == 0 || strcmp(name, "ask") == 0) {
+        CHECK(argument[1] != NULL);
+        (strcmp(name, "ask") == 0 ? ask : tagged)(argument[1]);
+        return 2;
+    } else if (strcmp(name, "parts") == 0) {
+        in_parts();
+    } else if (strcmp(name, "continue") == 0) {
+        go_on();
+    } else if (strcmp(name, "set") == 0) {
+        CHECK(argument[1] != NULL && argument[2] != NULL);
+        set(argument[1], argument[2]);
+        return 3;
+    } else if (strcmp(name, "broken") == 0) {
+        break_one();
+    } else if (strcmp(name, "variables") == 0) {
+        CHECK_OK(ddtrace_telemetry_each_session_variable(tracers[count - 1], print_variable, NULL));
+    } else if (strcmp(name, "listen") == 0) {
+        listen_to_events();
     } else if (strcmp(name, "metric") == 0) {
         CHECK(argument[1] != NULL);
         char own[16];

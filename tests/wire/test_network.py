@@ -6,6 +6,7 @@ import unittest
 import agent
 import program
 import servers
+from telemetry import VALIDATOR
 
 KEY = "0123456789abcdef"
 
@@ -56,6 +57,28 @@ class Otlp(unittest.TestCase):
         bodies = [json.loads(request["body"]) for request in collector.requests]
         spans = [span for body in bodies for part in body["resourceSpans"] for scope in part["scopeSpans"] for span in scope["spans"]]
         self.assertEqual(len(spans), 4)
+
+
+class OfTelemetry(unittest.TestCase):
+    def test_the_intake_is_reached_over_tls_through_a_proxy(self):
+        telemetry_program = program.build("telemetry")
+        with servers.Intake(certificates.context) as intake, servers.Proxy(intake.port) as proxy:
+            settings = {
+                "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "true",
+                "DD_APM_TELEMETRY_DD_URL": f"https://{servers.UNRESOLVABLE}",
+                "DD_API_KEY": KEY,
+                "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+                "SSL_CERT_FILE": certificates.file,
+            }
+            program.run(telemetry_program, settings, ["tracer", "tell", "20000"])
+        self.assertTrue(proxy.requests[0].startswith(f"CONNECT {servers.UNRESOLVABLE}:443 "), proxy.requests)
+        self.assertNotIn(KEY, "".join(proxy.requests))
+        self.assertEqual({request["path"] for request in intake.requests}, {"/api/v2/apmtelemetry"})
+        self.assertEqual({request["headers"]["dd-api-key"] for request in intake.requests}, {KEY})
+        bodies = [json.loads(request["body"]) for request in intake.requests]
+        for body in bodies:
+            VALIDATOR.validate(body)
+        self.assertEqual((bodies[0]["request_type"], bodies[-1]["request_type"]), ("app-started", "app-closing"))
 
 
 class Agentless(unittest.TestCase):

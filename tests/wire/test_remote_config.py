@@ -10,6 +10,7 @@ import zipfile
 import agent
 import program
 import remote
+from telemetry import Telemetry
 
 FEATURES = "ASM_FEATURES"
 BASE, SECOND, THIRD = (remote.path(FEATURES, f"ASM_FEATURES-{name}") for name in ("base", "second", "third"))
@@ -273,6 +274,86 @@ class Settings(unittest.TestCase):
             entries = until(lambda: [entry for entry in self.backend.configuration_changes() if entry["origin"] == "env_var"])
             self.assertEqual((entries[-1]["name"], float(entries[-1]["value"])), ("DD_TRACE_SAMPLE_RATE", 0.25))
             self.assertGreater(entries[-1]["seq_id"], change["seq_id"])
+
+
+class Told(unittest.TestCase):
+    """Who hears of what remote configuration does."""
+
+    def setUp(self):
+        self.backend = remote.Remote(running)
+
+    def put(self, live, files):
+        self.backend.respond(remote.answer_with(files))
+        live.poll()
+
+    def telemetry(self, kind):
+        return Telemetry(self.backend.session).messages(kind)
+
+    def test_files_and_settings_are_events(self):
+        with remote.Live(executable, running.url, DD_VERSION="1") as live:
+            live.tell(f"subscribe {FEATURES}")
+            live.tell("listen")
+            live.poll()
+            self.put(live, {BASE: "x", APM: apm(tracing_sampling_rate=0.5)})
+            seen = live.tell("seen")
+            self.assertIn(f"event=rc.applied;={FEATURES};={BASE};=2;", seen)
+            self.assertIn(f"event=rc.applied;=APM_TRACING;={APM};=2;", seen)
+            self.assertIn("event=config.changed;=DD_TRACE_SAMPLE_RATE;=-;=0.5;=remote_config;", seen)
+            self.put(live, {APM: "no json"})
+            seen = live.tell("seen")
+            self.assertIn(f"event=rc.removed;={FEATURES};={BASE};", seen)
+            self.assertIn(f"event=rc.applied;=APM_TRACING;={APM};=3;", seen)
+            self.assertIn("event=config.changed;=DD_TRACE_SAMPLE_RATE;=0.5;=-;=default;", seen)
+
+    def test_a_subscriber_that_takes_too_long_is_told_of(self):
+        quick = {"DD_INSTRUMENTATION_TELEMETRY_ENABLED": "true", "DD_TELEMETRY_HEARTBEAT_INTERVAL": "0.2"}
+        with remote.Live(executable, running.url, **quick) as live:
+            live.tell(f"slow {FEATURES}")
+            self.put(live, {BASE: "x"})
+            (log,) = until(lambda: [log for payload in self.telemetry("logs") for log in payload["logs"]])
+        self.assertEqual((log["message"], log["level"]), ("RC callback operation exceeded threshold", "WARN"))
+        tags = dict(tag.split(":") for tag in log["tags"].split(","))
+        self.assertEqual((tags["product"], tags["callback_type"]), (FEATURES, "deliver"))
+        self.assertGreater(float(tags["elapsed_time"]), 0.5)
+
+    def test_products_are_switched_where_the_binding_has_them(self):
+        for capabilities, expected in [("12,38", [True, False]), ("12", [])]:
+            with self.subTest(capabilities=capabilities):
+                self.setUp()
+                settings = {"LIBDDTRACE_REMOTE_CAPABILITIES": capabilities, "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "true"}
+                with remote.Live(executable, running.url, **settings) as live:
+                    self.put(live, {APM: apm(dynamic_instrumentation_enabled=True)})
+                    until(lambda: self.backend.configuration_changes())
+                    self.put(live, {APM: apm()})
+                    until(lambda: len(self.backend.configuration_changes()) >= 2)
+                changes = [payload["products"]["dynamic_instrumentation"]["enabled"] for payload in self.telemetry("app-product-change")]
+                self.assertEqual(changes, expected)
+                told = [(entry["value"], entry["origin"]) for entry in self.backend.configuration_changes()]
+                self.assertEqual(told, [(True, "remote_config"), (False, "default")])
+
+    def test_metrics_of_the_runtime_are_switched(self):
+        with remote.Live(executable, running.url) as live:
+            self.assertEqual(live.tell("collect"), "none")
+            self.put(live, {APM: apm(runtime_metrics_enabled=True)})
+            self.assertEqual((live.tell("get DD_RUNTIME_METRICS_ENABLED"), live.tell("collect")), ("true remote_config", "some"))
+            self.put(live, {APM: apm()})
+            self.assertEqual((live.tell("get DD_RUNTIME_METRICS_ENABLED"), live.tell("collect")), ("false default", "none"))
+
+    def test_the_agent_is_told_of_another_service(self):
+        with remote.Live(executable, running.url) as live:
+            file = {"service_target": {"service": "renamed", "env": "*"}, "lib_config": {"tracing_sampling_rate": 0.5}}
+            self.put(live, {APM: file})
+            self.assertEqual(live.tell("get DD_TRACE_SAMPLE_RATE"), "- default")
+            live.tell("service renamed")
+            self.assertEqual(live.tell("get DD_TRACE_SAMPLE_RATE"), "0.5 remote_config")
+            live.poll()
+        asked = [poll["client"]["client_tracer"]["service"] for poll in self.backend.polls()]
+        self.assertEqual((asked[0], asked[-1]), ("wire", "renamed"))
+
+    def test_spans_name_the_client(self):
+        with remote.Live(executable, running.url) as live:
+            live.tell("span x")
+            self.assertEqual(self.backend.session.traces()[0][0]["meta"]["_dd.rc.client_id"], live.tell("id"))
 
 
 class Flares(unittest.TestCase):

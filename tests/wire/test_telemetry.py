@@ -26,6 +26,8 @@ class Run:
         said = [line.split(maxsplit=1) for line in stdout.splitlines()]
         self.ids = [value for key, value in said if key in ("process", "child")]
         self.told = [int(value) for key, value in said if key == "told"]
+        self.events = [value for key, value in said if key == "event"]
+        self.variables = dict(value.split("=") for key, value in said if key == "variable")
         self.got = Telemetry(session)
 
 
@@ -131,6 +133,30 @@ class Configuration(unittest.TestCase):
         self.assertTrue(got.messages("app-product-change")[0]["products"]["appsec"]["enabled"])
         self.assertEqual(got.messages("app-dependencies-loaded"), [], "these can wait")
 
+    def test_a_value_that_is_taken_back_is_told_with_what_counts_again(self):
+        steps = ["tracer", "listen", "set", "DD_VERSION", "2", "sleep", 300, "set", "DD_TRACE_DEBUG", "false", "sleep", 300]
+        run = Run(*steps, DD_VERSION="1")
+        changes = run.got.configuration("DD_VERSION", "app-client-configuration-change")
+        self.assertEqual(changes, [("2", "code"), ("1", "env_var")])
+        changed = [event for event in run.events if " DD_VERSION " in event]
+        self.assertEqual(changed, ["config.changed DD_VERSION 1 2 code", "config.changed DD_VERSION 2 1 env_var"])
+        versions = [body["application"].get("service_version") for body in run.got.bodies]
+        self.assertEqual((versions[0], "2" in versions, versions[-1]), ("1", True, "1"))
+
+    def test_requests_are_events(self):
+        run = Run("listen", "tracer", "sleep", 300)
+        self.assertEqual(run.events[0], "telemetry.sent app-started 200")
+        self.assertEqual(len([event for event in run.events if event.startswith("telemetry.sent")]), len(run.got.bodies))
+
+    def test_settings_of_integrations_are_told(self):
+        got = Run("ask", "redis", "tracer", "sleep", 100, DD_TRACE_REDIS_ENABLED="false", DD_REDIS_SERVICE="env").got
+        self.assertEqual(got.configuration("DD_REDIS_SERVICE"), [("coded", "code")])
+        self.assertEqual(got.configuration("DD_TRACE_REDIS_ENABLED"), [(False, "env_var")])
+
+    def test_some_languages_tell_an_unset_product(self):
+        got = Run("tracer", LIBDDTRACE_LANGUAGE="python").got
+        self.assertEqual(got.configuration("DD_APPSEC_SCA_ENABLED"), [(None, "default")])
+
     def test_everything_is_told_again_from_time_to_time(self):
         got = Run("tracer", "add", "sleep", 1500, DD_TELEMETRY_EXTENDED_HEARTBEAT_INTERVAL="0.7", **QUICK).got
         again = got.messages("app-extended-heartbeat")[0]
@@ -179,6 +205,31 @@ class Contents(unittest.TestCase):
         names = [series["metric"] for payload in got.messages("distributions") for series in payload["series"]]
         self.assertLessEqual({"own.4", "trace_api.bytes", "trace_api.ms"}, set(names))
 
+    def test_spans_are_told_by_what_made_them(self):
+        steps = ["span", "tagged", "Redis", "tagged", "Redis", "continue", "flush", "sleep", 600, "tagged", "kafka"]
+        got = Run("tracer", *steps, "broken", **QUICK).got
+        for name in ["spans_created", "spans_finished"]:
+            counts = {tags: sum(values) for tags, values in got.series(name).items()}
+            self.assertEqual(counts, {("integration_name:datadog",): 2, ("integration_name:redis",): 2, ("integration_name:kafka",): 1})
+        segments = {tags: sum(values) for tags, values in got.series("trace_segments_created").items()}
+        self.assertEqual(segments, {("new_continued:new",): 4, ("new_continued:continued",): 1})
+        self.assertEqual(got.series("integration_errors"), {("error_type:importerror", "integration_name:kafka"): [1]})
+
+    def test_chunks_are_told_of_and_the_beginning(self):
+        got = Run("tracer", "parts", "flush", "sleep", 300, DD_TRACE_PARTIAL_FLUSH_MIN_SPANS="4").got
+        self.assertEqual(got.series("trace_partial_flush.count"), {("reason:large_trace",): [2]})
+        values = {}
+        for payload in got.messages("distributions"):
+            for series in payload["series"]:
+                values.setdefault((payload["namespace"], series["metric"]), []).extend(series["points"])
+        tracers = lambda name: sorted(values["tracers", name])
+        self.assertEqual(tracers("trace_chunk_size"), [2, 4, 4])
+        self.assertEqual(tracers("trace_partial_flush.spans_closed"), [4, 4])
+        self.assertEqual(tracers("trace_partial_flush.spans_remaining"), [1, 1])
+        self.assertGreater(tracers("trace_chunk_serialization.bytes")[0], 100)
+        self.assertGreaterEqual(tracers("trace_chunk_serialization.ms")[0], 0)
+        self.assertEqual(len(values["general", "init_time"]), 1)
+
     def test_the_first_metrics_have_what_is_wrong_with_variables_of_opentelemetry(self):
         settings = {"OTEL_SERVICE_NAME": "other", "OTEL_PROPAGATORS": "nonsense"}
         got = Run("tracer", "span", "sleep", 600, **settings, **QUICK).got
@@ -211,6 +262,15 @@ class Contents(unittest.TestCase):
         self.assertEqual(run.told, [0])
         self.assertLessEqual({"app-started", "app-dependencies-loaded", "generate-metrics"}, set(run.got.types()))
         self.assertNotIn("app-heartbeat", run.got.types())
+
+
+class Descent(unittest.TestCase):
+    def test_another_program_is_told_where_it_comes_from(self):
+        run = Run("tracer", "variables")
+        self.assertEqual(run.variables, {f"_DD_{whose}_CPP_SESSION_ID": run.ids[0] for whose in ["ROOT", "PARENT"]})
+        run = Run("tracer", "variables", DD_ROOT_JS_SESSION_ID="root-1", LIBDDTRACE_LANGUAGE="nodejs")
+        self.assertEqual(run.variables, {"DD_ROOT_JS_SESSION_ID": "root-1", "DD_PARENT_JS_SESSION_ID": run.ids[0]})
+        self.assertEqual(Run("tracer", "variables", DD_INSTRUMENTATION_TELEMETRY_ENABLED="false").variables, {})
 
 
 class Forks(unittest.TestCase):

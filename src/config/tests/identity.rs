@@ -47,13 +47,13 @@ fn a_service_is_trimmed_and_otherwise_kept() {
 fn precedence_of_service_names() {
     let mut variables = vec![
         ("DD_SERVICE", "dd"),
-        ("DD_TAGS", "service:tag"),
         ("OTEL_SERVICE_NAME", "otel"),
+        ("DD_TAGS", "service:tag"),
         ("OTEL_RESOURCE_ATTRIBUTES", "service.name=resource"),
         ("AWS_LAMBDA_FUNCTION_NAME", "lambda"),
     ];
     for (expected, is_user_set) in
-        [("dd", true), ("tag", true), ("otel", true), ("resource", true), ("lambda", false), ("shop", false)]
+        [("dd", true), ("otel", true), ("tag", true), ("resource", true), ("lambda", false), ("shop", false)]
     {
         let identity = with_env(&variables).settings.identity;
         assert_eq!((identity.service.as_str(), identity.service_is_user_set), (expected, is_user_set));

@@ -203,8 +203,10 @@ impl AgentExporter {
     fn send(&mut self, payload: &dyn Payload, limit: Limit, pipeline: &Arc<Pipeline>) -> Progress {
         self.client.count_in(&pipeline.trace_api);
         let encoder = self.encoders.of(self.protocol.format());
+        let begin = Instant::now();
         payload.encode(encoder);
         let body = encoder.finish();
+        pipeline.census.encoded(payload.chunk_count(), body.len(), begin.elapsed());
         let (method, path) = ("POST", self.protocol.path());
         let headers = self.protocol.headers(payload.chunk_count());
         let body = if self.client.hands_over() { Cow::Owned(encoder.take()) } else { Cow::Borrowed(body) };

@@ -17,16 +17,17 @@ impl Consumer for Ticks {
     }
 }
 
-/// A host that answers by hand.
+/// A host that answers by hand; whether the interval is set.
 #[derive(Default)]
-struct Host(Arc<Mutex<Vec<Arc<Exchange>>>>);
+struct Host(Arc<Mutex<Vec<Arc<Exchange>>>>, bool);
 
 impl Host {
     fn poller(&self, remote: &Arc<RemoteConfig>, interval: Duration) -> Poller {
         let exchanges = Arc::clone(&self.0);
         let begin: Arc<BeginExchange> = Arc::new(move |exchange| exchanges.lock().push(exchange));
         let headers = vec![("X-Test".into(), "1".to_owned())];
-        Poller::new(Arc::clone(remote), Link::Host(begin), headers, ClientFacts::default, interval, 60 * SECOND)
+        let times = PollTimes { interval, interval_is_set: self.1, timeout: 60 * SECOND };
+        Poller::new(Arc::clone(remote), Link::Host(begin), headers, ClientFacts::default, times)
     }
 
     fn take(&self) -> Arc<Exchange> {
@@ -123,4 +124,29 @@ fn nobody_is_asked_for_nobody() {
     let wanted = remote.want_poll();
     poller.periodic(Cause::Shutdown(Instant::now()));
     assert!(remote.wait_for_poll(wanted, Duration::ZERO), "whoever waits is let go");
+}
+
+#[test]
+fn the_backend_s_interval_counts_unless_one_is_set() {
+    use crate::remote_config::tests::answer_of;
+    for (is_set, wish, expected) in [
+        (false, serde_json::json!(20), 20 * SECOND),
+        (false, serde_json::json!(0.001), SECOND / 10),
+        (false, serde_json::json!(1e300), 60 * SECOND),
+        (false, serde_json::json!(0), 5 * SECOND),
+        (false, serde_json::json!("soon"), 5 * SECOND),
+        (true, serde_json::json!(20), 5 * SECOND),
+    ] {
+        let (remote, _) = subscribed();
+        let host = Host(Arc::default(), is_set);
+        let mut poller = host.poller(&remote, 5 * SECOND);
+        poller.periodic(Cause::Interval);
+        host.take().complete(200, INFO);
+        poller.periodic(Cause::Awakened);
+        let custom = serde_json::json!({"opaque_backend_state": "", "agent_refresh_interval": wish});
+        let targets = serde_json::json!({"signed": {"version": 1, "custom": custom, "targets": {}}});
+        host.take().complete(200, answer_of(&targets, &[], &[]).to_string().as_bytes());
+        poller.periodic(Cause::Awakened);
+        assert_eq!(poller.next - poller.last, expected, "{wish} {is_set}");
+    }
 }
