@@ -66,7 +66,7 @@ def other(subjects, results, options, sink):
     if "W8" in options.workloads:
         lifecycle.exit_time(subjects, results, min(3, few))
     if "W5" in options.workloads:
-        export.export(subjects, results, options.seconds, options.rates, sink, say)
+        export.export(subjects, results, options.seconds, min(3, few), options.rates, sink, say)
 
 
 def parse():

@@ -34,8 +34,8 @@ def build(built, library, peers):
     compile_c(built.sink, sorted((BENCHES / "sink").glob("*.c")), [])
     compile_c(built.alloc_count, [BENCHES / "c" / "alloc_count.c"], ["-shared", "-fPIC"])
     if library:
-        # The release profile as it is shipped.
-        run(["cargo", "rustc", "--release", "--lib", "--crate-type", "cdylib"])
+        # As it is shipped.
+        run(["make", "--no-print-directory", "shared"])
         sources = [path for path in sorted((BENCHES / "c").glob("*.c")) if path.name != "alloc_count.c"]
         folder = linkable(built)
         link = ["-I", str(ROOT / "include"), "-L", folder, f"-Wl,-rpath,{folder}", "-lddtrace", "-lpthread", "-ldl"]

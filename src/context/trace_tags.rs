@@ -115,6 +115,7 @@ impl TraceTags {
     }
 
     /// Where the trace began (`synthetics`, `rum`, …).
+    #[inline]
     pub fn origin(&self) -> Option<&str> {
         self.piece(self.origin)
     }
@@ -194,6 +195,7 @@ impl TraceTags {
     }
 
     /// OpenTelemetry's sampling state, the member `ot=…` of that tracestate.
+    #[inline]
     pub fn sampling_member(&self) -> Option<&str> {
         self.piece(self.sampling_member)
     }
@@ -210,6 +212,7 @@ impl TraceTags {
     }
 
     /// What went wrong with the propagated tags: `_dd.propagation_error` of the chunk root.
+    #[inline]
     pub fn propagation_error(&self) -> Option<&str> {
         self.piece(self.propagation_error)
     }
@@ -265,6 +268,7 @@ impl TraceTags {
     }
 
     /// Replaces the tracestate; its members are to be named anew.
+    #[inline]
     pub(crate) fn set_tracestate(&mut self, tracestate: &str) {
         self.vendor_members.clear();
         self.unknown_items.clear();

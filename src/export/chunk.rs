@@ -1,7 +1,7 @@
 //! Chunks: spans of one local trace that leave together. A head, then their records.
 
 use crate::context::{Decision, TraceState};
-use crate::record::{RecordRef, drop_records, start_numbers};
+use crate::record::{RecordRef, drop_records, make_room, start_numbers};
 use crate::slot::FreeList;
 
 /// Bytes that a chunk's head takes in front of its records.
@@ -57,7 +57,7 @@ impl ChunkHead {
     /// Appends the head to `to`.
     #[inline]
     pub fn append(&self, to: &mut Vec<u8>) {
-        to.reserve(CHUNK_HEAD);
+        make_room(to, CHUNK_HEAD);
         // SAFETY: there is room for a head; it is plain data, and what its size lacks to `CHUNK_HEAD` is written first.
         unsafe {
             let place = to.as_mut_ptr().add(to.len());

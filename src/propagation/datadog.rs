@@ -83,6 +83,7 @@ fn push_long_priority(text: &mut impl Push, priority: i32) -> bool {
     has_sign && text.push(Decimal::new(u64::from(priority.unsigned_abs())).as_bytes())
 }
 
+#[inline]
 fn read_low_ids(headers: &Headers<'_>) -> Result<Option<(u64, u64)>, Malformed> {
     let Some(trace_id) = headers.get(Header::TraceId) else { return Ok(None) };
     let low = parse_decimal(trace_id).filter(|id| *id != 0).ok_or(Malformed)?;

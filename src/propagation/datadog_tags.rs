@@ -108,6 +108,7 @@ fn store(pairs: Pairs<'_>, tags: &mut TraceTags) -> u64 {
     high
 }
 
+#[inline]
 fn decode(header: &[u8], enabled: bool) -> Result<Pairs<'_>, &'static str> {
     if !enabled && !header.is_empty() {
         return Err(DISABLED);

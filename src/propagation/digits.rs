@@ -70,12 +70,14 @@ pub(super) fn parse_lower_hex_byte(text: &[u8; 2]) -> Option<u8> {
 }
 
 /// Writes a number as 16 lowercase hexadecimal digits.
+#[inline(always)]
 pub(super) fn hex16(value: u64) -> [u8; 16] {
     let digits = u128::from(hex_text(spread_nibbles(value >> 32))) << 64 | u128::from(hex_text(spread_nibbles(value)));
     digits.to_be_bytes()
 }
 
 /// Writes a number as 32 lowercase hexadecimal digits.
+#[inline(always)]
 pub(super) fn hex32(value: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     let (high, low) = digits.split_at_mut(16);
@@ -96,7 +98,7 @@ impl Decimal {
     pub(super) fn new(value: u64) -> Self {
         const STEP: u64 = 100_000_000;
         let (above, low) = (value / STEP, value % STEP);
-        let parts = [above / STEP, above % STEP, low].map(decimal_text);
+        let parts = [decimal_text(above / STEP), decimal_text(above % STEP), decimal_text(low)];
         let mut digits = [0; 24];
         for (place, part) in digits.chunks_exact_mut(8).zip(parts) {
             place.copy_from_slice(&(part | ZEROS).to_le_bytes());
@@ -122,6 +124,7 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// One of 32 bits as eight bytes of four bits each.
+#[inline(always)]
 fn spread_nibbles(value: u64) -> u64 {
     let value = value & 0xffff_ffff;
     let value = (value << 16 | value) & 0x0000_ffff_0000_ffff;
@@ -130,12 +133,14 @@ fn spread_nibbles(value: u64) -> u64 {
 }
 
 /// The lowercase digits of eight bytes below 16.
+#[inline(always)]
 fn hex_text(nibbles: u64) -> u64 {
     let letters = (nibbles + 6 * ONES) >> 4 & ONES;
     nibbles + ZEROS + letters * u64::from(b'a' - b'0' - 10)
 }
 
 /// The number that eight lowercase hexadecimal digits write: neighbours are joined to pairs, pairs to fours, fours to the number.
+#[inline(always)]
 fn hex8(digits: [u8; 8]) -> u64 {
     let text = u64::from_be_bytes(digits);
     let nibbles = (text & (0x0f * ONES)) + (text >> 6 & ONES) * 9;
@@ -146,6 +151,7 @@ fn hex8(digits: [u8; 8]) -> u64 {
 
 /// The eight decimal digits of a number below 10^8, as one byte each, the first one lowest: the number is halved into fours,
 /// those into pairs, those into digits, all parts at once.
+#[inline(always)]
 fn decimal_text(number: u64) -> u64 {
     let fours = (number / 10_000) | ((number % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
@@ -172,27 +178,32 @@ fn parse_long_decimal(head: &[u8], tail: &[u8; 16]) -> Option<u64> {
 }
 
 /// What eight characters are worth as decimal digits, the first one lowest.
+#[inline(always)]
 fn digits_of(text: [u8; 8]) -> u64 {
     u64::from_le_bytes(text) ^ ZEROS
 }
 
 /// Not zero if any of eight bytes is above 9.
+#[inline(always)]
 fn above_nine(digits: u64) -> u64 {
     (digits | digits.wrapping_add(6 * ONES)) & (0xf0 * ONES)
 }
 
 /// The number that eight decimal digits write: neighbours are joined to pairs, pairs to fours, fours to the number.
+#[inline(always)]
 fn decimal8(digits: u64) -> u64 {
     let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
     (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
 }
 
+#[inline(always)]
 fn first8(text: &[u8; 16]) -> [u8; 8] {
     let [a, b, c, d, e, f, g, h, ..] = *text;
     [a, b, c, d, e, f, g, h]
 }
 
+#[inline(always)]
 fn last8(text: &[u8; 16]) -> [u8; 8] {
     let [.., a, b, c, d, e, f, g, h] = *text;
     [a, b, c, d, e, f, g, h]

@@ -73,6 +73,7 @@ impl<'a> Outgoing<'a> {
 }
 
 /// Writes the decision maker of a local decision: `-` and the mechanism.
+#[inline]
 pub(super) fn format_decision_maker(decision: Option<Decision>, buffer: &mut [u8; 4]) -> Option<&[u8]> {
     let mechanism = decision?.mechanism?;
     if mechanism < 10 {

@@ -17,6 +17,14 @@ pub fn copy_text(to: &mut [u8], from: &[u8]) {
     unsafe { copy_short(to.as_mut_ptr(), from) };
 }
 
+/// Makes room for `more` bytes, and calls nobody where there is some.
+#[inline(always)]
+pub fn make_room(to: &mut Vec<u8>, more: usize) {
+    if to.capacity() - to.len() < more {
+        to.reserve(more);
+    }
+}
+
 /// Appends a text or a run, which is short as a rule.
 #[inline(always)]
 pub fn append_text(to: &mut Vec<u8>, from: &[u8]) {
@@ -24,7 +32,7 @@ pub fn append_text(to: &mut Vec<u8>, from: &[u8]) {
         to.extend_from_slice(from);
         return;
     }
-    to.reserve(SHORT);
+    make_room(to, SHORT);
     // SAFETY: there is room; a shared and an exclusive reference do not overlap.
     unsafe {
         copy_short(to.as_mut_ptr().add(to.len()), from);

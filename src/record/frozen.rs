@@ -1,6 +1,6 @@
 //! A finished span as bytes: length, head, runs back to back, padded to eight.
 
-use super::copy::{SHORT, copy_short};
+use super::copy::{SHORT, copy_short, make_room};
 use super::{Extra, Field, Head, Number, RunsRef};
 
 const HEAD_SIZE: usize = size_of::<Head>();
@@ -18,7 +18,7 @@ pub fn record_len(head: &Head) -> usize {
 pub fn append_record(to: &mut Vec<u8>, head: &Head, runs: RunsRef<'_>) {
     let body_len = runs.fields.len() + runs.texts.len() + runs.numbers.len();
     let len = (PREFIX + HEAD_SIZE + body_len + 7) & !7;
-    to.reserve(len);
+    make_room(to, len);
     // SAFETY: there is room for `len` bytes, and all of them are written: the padding, which is within the last eight, first. `Head` is plain
     // data without padding that anybody reads. The runs are of another buffer.
     unsafe {

@@ -23,7 +23,7 @@ mod view;
 
 pub use base_hash::base_hash;
 pub use clock::{Clock, monotonic_ns, unix_ns};
-pub use copy::{SHORT, append_text, copy_short, same_text};
+pub use copy::{SHORT, append_text, copy_short, make_room, same_text};
 pub use event::{AttributeValue, SpanEvent};
 pub use extra::{Extra, MAX_ENTRIES};
 pub use frozen::{RecordRef, append_record, drop_records, record_len, start_numbers, update_head};

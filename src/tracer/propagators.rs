@@ -103,6 +103,7 @@ unsafe fn change_references(
     Ok(Some(slot))
 }
 
+#[inline]
 unsafe fn slot_of(handle: *const c_void) -> Result<&'static PropagatorSlot, HandleError> {
     // SAFETY: passed on.
     let (header, identity) = unsafe { resolve(handle) }?;
