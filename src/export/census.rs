@@ -108,12 +108,22 @@ impl Tally {
             let segments = if head.parent_id == 0 { &mut self.segments_new } else { &mut self.segments_continued };
             *segments += 1;
         }
-        let component = record.runs.text(head, b"component").map(name).filter(|name| !name.is_empty());
-        match component {
-            Some(component) => self.count_spans(&component, 1),
+        match record.runs.text(head, b"component").filter(|component| !component.is_empty()) {
+            Some(component) => self.count_component(component),
             None if head.has(flag::OTEL) => self.count_spans("otel", 1),
             None if head.has(flag::OPENTRACING) => self.count_spans("opentracing", 1),
             None => self.count_spans(Self::BY_HAND, 1),
+        }
+    }
+
+    /// Most tags are names as they should be, and were there before.
+    fn count_component(&mut self, component: &[u8]) {
+        match self.spans.iter_mut().find(|(known, _)| known.as_bytes() == component) {
+            Some((_, spans)) => *spans += 1,
+            None => match name(component) {
+                blank if blank.is_empty() => self.count_spans(Self::BY_HAND, 1),
+                name => self.count_spans(&name, 1),
+            },
         }
     }
 
