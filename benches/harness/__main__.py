@@ -5,13 +5,13 @@ import os
 import shutil
 import sys
 
-from . import encoding, export, hot_path, lifecycle, scaling
+from . import encoding, events, export, hot_path, lifecycle, scaling
 from .build import ROOT, build, programs
 from .results import Results
 from .sink import Sink
 from .subjects import ALL, LIBDDTRACE, Subjects
 
-WORKLOADS = [*hot_path.WORKLOADS, "W5", "W6", "W7", "W8"]
+WORKLOADS = [*hot_path.WORKLOADS, "W5", "W6", "W7", "W8", "W9"]
 
 
 def main():
@@ -65,6 +65,8 @@ def other(subjects, results, options, sink):
             lifecycle.library_size(subjects.built, results, say)
     if "W8" in options.workloads:
         lifecycle.exit_time(subjects, results, min(3, few))
+    if "W9" in options.workloads and LIBDDTRACE in subjects.names:
+        events.events(subjects, results, options.rounds, options.milliseconds, say)
     if "W5" in options.workloads:
         export.export(subjects, results, options.seconds, min(3, few), options.rates, sink, say)
 

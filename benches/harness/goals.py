@@ -72,6 +72,10 @@ GOALS = {
     ("W8", "exit_ms_refused"): Goal(100),
     # The configured shutdown timeout, one second here, and time to notice.
     ("W8", "exit_ms_silent"): Goal(1100),
+    # Publishing by number while nobody listens: the call itself, and one look.
+    ("W9", "cpu_ns"): Goal(10, 5),
+    # Of a root span, to that of one in a process without listeners.
+    ("W9", "span_ratio_other"): Goal(1.1),
 }
 
 # Goals that name a peer: libddtrace has to be below it.
