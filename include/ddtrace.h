@@ -1672,7 +1672,8 @@ DDTRACE_API ddtrace_status ddtrace_tracer_tick(struct ddtrace_tracer *tracer, ui
 DDTRACE_API size_t ddtrace_tracer_config_get(const struct ddtrace_tracer *tracer, const char *key, size_t key_len, char *buf, size_t cap);
 
 /**
- * Copies out what the start-up line says: one line of JSON with the settings in effect, which has no secrets.
+ * Copies out what the start-up line says: one line of JSON with the settings in effect, which has no secrets. The line is written before
+ * anybody has asked the agent; here `agent_error` and `agent_features` tell what came of that since.
  *
  * @param tracer    borrowed
  * @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
@@ -1896,7 +1897,7 @@ DDTRACE_API ddtrace_status ddtrace_telemetry_add_dependency(struct ddtrace_trace
 
 /**
  * Tells telemetry of an integration with a library of the program, and whether it works. Of what was not sent yet, the last word about the
- * same name and version counts.
+ * same name and version counts. It is also an event, `integration.patched`, whether telemetry is on or not.
  *
  * @param tracer       borrowed
  * @param integration  borrowed
@@ -4400,10 +4401,12 @@ DDTRACE_API size_t ddtrace_tracer_client_ip(const struct ddtrace_tracer *tracer,
  * library. One of the same name, or without a name one of the same function and `user_data`, is replaced at its place, and keeps its number.
  *
  * Besides what programs publish there are events of the library: `trace.span_start` and `trace.span_finish` (a span), `trace.chunk_ready` (a
- * chunk), `writer.flush` (whether everything was sent), `tracer.configured`, `fork.child`, `service.started` and `service.stopped` (a name),
+ * chunk), `writer.flush` (whether everything was sent), `tracer.configured` (a tracer), `service.started` and `service.stopped` (a name),
  * `config.changed` (a setting's name, its former and its present value or nothing, where that comes from), `rc.applied` (product, path and
  * state of a file of remote configuration), `rc.removed` (product and path), `telemetry.sent` (type of the request, status of the answer or 0),
- * `context.started.NAME` and `context.ended.NAME` (an execution). Handles among the arguments are borrowed for the time of the call.
+ * `integration.patched` (a name that `ddtrace_telemetry_add_integration` got, and whether it works), `context.started.NAME` and
+ * `context.ended.NAME` (an execution), and with the id of the process `fork.prepare` and `fork.parent`, on the thread that forks, right before
+ * and after, and `fork.child`, when the child uses the library first. Handles among the arguments are borrowed for the time of the call.
  *
  * @param event, event_len        the event's name, not empty
  * @param name_or_null, name_len  the listener's name
@@ -4871,7 +4874,7 @@ DDTRACE_API ddtrace_status ddtrace_runtime_metrics_remove_collector(uint64_t id)
 
 /**
  * Shows what a tracer counted, under the names of its health metrics (`datadog.tracer.*`, with `DD_TRACE_HEALTH_METRICS_ENABLED` sent every ten
- * seconds as growth): counts since it was made, and gauges.
+ * seconds as growth): counts since it was made, and gauges. `LIBDDTRACE_HEALTH_METRIC_NAMES` chooses other names.
  *
  * @param tracer    borrowed
  * @param callback  called for each metric on this thread; the metric is borrowed for the time of the call

@@ -66,8 +66,22 @@ pub struct OwnMetricsSettings {
     pub runtime: bool,
     /// Metrics of the tracer.
     pub health: bool,
+    /// Under which names these are sent.
+    pub health_names: HealthNames,
     /// Whether the runtime's id is a tag of them.
     pub with_runtime_id: bool,
+}
+
+/// Whose names the metrics of the tracer have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HealthNames {
+    /// Those that most of Datadog's tracers have.
+    #[default]
+    Common,
+    /// Those of the tracer for Python.
+    Python,
+    /// Those of the tracer for Ruby.
+    Ruby,
 }
 
 impl DogstatsdAddress {
@@ -170,6 +184,11 @@ pub(super) fn own_metrics(resolution: &Resolution) -> OwnMetricsSettings {
     OwnMetricsSettings {
         runtime: resolution.flag("DD_RUNTIME_METRICS_ENABLED"),
         health: resolution.flag("DD_TRACE_HEALTH_METRICS_ENABLED"),
+        health_names: match resolution.choice("LIBDDTRACE_HEALTH_METRIC_NAMES") {
+            "python" => HealthNames::Python,
+            "ruby" => HealthNames::Ruby,
+            _ => HealthNames::Common,
+        },
         with_runtime_id: resolution.flag("DD_RUNTIME_METRICS_RUNTIME_ID_ENABLED"),
     }
 }

@@ -41,6 +41,7 @@ pub(super) const SWITCHES: Spellings = &[
     ("n", "false"),
     ("off", "false"),
 ];
+pub(super) const HEALTH_NAMES: Spellings = &[("common", "common"), ("python", "python"), ("ruby", "ruby")];
 pub(super) const CARDINALITIES: Spellings =
     &[("none", "none"), ("low", "low"), ("orchestrator", "orchestrator"), ("high", "high")];
 pub(super) const SCHEMAS: Spellings = &[("v0", "v0"), ("v1", "v1")];

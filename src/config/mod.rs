@@ -62,7 +62,7 @@ mod tests;
 pub use agent_url::AgentUrl;
 pub use agentless::{AgentlessSettings, ApiKey};
 pub use builder::ConfigBuilder;
-pub use dogstatsd::{DogstatsdAddress, DogstatsdSettings, OwnMetricsSettings, UnixKind};
+pub use dogstatsd::{DogstatsdAddress, DogstatsdSettings, HealthNames, OwnMetricsSettings, UnixKind};
 pub use error::ConfigError;
 pub use evaluation::{Evaluation, Origin, ReportedValue, next_seq_id};
 pub use exporter_choice::ExporterChoice;

@@ -1,7 +1,8 @@
 //! The table of settings: parsing, reporting and documentation all come from these rows.
 
 use super::kind::{
-    API_VERSIONS, CARDINALITIES, DBM_MODES, EXTRACT_BEHAVIORS, FLAG_SOURCES, Kind, LOG_LEVELS, OTLP_PROTOCOLS, SCHEMAS, SWITCHES,
+    API_VERSIONS, CARDINALITIES, DBM_MODES, EXTRACT_BEHAVIORS, FLAG_SOURCES, HEALTH_NAMES, Kind, LOG_LEVELS, OTLP_PROTOCOLS,
+    SCHEMAS, SWITCHES,
 };
 use super::setting::Setting;
 
@@ -226,6 +227,7 @@ pub static SETTINGS: &[Setting] = &[
     row("LIBDDTRACE_EXPORTER", Kind::Exporter, Some("agent"), "Where spans go: agent, otlp, console, console-pretty, tree, file:PATH, log, memory or null; unset: the log in a Lambda function without an agent."),
     row("LIBDDTRACE_HOST_DRIVEN", Kind::Bool, OFF, "Whether the host provides transport and time, and no threads are started."),
     row("LIBDDTRACE_SYNCHRONOUS", Kind::Bool, None, "Whether traces are sent before the end of a span returns, within a second; unset: on platforms that stop processes."),
+    row("LIBDDTRACE_HEALTH_METRIC_NAMES", Kind::Choice(HEALTH_NAMES), Some("common"), "Under whose names the tracer's own metrics are sent: common, python or ruby, as those languages' tracers have them."),
     row("LIBDDTRACE_LANGUAGE", Kind::Line, Some("cpp"), "Language of the binding, as reported to the agent."),
     row("LIBDDTRACE_LANGUAGE_VERSION", Kind::Line, None, "Version of the language."),
     row("LIBDDTRACE_INTERPRETER", Kind::Line, None, "Name of the interpreter, as reported to the agent."),

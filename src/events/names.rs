@@ -20,6 +20,12 @@ pub mod event {
     pub const RC_REMOVED: &str = "rc.removed";
     /// A request of telemetry has ended: its type, and the status of the answer, 0 if there was none.
     pub const TELEMETRY_SENT: &str = "telemetry.sent";
+    /// The process is about to be forked: its id. Published on the thread that forks.
+    pub const FORK_PREPARE: &str = "fork.prepare";
+    /// The process was forked, and is the parent: its id. Published on the thread that forked.
+    pub const FORK_PARENT: &str = "fork.parent";
+    /// A binding told telemetry of an integration: its name, and whether it works.
+    pub const INTEGRATION_PATCHED: &str = "integration.patched";
     /// A forked child has begun to use the library: the id of the process.
     pub const FORK_CHILD: &str = "fork.child";
     /// A service of the program was started: its name.

@@ -110,7 +110,7 @@ impl Client {
                 let response_limit = self.response_limit;
                 let result =
                     transport.send(&Request { method, path, headers: &headers, body: &body, timeout: left, response_limit });
-                self.count(&result);
+                self.count(path, &result);
                 let bytes = body.len();
                 let buffer = if let Cow::Owned(buffer) = body { Some(buffer) } else { None };
                 Progress::Ended { result, bytes, buffer }
@@ -136,9 +136,9 @@ impl Client {
         self.in_flight = None;
     }
 
-    fn count(&self, result: &Result<Response, TransportError>) {
+    fn count(&self, path: &str, result: &Result<Response, TransportError>) {
         if let Some(counters) = &self.counters {
-            counters.end(result, self.began.elapsed());
+            counters.end(path, result, self.began.elapsed());
         }
     }
 
@@ -150,7 +150,7 @@ impl Client {
             None => exchange.take_result(),
         };
         if let Some(result) = result {
-            self.count(&result);
+            self.count(&exchange.path, &result);
             return ended(exchange, result);
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -158,7 +158,7 @@ impl Client {
             let late = || TransportError::Timeout { address: "the host's transport".to_owned(), after: self.timeout };
             exchange.fail(late());
             let result = exchange.take_result().unwrap_or_else(|| Err(late()));
-            self.count(&result);
+            self.count(&exchange.path, &result);
             return ended(exchange, result);
         }
         self.in_flight = Some((exchange, deadline));

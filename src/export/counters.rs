@@ -77,6 +77,29 @@ pub struct ExportCounters {
     pub chunks_filtered: Counter,
     /// Spans in them, and those that filters removed from other chunks.
     pub spans_filtered: Counter,
+    /// Those of the chunks dropped that were too large for the receiver.
+    pub chunks_too_large: Counter,
+    /// Bytes of records of the chunks dropped.
+    pub bytes_dropped: Counter,
+    /// How often the agent refused a format, so that the same chunks were sent in another one.
+    pub formats_refused: Counter,
+    /// Answers of the agent that could not be read.
+    pub answers_not_understood: Counter,
+}
+
+/// Counts of trace statistics.
+#[derive(Default)]
+pub struct StatsCounters {
+    /// Spans that were counted.
+    pub spans: Counter,
+    /// Those of them that are in no group of their own, because there were too many.
+    pub spans_collapsed: Counter,
+    /// Payloads sent.
+    pub payloads: Counter,
+    /// Buckets in them.
+    pub buckets: Counter,
+    /// Payloads lost.
+    pub payloads_lost: Counter,
 }
 
 /// Everything together at one moment.

@@ -4,9 +4,10 @@ use super::agent::{KnownAgent, Looked};
 use super::api_counters::ApiCounters;
 use super::block::{Block, BlockPool};
 use super::census::Census;
-use super::counters::{ExportCounters, Totals};
+use super::counters::{ExportCounters, StatsCounters, Totals};
 use super::exporter::Exporter;
 use super::extra_services::ExtraServices;
+use super::flushes::Flushes;
 use super::outbox::Outbox;
 use super::snapshot::Snapshot;
 use crate::lock::{Condvar, Mutex};
@@ -33,6 +34,10 @@ pub struct Pipeline {
     pub trace_api: Arc<ApiCounters>,
     /// Requests with trace statistics to an agent.
     pub stats_api: Arc<ApiCounters>,
+    /// Trace statistics.
+    pub stats: Arc<StatsCounters>,
+    /// When chunks set out.
+    pub flushes: Flushes,
     /// Services other than the configured one.
     pub extra_services: ExtraServices,
     /// The background.
@@ -106,6 +111,8 @@ impl Pipeline {
             census: Census::default(),
             trace_api: Arc::default(),
             stats_api: Arc::default(),
+            stats: Arc::default(),
+            flushes: Flushes::default(),
             extra_services: ExtraServices::default(),
             runtime: Runtime::new("ddtrace-sender"),
             generation: fork::generation(),
@@ -221,6 +228,11 @@ impl Pipeline {
         if awake {
             self.awake();
         }
+    }
+
+    /// Whether so much waits that the sender was awakened for it.
+    pub fn has_early_flush(&self) -> bool {
+        self.queue.lock().sender_was_awakened
     }
 
     /// Everything that waits: full blocks, and what stands in the outboxes now.
@@ -343,6 +355,7 @@ impl Pipeline {
         for block in self.collect() {
             self.counters.chunks_dropped.add_shared(u64::from(block.chunks));
             self.counters.spans_dropped.add_shared(u64::from(block.spans));
+            self.counters.bytes_dropped.add_shared(block.bytes.len() as u64);
         }
     }
 

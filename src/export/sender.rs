@@ -8,6 +8,7 @@ use super::batch::{Batch, batch_len};
 use super::block::Block;
 use super::decide::decide;
 use super::exporter::{Attempt, Exporter, Tended};
+use super::flushes::FlushReason;
 use super::keep_rate::KeepRate;
 use super::pipeline::{Pipeline, Successor};
 use super::snapshot::Snapshot;
@@ -90,11 +91,22 @@ impl Sender {
         if self.asks_first { Duration::ZERO } else { self.interval }
     }
 
-    fn cycle(&mut self, pipeline: &Arc<Pipeline>, last_attempt_by: Option<Instant>) -> Duration {
+    fn cycle(&mut self, pipeline: &Arc<Pipeline>, cause: Cause) -> Duration {
+        let last_attempt_by = if let Cause::Shutdown(deadline) = cause { Some(deadline) } else { None };
         self.calibration.step();
         let flush = pipeline.requested_flush();
         let successor = pipeline.take_successor();
+        let reason = match cause {
+            Cause::Shutdown(_) => FlushReason::Shutdown,
+            _ if flush.is_some() => FlushReason::Invoked,
+            _ if pipeline.has_early_flush() => FlushReason::Size,
+            _ => FlushReason::Scheduled,
+        };
         let mut fresh = pipeline.collect();
+        let began = (!fresh.is_empty()).then(|| {
+            pipeline.flushes.begin(reason);
+            Instant::now()
+        });
         decide(&mut fresh, &pipeline.census);
         self.arrived.extend(fresh);
         self.update_keep_rate(pipeline);
@@ -105,6 +117,9 @@ impl Sender {
             self.go_on_with(successor, pipeline);
         }
         let pause = self.advance(pipeline, last_attempt_by);
+        if let Some(began) = began {
+            pipeline.flushes.end(began.elapsed());
+        }
         self.arrived.iter_mut().chain(&mut self.waiting).for_each(Block::shrink);
         let now = Instant::now();
         if now >= self.shed_at {
@@ -169,7 +184,10 @@ impl Sender {
             match self.attempt(pipeline, last_attempt_by) {
                 Attempt::Taken { bytes } => self.taken(pipeline, bytes),
                 Attempt::Partly { chunks, spans } => self.taken_partly(pipeline, chunks as u64, spans as u64),
-                Attempt::Again => {}
+                Attempt::Again => {
+                    pipeline.counters.formats_refused.add(1);
+                    pipeline.flushes.begin(FlushReason::ProtocolChange);
+                }
                 Attempt::Pending { poll } => return poll,
                 Attempt::Later(pause) => {
                     pipeline.counters.payloads_failed.add(1);
@@ -183,6 +201,8 @@ impl Sender {
                 Attempt::TooLarge if self.halve() => pipeline.counters.payloads_failed.add(1),
                 Attempt::TooLarge => {
                     self.exporter.drop_too_large();
+                    let chunks: u64 = self.waiting.iter().take(self.in_attempt).map(|block| u64::from(block.chunks)).sum();
+                    pipeline.counters.chunks_too_large.add(chunks);
                     self.drop_attempt(pipeline);
                 }
                 Attempt::Dropped => self.drop_attempt(pipeline),
@@ -268,6 +288,7 @@ impl Sender {
         for block in self.waiting.drain(..blocks) {
             counters.chunks_dropped.add(u64::from(block.chunks));
             counters.spans_dropped.add(u64::from(block.spans));
+            counters.bytes_dropped.add_shared(block.bytes.len() as u64);
             self.dropped += u64::from(block.chunks);
         }
         self.in_attempt = 0;
@@ -307,9 +328,9 @@ impl PeriodicService for Sender {
             if only_asks && cause == Cause::Interval {
                 return self.tend(&pipeline, None).again_in.min(self.interval);
             }
-            return self.cycle(&pipeline, None);
+            return self.cycle(&pipeline, cause);
         };
-        self.cycle(&pipeline, Some(deadline));
+        self.cycle(&pipeline, Cause::Shutdown(deadline));
         if !self.waiting.is_empty() {
             self.drop_waiting(&pipeline, "the last payload got no answer in time");
         }

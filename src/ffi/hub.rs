@@ -42,10 +42,12 @@ pub const DDTRACE_DISPATCH_RAISE: u32 = 1;
 /// library. One of the same name, or without a name one of the same function and `user_data`, is replaced at its place, and keeps its number.
 ///
 /// Besides what programs publish there are events of the library: `trace.span_start` and `trace.span_finish` (a span), `trace.chunk_ready` (a
-/// chunk), `writer.flush` (whether everything was sent), `tracer.configured`, `fork.child`, `service.started` and `service.stopped` (a name),
+/// chunk), `writer.flush` (whether everything was sent), `tracer.configured` (a tracer), `service.started` and `service.stopped` (a name),
 /// `config.changed` (a setting's name, its former and its present value or nothing, where that comes from), `rc.applied` (product, path and
 /// state of a file of remote configuration), `rc.removed` (product and path), `telemetry.sent` (type of the request, status of the answer or 0),
-/// `context.started.NAME` and `context.ended.NAME` (an execution). Handles among the arguments are borrowed for the time of the call.
+/// `integration.patched` (a name that `ddtrace_telemetry_add_integration` got, and whether it works), `context.started.NAME` and
+/// `context.ended.NAME` (an execution), and with the id of the process `fork.prepare` and `fork.parent`, on the thread that forks, right before
+/// and after, and `fork.child`, when the child uses the library first. Handles among the arguments are borrowed for the time of the call.
 ///
 /// @param event, event_len        the event's name, not empty
 /// @param name_or_null, name_len  the listener's name

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use super::guard::{guard, guard_status};
 use super::handles::{ddtrace_statsd, ddtrace_tracer};
 use super::statsd_input::with_metric;
-use super::statsd_types::{DDTRACE_METRIC_COUNT, DDTRACE_METRIC_GAUGE, ddtrace_metric};
+use super::statsd_types::{DDTRACE_METRIC_COUNT, DDTRACE_METRIC_DISTRIBUTION, DDTRACE_METRIC_GAUGE, ddtrace_metric};
 use super::status::{DDTRACE_ERR_LIMIT, DDTRACE_ERR_NOT_FOUND, DDTRACE_ERR_NULL, DDTRACE_ERR_SHUTDOWN, ddtrace_status};
 use super::text;
 use super::tracer::find;
 use super::types::{DDTRACE_ABSENT, ddtrace_str};
 use super::user_data::UserData;
-use crate::metrics::{Collector, CollectorFailed, Metric, ProcessCollector};
+use crate::metrics::{Collector, CollectorFailed, Metric, MetricKind, ProcessCollector};
 use crate::slot::cold;
-use crate::tracer::{HealthCounts, ProcessMetrics, QUEUE_LENGTH, RuntimeSwitch, add_collector, queue_length, remove_collector};
+use crate::tracer::{
+    HealthCounts, HealthFacts, ProcessMetrics, RuntimeSwitch, add_collector, count_kind, queue_gauge, queue_length,
+    remove_collector,
+};
 use crate::transport::Origin;
 
 /// The most metrics that a collector gives at a time.
@@ -136,7 +139,7 @@ pub unsafe extern "C" fn ddtrace_runtime_metrics_remove_collector(id: u64) -> dd
 }
 
 /// Shows what a tracer counted, under the names of its health metrics (`datadog.tracer.*`, with `DD_TRACE_HEALTH_METRICS_ENABLED` sent every ten
-/// seconds as growth): counts since it was made, and gauges.
+/// seconds as growth): counts since it was made, and gauges. `LIBDDTRACE_HEALTH_METRIC_NAMES` chooses other names.
 ///
 /// @param tracer    borrowed
 /// @param callback  called for each metric on this thread; the metric is borrowed for the time of the call
@@ -152,25 +155,32 @@ pub unsafe extern "C" fn ddtrace_tracer_each_health_metric(
 ) -> ddtrace_status {
     guard_status(|| {
         // SAFETY: the header's rule for handles.
-        let pipeline = unsafe { find(tracer) }?.pipeline()?;
+        let (pipeline, snapshot) = unsafe { find(tracer) }?.current()?;
         let callback = callback.ok_or(DDTRACE_ERR_NULL)?;
-        let show = |name: &str, kind, tag: &str, value: u64| {
-            let tag = ddtrace_str::new(tag);
+        let names = snapshot.config.settings.own_metrics.health_names;
+        let show = |name: &str, kind, tags: &[ddtrace_str], value: u64| {
             let metric = ddtrace_metric {
                 name: ddtrace_str::new(name),
                 kind,
                 value: value as f64,
-                tags: &raw const tag,
-                tags_len: usize::from(tag.len > 0),
+                tags: tags.as_ptr(),
+                tags_len: tags.len(),
                 ..empty_metric()
             };
             // SAFETY: the caller gave the two together; the metric lives for the time of the call.
             unsafe { callback(user_data, &raw const metric) };
         };
-        for (row, count) in HealthCounts::of_pipeline(&pipeline).each() {
-            show(row.name, DDTRACE_METRIC_COUNT, row.tag, count);
+        let kind = match count_kind(names) {
+            MetricKind::Distribution => DDTRACE_METRIC_DISTRIBUTION,
+            _ => DDTRACE_METRIC_COUNT,
+        };
+        for (key, count) in HealthCounts::named(&HealthFacts::of_pipeline(&pipeline), names).each() {
+            let tags: Vec<ddtrace_str> = key.tags.iter().map(|tag| ddtrace_str::new(tag)).collect();
+            show(key.name, kind, &tags, count);
         }
-        show(QUEUE_LENGTH, DDTRACE_METRIC_GAUGE, "", queue_length(&pipeline));
+        if let Some(name) = queue_gauge(names) {
+            show(name, DDTRACE_METRIC_GAUGE, &[], queue_length(&pipeline));
+        }
         Ok(())
     })
 }

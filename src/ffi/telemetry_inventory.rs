@@ -10,6 +10,7 @@ use super::status::{DDTRACE_ERR_INVALID, ddtrace_status};
 use super::telemetry::{of_refusal, telemetry_of};
 use super::text;
 use super::types::{ddtrace_endpoint, ddtrace_integration, ddtrace_str};
+use crate::events::{Dispatch, Value, event, hub};
 use crate::telemetry::{Endpoint, Integration};
 
 /// Tells telemetry of a library that the program uses. The same name and version is told once. Nothing is told with
@@ -40,7 +41,7 @@ pub unsafe extern "C" fn ddtrace_telemetry_add_dependency(
 }
 
 /// Tells telemetry of an integration with a library of the program, and whether it works. Of what was not sent yet, the last word about the
-/// same name and version counts.
+/// same name and version counts. It is also an event, `integration.patched`, whether telemetry is on or not.
 ///
 /// @param tracer       borrowed
 /// @param integration  borrowed
@@ -65,8 +66,15 @@ pub unsafe extern "C" fn ddtrace_telemetry_add_integration(
             auto_enabled: answer(given.auto_enabled)?,
             error: text::optional_str(given.error)?.map(Cow::into_owned),
         };
-        let Some(telemetry) = telemetry else { return Ok(()) };
-        telemetry.add_integration(integration).map_err(of_refusal)
+        let is_ok = integration.enabled && integration.error.as_deref().is_none_or(str::is_empty);
+        let name = integration.name.clone();
+        if let Some(telemetry) = telemetry {
+            telemetry.add_integration(integration).map_err(of_refusal)?;
+        }
+        let arguments = [Value::from(name.as_str()), Value::Bool(is_ok)];
+        // Listeners' errors are theirs here.
+        let _ = hub().dispatch(event::INTEGRATION_PATCHED, &arguments, Dispatch::Contained);
+        Ok(())
     })
 }
 

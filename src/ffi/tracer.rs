@@ -243,7 +243,8 @@ pub unsafe extern "C" fn ddtrace_tracer_config_get(
     })
 }
 
-/// Copies out what the start-up line says: one line of JSON with the settings in effect, which has no secrets.
+/// Copies out what the start-up line says: one line of JSON with the settings in effect, which has no secrets. The line is written before
+/// anybody has asked the agent; here `agent_error` and `agent_features` tell what came of that since.
 ///
 /// @param tracer    borrowed
 /// @param buf, cap  receives the text and a NUL, cut to `cap` bytes; may be NULL with 0
@@ -255,8 +256,11 @@ pub unsafe extern "C" fn ddtrace_tracer_startup_json(tracer: *const ddtrace_trac
     guard(DDTRACE_ABSENT, || {
         // SAFETY: the header's rules for handles and buffers.
         unsafe {
-            let snapshot = find(tracer).and_then(|tracer| Ok(tracer.snapshot()?)).ok();
-            let json = snapshot.map(|snapshot| startup_json(&snapshot.config));
+            let current = find(tracer).and_then(|tracer| Ok(tracer.current()?)).ok();
+            let json = current.map(|(pipeline, snapshot)| {
+                let agent = pipeline.known_agent().and_then(|known| known.knowledge().1.info().cloned());
+                startup_json(&snapshot.config, agent.as_deref())
+            });
             text::copy_out_optional(json.as_deref(), buf, cap)
         }
     })

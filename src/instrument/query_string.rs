@@ -232,6 +232,7 @@ mod tests {
         assert_eq!(usual(&"ü".repeat(20_000)).len(), LONGEST);
         let started = std::time::Instant::now();
         usual(&"key".repeat(400_000));
-        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+        // Without a limit it would be minutes.
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
     }
 }

@@ -89,6 +89,11 @@ impl Client {
         }
     }
 
+    /// Has these tags on all that is taken from now on, instead of those that it was made with; in forked children, too.
+    pub fn set_tags(&self, tags: Vec<String>) {
+        self.life().shared.set_tags(&tags);
+    }
+
     /// What was taken, sent and dropped in this process.
     pub fn totals(&self) -> Totals {
         self.life().shared.statistics.totals()
@@ -154,6 +159,7 @@ impl Life {
         if let Some(former) = former {
             // A thread of the parent may have been holding the lock.
             *shared.sink.lock() = former.shared.sink.try_lock().and_then(|sink| sink.clone());
+            shared.frame.store(former.shared.frame.load_full());
             if former.shared.is_closed.load(Ordering::SeqCst) {
                 shared.is_closed.store(true, Ordering::SeqCst);
             }

@@ -17,6 +17,13 @@ pub struct Frame {
     pub cardinality: Option<Cardinality>,
 }
 
+impl Frame {
+    /// The same with other tags.
+    pub fn with_tags(&self, tags: &[String]) -> Self {
+        Frame { tags: joined_tags(tags.iter().map(String::as_str)), ..self.clone() }
+    }
+}
+
 /// The fields behind the values of a metric. The tags are cleaned.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {

@@ -137,7 +137,7 @@ impl Sender {
         let former = std::mem::replace(&mut report.last, totals);
         let mut payloads: Vec<Vec<u8>> = Vec::new();
         const PAYLOAD: usize = 1400;
-        each_report(&totals, &former, &self.shared.frame, self.outlet.way(), &report.language, |line| {
+        each_report(&totals, &former, &self.shared.frame.load(), self.outlet.way(), &report.language, |line| {
             match payloads.last_mut() {
                 Some(payload) if payload.len() + line.len() < PAYLOAD => {
                     payload.push(b'\n');

@@ -9,6 +9,7 @@ use super::payloads::Payloads;
 use super::statistics::Statistics;
 use crate::config::DogstatsdAddress;
 use crate::lock::Mutex;
+use arc_swap::ArcSwap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,7 +24,8 @@ pub struct Shared {
     namespace: String,
     aggregation: Aggregation,
     limits: Limits,
-    pub frame: Frame,
+    /// What all messages have in common, which may change.
+    pub frame: ArcSwap<Frame>,
     pub is_disabled: bool,
     pub statistics: Statistics,
     pub sums: Sums,
@@ -78,7 +80,7 @@ impl Shared {
             namespace: options.clean_namespace(),
             aggregation: options.aggregation,
             limits,
-            frame: options.frame(),
+            frame: ArcSwap::from_pointee(options.frame()),
             is_disabled: options.is_disabled,
             statistics: Statistics::default(),
             sums: Sums::default(),
@@ -89,6 +91,14 @@ impl Shared {
             flush_is_wanted: AtomicBool::new(false),
             is_armed: AtomicBool::new(false),
         }
+    }
+
+    /// Has these tags on all that is taken from now on.
+    pub fn set_tags(&self, tags: &[String]) {
+        // What was added up has the former ones; the sender knows of it.
+        self.flush_sums();
+        let former = self.frame.load_full();
+        self.frame.store(Arc::new(former.with_tags(tags)));
     }
 
     fn refuse_if_closed(&self) -> Result<(), Refusal> {
@@ -132,8 +142,8 @@ impl Shared {
             }
         };
         let context = Context { kind: metric.kind, cardinality: metric.cardinality, rate, name, tags };
-        let fits =
-            name.len() + value.len() + tags.len() + self.frame.tags.len() + self.frame.origin.len() < self.limits.message / 2;
+        let frame = self.frame.load();
+        let fits = name.len() + value.len() + tags.len() + frame.tags.len() + frame.origin.len() < self.limits.message / 2;
         if is_summed && fits && self.sums.add(&context, added, key) {
             self.statistics.count_metric(metric.kind);
             return Ok(self.arm());
@@ -145,7 +155,7 @@ impl Shared {
             MetricValue::Text(_) => line.extend_from_slice(value),
         }
         let fields = Fields { kind: metric.kind, rate, tags, timestamp: metric.timestamp, cardinality: metric.cardinality };
-        push_fields(line, &fields, &self.frame);
+        push_fields(line, &fields, &frame);
         let wake = self.append_checked(line, self.limits.message)?;
         self.statistics.count_metric(metric.kind);
         Ok(wake)
@@ -165,7 +175,7 @@ impl Shared {
         line.clear();
         tags.clear();
         (event.tags)(&mut |tag| push_tag(tags, tag));
-        push_event(line, event, tags, &self.frame);
+        push_event(line, event, tags, &self.frame.load());
         let wake = self.append_checked(line, MOST_EVENT_BYTES.min(self.limits.message))?;
         self.statistics.count_event();
         Ok(wake)
@@ -187,7 +197,7 @@ impl Shared {
             return Ok(Wake::No);
         }
         (check.tags)(&mut |tag| push_tag(tags, tag));
-        push_check(line, check, name, tags, &self.frame);
+        push_check(line, check, name, tags, &self.frame.load());
         let wake = self.append_checked(line, self.limits.message)?;
         self.statistics.count_check();
         Ok(wake)
@@ -221,13 +231,14 @@ impl Shared {
     pub fn flush_sums(&self) {
         let (mut line, mut head) = (Vec::new(), Vec::new());
         let mut contexts = [0_u64; MetricKind::ALL.len()];
+        let frame = self.frame.load();
         self.sums.take(|context, sum| {
             if let Some(count) = contexts.get_mut(context.kind as usize) {
                 *count += 1;
             }
             let (rate, tags, cardinality) = (context.rate, context.tags, context.cardinality);
             let mut fields = Vec::new();
-            push_fields(&mut fields, &Fields { kind: context.kind, rate, tags, timestamp: None, cardinality }, &self.frame);
+            push_fields(&mut fields, &Fields { kind: context.kind, rate, tags, timestamp: None, cardinality }, &frame);
             head.clear();
             head.extend_from_slice(context.name);
             head.push(b':');

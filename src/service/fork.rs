@@ -1,6 +1,6 @@
 //! Fork detection.
 //!
-//! The handlers do as little as they can: `prepare` lets one registered hook decide what both processes must agree on, `child` bumps
+//! The handlers do as little as they can: `prepare` and `parent` call one registered hook each, on the thread that forks, `child` bumps
 //! one number. Everything else happens at the first call in the child, when a thread finds its own generation outdated.
 
 use std::sync::Once;
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 /// Generation 0 is "nobody" in a lock word, so counting starts at 1.
 static GENERATION: AtomicU32 = AtomicU32::new(1);
 static PREPARE: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+static PARENT: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
 static REGISTER: Once = Once::new();
 
 /// How often this process, or an ancestor since the library was loaded, was forked.
@@ -17,17 +18,18 @@ pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Sets what runs on the forking thread before a fork. It must neither allocate nor wait.
-pub fn set_prepare_hook(hook: fn()) {
-    PREPARE.store(hook as *mut (), Ordering::Release);
+/// Sets what runs on the forking thread before a fork, and after it in the parent. It must not wait.
+pub fn set_hooks(prepare: fn(), parent: fn()) {
+    PARENT.store(parent as *mut (), Ordering::Release);
+    PREPARE.store(prepare as *mut (), Ordering::Release);
 }
 
 /// Registers the handlers with the C library, once. The constructor below does so at load; a static link may drop the constructor, so a
 /// tracer's birth calls this again.
 pub fn register() {
     REGISTER.call_once(|| {
-        // SAFETY: both handlers are plain functions that live as long as the library, which is never unloaded (`-z nodelete`).
-        unsafe { libc::pthread_atfork(Some(prepare), None, Some(child)) };
+        // SAFETY: the handlers are plain functions that live as long as the library, which is never unloaded (`-z nodelete`).
+        unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
     });
 }
 
@@ -37,11 +39,19 @@ fn register_at_load() {
 }
 
 unsafe extern "C" fn prepare() {
-    let hook = PREPARE.load(Ordering::Acquire);
+    call(&PREPARE);
+}
+
+unsafe extern "C" fn parent() {
+    call(&PARENT);
+}
+
+fn call(hook: &AtomicPtr<()>) {
+    let hook = hook.load(Ordering::Acquire);
     if hook.is_null() {
         return;
     }
-    // SAFETY: only `set_prepare_hook` stores here, and it stores a `fn()`.
+    // SAFETY: only `set_hooks` stores there, and it stores a `fn()`.
     let hook: fn() = unsafe { std::mem::transmute(hook) };
     hook();
 }

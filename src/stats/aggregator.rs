@@ -25,6 +25,15 @@ pub struct Options {
     pub limits: CardinalityLimits,
 }
 
+/// What became of the spans of a chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Spans that were counted.
+    pub spans: u64,
+    /// Those of them whose groups are beyond a limit.
+    pub collapsed: u64,
+}
+
 /// Counts spans in buckets by the time when they ended.
 #[derive(Debug)]
 pub struct Aggregator<S> {
@@ -73,7 +82,8 @@ impl<S: Summary> Aggregator<S> {
     }
 
     /// Counts the spans of a chunk.
-    pub fn add(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>], now_ns: i64) {
+    pub fn add(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>], now_ns: i64) -> Counted {
+        let mut all = Counted::default();
         let newest_ns = aligned(now_ns, self.interval_ns).saturating_add(self.interval_ns);
         for (index, record) in records.iter().enumerate() {
             let span = Values::new(facts, record, index == 0);
@@ -87,8 +97,11 @@ impl<S: Summary> Aggregator<S> {
             let start_ns = aligned(record.head.end_ns(), self.interval_ns).min(newest_ns).max(self.oldest_ns);
             let key = self.keys.of(&span, &counted);
             let bucket = bucket_of(&mut self.buckets, start_ns, self.features.obfuscates());
-            bucket.count(key, sample, &self.limits, &mut self.room);
+            let is_collapsed = bucket.count(key, sample, &self.limits, &mut self.room);
+            all.spans += 1;
+            all.collapsed += u64::from(is_collapsed);
         }
+        all
     }
 
     /// Takes the buckets that are complete; with `force`, all. Nothing that was taken is taken again.

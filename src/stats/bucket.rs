@@ -62,35 +62,38 @@ impl<S: Summary> Bucket<S> {
         }
     }
 
-    /// Counts a span. `room` is the memory that is left, in bytes.
+    /// Counts a span. `room` is the memory that is left, in bytes. Whether it was counted with others because of a limit.
     #[inline]
-    pub(super) fn count(&mut self, key: &mut KeyBuffer, sample: Sample, limits: &CardinalityLimits, room: &mut usize) {
+    pub(super) fn count(&mut self, key: &mut KeyBuffer, sample: Sample, limits: &CardinalityLimits, room: &mut usize) -> bool {
         let before = *room;
-        let place = match self.places.get(key.bytes()) {
-            Some(place) => *place,
+        let (place, is_collapsed) = match self.places.get(key.bytes()) {
+            Some(place) => (*place, false),
             None => self.new_group(key, limits, room),
         };
         if let Some(group) = self.groups.get_mut(place as usize) {
             group.count(sample, room);
         }
         self.used = (self.used + before).saturating_sub(*room);
+        is_collapsed
     }
 
-    /// The group of a key that is not known, after what exceeds a limit was put under another.
+    /// The group of a key that is not known, after what exceeds a limit was put under another, and whether anything was.
     #[cold]
-    fn new_group(&mut self, key: &mut KeyBuffer, limits: &CardinalityLimits, room: &mut usize) -> u32 {
+    fn new_group(&mut self, key: &mut KeyBuffer, limits: &CardinalityLimits, room: &mut usize) -> (u32, bool) {
         let exceeded = LimitedPart::ALL.map(|part| self.exceeds(key, part, limit_of(limits, part)));
-        if exceeded.contains(&true) {
+        let mut is_collapsed = exceeded.contains(&true);
+        if is_collapsed {
             LimitedPart::ALL.into_iter().zip(exceeded).filter(|(_, exceeds)| *exceeds).for_each(|(part, _)| key.block(part));
             if let Some(place) = self.places.get(key.bytes()) {
-                return *place;
+                return (*place, true);
             }
         }
         let needed = key.bytes().len() + size_of::<Group<S>>() + OVERHEAD;
         if self.groups.len() >= limits.keys || *room < needed {
             key.block_all();
+            is_collapsed = true;
             if let Some(place) = self.places.get(key.bytes()) {
-                return *place;
+                return (*place, true);
             }
         } else {
             for (part, seen) in LimitedPart::ALL.into_iter().zip(&mut self.seen) {
@@ -104,7 +107,7 @@ impl<S: Summary> Bucket<S> {
         self.groups.push(Group::default());
         self.places.insert(key.bytes().into(), place);
         *room = room.saturating_sub(needed);
-        place
+        (place, is_collapsed)
     }
 
     fn exceeds(&self, key: &KeyBuffer, part: LimitedPart, limit: usize) -> bool {

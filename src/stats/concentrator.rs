@@ -1,6 +1,6 @@
 //! Trace statistics for the agent: buckets of ten seconds become payloads for `/v0.6/stats`.
 
-use super::aggregator::{Aggregator, Options};
+use super::aggregator::{Aggregator, Counted, Options};
 use super::bucket::Bucket;
 use super::{Features, Sketch};
 use crate::config::CardinalityLimits;
@@ -27,6 +27,8 @@ pub struct StatsPayload {
     pub body: Vec<u8>,
     /// Whether resources were obfuscated here, which the request has to say: `Datadog-Obfuscation-Version: 1`.
     pub is_obfuscated: bool,
+    /// How many buckets are in it.
+    pub buckets: usize,
 }
 
 impl Concentrator {
@@ -42,8 +44,8 @@ impl Concentrator {
     }
 
     /// Counts the spans of a chunk, whether the trace is kept or not.
-    pub fn add(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>], now_ns: i64) {
-        self.spans.add(facts, records, now_ns);
+    pub fn add(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>], now_ns: i64) -> Counted {
+        self.spans.add(facts, records, now_ns)
     }
 
     /// Takes the buckets that are complete; with `force`, all. As a rule that makes no payload or one; two where obfuscation was
@@ -63,7 +65,8 @@ impl Concentrator {
             begin_stats_bucket(&mut body, bucket.start_ns, INTERVAL_NS, bucket.len());
             self.groups(bucket, &mut body);
         }
-        StatsPayload { body, is_obfuscated: buckets.first().is_some_and(|bucket| bucket.is_obfuscated) }
+        let is_obfuscated = buckets.first().is_some_and(|bucket| bucket.is_obfuscated);
+        StatsPayload { body, is_obfuscated, buckets: buckets.len() }
     }
 
     fn groups(&mut self, bucket: &Bucket<Sketch>, body: &mut Vec<u8>) {

@@ -26,7 +26,7 @@ mod tests;
 mod values;
 
 pub use crate::config::CardinalityLimits;
-pub use aggregator::{Aggregator, Options};
+pub use aggregator::{Aggregator, Counted, Options};
 pub use bucket::{Bucket, Group};
 pub use concentrator::{Concentrator, StatsPayload};
 pub use features::{Features, OBFUSCATION_VERSION, SqlMode};

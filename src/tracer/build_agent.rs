@@ -17,10 +17,8 @@ pub(super) fn agent_exporter(settings: &Settings, link: Link) -> AgentExporter {
     let timeout = settings.agent.timeout;
     let headers = facts.headers_without_traces();
     let payload_facts = payload_facts(settings, &facts);
-    let mut discovery = Discovery::new(link.clone(), headers.clone(), timeout);
-    if settings.logging.startup_logs {
-        discovery = discovery.with_reachability(Reachability::of(&settings.agent.url.to_string()));
-    }
+    let reachability = Reachability::of(&settings.agent.url.to_string(), settings.logging.startup_logs);
+    let discovery = Discovery::new(link.clone(), headers.clone(), timeout).with_reachability(reachability);
     let stats = StatsSender::new(
         stats_wish(settings),
         make_concentrator(settings, unix_ns()),

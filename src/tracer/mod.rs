@@ -10,6 +10,7 @@ mod filtering;
 mod fork;
 mod header_counts;
 mod health;
+mod health_names;
 mod hooks;
 mod links;
 mod otlp;
@@ -39,7 +40,8 @@ pub use core::{Tracer, TracerHandle, add_reference, close, new_tracer, release, 
 pub use filtering::HeldChunk;
 pub use fork::decide_before_fork;
 pub use header_counts::{ByStyle, HeaderCounts, count_extracted, count_injected, header_counts};
-pub use health::{HealthCounts, QUEUE_LENGTH, queue_length};
+pub use health::{HealthCounts, HealthFacts, queue_length};
+pub use health_names::{count_kind, queue_gauge};
 pub use hooks::{announce_start, finish_announced, release_span};
 pub use process_metrics::{ProcessMetrics, RuntimeSwitch};
 pub use process_remote_config::RemoteServices;

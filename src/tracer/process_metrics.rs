@@ -1,18 +1,20 @@
 //! Metrics that the library itself sends: of the runtime, by collectors, and of the tracers' health. A service of the process.
 
 use super::core::Tracer;
-use super::health::{HealthCounts, QUEUE_LENGTH, queue_length};
+use super::health::{HealthCounts, HealthFacts, queue_length};
+use super::health_names::{count_kind, flush_duration, queue_gauge};
 use super::process_services::{ProcessServices, Starting, try_telemetry};
 use super::process_telemetry::warning;
 use super::runtime_collectors::registered_collectors;
 use super::snapshot::runtime_id;
-use crate::config::Settings;
+use crate::config::{Config, HealthNames, Settings};
 use crate::export::Pipeline;
 use crate::lock::Mutex;
 use crate::metrics::{
     Client, ClientOptions, LONGEST_COLLECTION, Metric, MetricKind, MetricValue, ProcessCollector, RegisteredCollector,
 };
 use crate::service::{Cause, PeriodicService};
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -28,7 +30,10 @@ const HEALTH_PREFIX: &str = "datadog.tracer.";
 pub struct ProcessMetrics {
     /// The client that the tracers of the process share.
     pub client: Arc<Client>,
-    settings: Settings,
+    /// Of the tracer whose settings these are.
+    owner: Weak<Pipeline>,
+    config: Mutex<Arc<Config>>,
+    names: HealthNames,
     /// Of the session that the process is in.
     runtime_id: String,
     has_health: AtomicBool,
@@ -58,6 +63,8 @@ struct Health {
     seen: Vec<(Weak<Pipeline>, HealthCounts)>,
     /// What is to be reported.
     pending: HealthCounts,
+    /// Times that flushes took, too, in milliseconds.
+    durations: Vec<f64>,
 }
 
 /// Whether a tracer wants metrics of its own accord.
@@ -67,19 +74,19 @@ pub(super) fn is_wanted(settings: &Settings) -> bool {
 }
 
 /// Makes the client and starts the service.
-pub(super) fn start(starting: &Starting<'_>, services: &Arc<ProcessServices>) -> Arc<ProcessMetrics> {
+pub(super) fn start(starting: &Starting<'_>, pipeline: &Arc<Pipeline>, services: &Arc<ProcessServices>) -> Arc<ProcessMetrics> {
     let settings = &starting.parts.config.settings;
     let mut options = ClientOptions::of_settings(settings);
-    if !settings.identity.service_is_user_set {
-        options.tags.push(format!("service:{}", settings.identity.service));
-    }
+    options.tags = client_tags(settings);
     options.report_every = None;
     options.is_host_driven = starting.is_host_driven();
     // The service ends the client, after its last words.
     options.flush_at_exit = false;
     let metrics = Arc::new(ProcessMetrics {
         client: Arc::new(Client::new(options)),
-        settings: settings.clone(),
+        owner: Arc::downgrade(pipeline),
+        config: Mutex::new(Arc::clone(&starting.parts.config)),
+        names: settings.own_metrics.health_names,
         runtime_id: runtime_id(),
         has_health: AtomicBool::new(false),
         runtime: AtomicU8::new(RuntimeSwitch::AsSet as u8),
@@ -95,6 +102,15 @@ pub(super) fn start(starting: &Starting<'_>, services: &Arc<ProcessServices>) ->
     metrics
 }
 
+/// The tags of the shared client.
+fn client_tags(settings: &Settings) -> Vec<String> {
+    let mut tags = ClientOptions::of_settings(settings).tags;
+    if !settings.identity.service_is_user_set {
+        tags.push(format!("service:{}", settings.identity.service));
+    }
+    tags
+}
+
 impl ProcessMetrics {
     /// A tracer is there that wants what its settings say.
     pub(super) fn tracer_started(&self, settings: &Settings, pipeline: &Pipeline) {
@@ -104,11 +120,30 @@ impl ProcessMetrics {
         self.learn_port(settings, pipeline);
     }
 
+    /// A tracer has other settings. Those of the one that started the metrics count: from now on, its tags are on them.
+    pub(super) fn settings_changed(&self, pipeline: &Arc<Pipeline>, config: &Arc<Config>) {
+        if config.settings.own_metrics.health {
+            self.has_health.store(true, Ordering::Relaxed);
+        }
+        if !std::ptr::eq(self.owner.as_ptr(), Arc::as_ptr(pipeline)) {
+            return;
+        }
+        let former = std::mem::replace(&mut *self.config.lock(), Arc::clone(config));
+        let (before, now) = (client_tags(&former.settings), client_tags(&config.settings));
+        if before != now {
+            self.client.set_tags(now);
+        }
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.lock())
+    }
+
     /// A tracer has ended: what it counted is reported, though its pipeline is gone.
     pub(super) fn tracer_ended(&self, pipeline: &Arc<Pipeline>) {
-        self.learn_port(&self.settings, pipeline);
+        self.learn_port(&self.config().settings, pipeline);
         let mut health = self.health.lock();
-        health.look_at(pipeline, HealthCounts::stopped);
+        health.look_at(pipeline, self.names, HealthFacts::stopped);
         health.seen.retain(|(seen, _)| !std::ptr::eq(seen.as_ptr(), Arc::as_ptr(pipeline)));
     }
 
@@ -154,10 +189,11 @@ impl ProcessMetrics {
     }
 
     fn report(&self, pipelines: &[Arc<Pipeline>]) {
-        pipelines.iter().for_each(|pipeline| self.learn_port(&self.settings, pipeline));
+        let config = self.config();
+        pipelines.iter().for_each(|pipeline| self.learn_port(&config.settings, pipeline));
         self.report_health(pipelines);
         if self.wants_runtime() {
-            let tags = self.runtime_tags();
+            let tags = self.runtime_tags(&config);
             for collector in registered_collectors().into_iter().chain(self.built_in.clone()) {
                 let took = collector.collect(&mut |metric| {
                     let all = |each: &mut dyn FnMut(&str)| {
@@ -176,41 +212,49 @@ impl ProcessMetrics {
 
     fn report_health(&self, pipelines: &[Arc<Pipeline>]) {
         let mut health = self.health.lock();
-        pipelines.iter().for_each(|pipeline| health.look_at(pipeline, |counts| counts));
+        pipelines.iter().for_each(|pipeline| health.look_at(pipeline, self.names, |facts| facts));
         let counts = std::mem::take(&mut health.pending);
+        let durations = std::mem::take(&mut health.durations);
         drop(health);
         if !self.has_health.load(Ordering::Relaxed) {
             return;
         }
-        let tags = self.health_tags();
-        let send = |kind, name: &str, tag: &str, value: u64| {
+        let tags = self.health_tags(&self.config());
+        let send = |kind, name: &str, own: &[Cow<'static, str>], value: f64| {
             let name = format!("{HEALTH_PREFIX}{name}");
             let all = |each: &mut dyn FnMut(&str)| {
                 tags.iter().for_each(|tag| each(tag));
-                each(tag);
+                own.iter().for_each(|tag| each(tag));
             };
-            let value = MetricValue::Number(value as f64);
+            let value = MetricValue::Number(value);
             let _ =
                 self.client.send(&Metric { kind, name: &name, value, tags: &all, rate: 1.0, timestamp: None, cardinality: None });
         };
-        for (row, count) in counts.each().filter(|(_, count)| *count > 0) {
-            send(MetricKind::Count, row.name, row.tag, count);
+        for (key, count) in counts.each().filter(|(_, count)| *count > 0) {
+            send(count_kind(self.names), key.name, &key.tags, count as f64);
         }
-        send(MetricKind::Gauge, QUEUE_LENGTH, "", pipelines.iter().map(|pipeline| queue_length(pipeline)).sum());
+        if let Some(name) = flush_duration(self.names) {
+            durations.iter().for_each(|milliseconds| send(MetricKind::Timing, name, &[], *milliseconds));
+        }
+        if let Some(name) = queue_gauge(self.names) {
+            let length: u64 = pipelines.iter().map(|pipeline| queue_length(pipeline)).sum();
+            send(MetricKind::Gauge, name, &[], length as f64);
+        }
     }
 
-    fn runtime_tags(&self) -> Vec<String> {
-        let mut tags = self.common_tags();
-        tags.push(format!("language:{}", self.settings.runtime.language));
-        let process = self.settings.identity.process_tags.iter().flat_map(|tags| tags.split(',')).map(str::to_owned);
+    fn runtime_tags(&self, config: &Config) -> Vec<String> {
+        let mut tags = self.common_tags(config);
+        let settings = &config.settings;
+        tags.push(format!("language:{}", settings.runtime.language));
+        let process = settings.identity.process_tags.iter().flat_map(|tags| tags.split(',')).map(str::to_owned);
         tags.extend(process.filter(|tag| !tag.is_empty()));
         tags
     }
 
-    fn health_tags(&self) -> Vec<String> {
-        let mut tags = self.common_tags();
+    fn health_tags(&self, config: &Config) -> Vec<String> {
+        let mut tags = self.common_tags(config);
         tags.push(format!("tracer_version:{}", env!("CARGO_PKG_VERSION")));
-        let version = &self.settings.runtime.language_version;
+        let version = &config.settings.runtime.language_version;
         if !version.is_empty() {
             tags.push(format!("lang_version:{version}"));
         }
@@ -218,9 +262,9 @@ impl ProcessMetrics {
     }
 
     /// Beside the client's own.
-    fn common_tags(&self) -> Vec<String> {
-        let settings = &self.settings;
-        let global = settings.identity.global_tags.iter().map(|(key, value)| format!("{key}:{value}"));
+    fn common_tags(&self, config: &Config) -> Vec<String> {
+        let settings = &config.settings;
+        let global = config.global_tags().iter().map(|(key, value)| format!("{key}:{value}"));
         let mut tags: Vec<String> = global.collect();
         tags.push(format!("lang:{}", settings.runtime.language));
         if settings.own_metrics.with_runtime_id {
@@ -232,15 +276,16 @@ impl ProcessMetrics {
 
 impl Health {
     /// Adds what a pipeline counted since it was looked at last.
-    fn look_at(&mut self, pipeline: &Arc<Pipeline>, change: impl FnOnce(HealthCounts) -> HealthCounts) {
-        let counts = change(HealthCounts::of_pipeline(pipeline));
+    fn look_at(&mut self, pipeline: &Arc<Pipeline>, names: HealthNames, change: impl FnOnce(HealthFacts) -> HealthFacts) {
+        let counts = HealthCounts::named(&change(HealthFacts::of_pipeline(pipeline)), names);
+        self.durations.extend(pipeline.flushes.take_durations());
         match self.seen.iter_mut().find(|(seen, _)| std::ptr::eq(seen.as_ptr(), Arc::as_ptr(pipeline))) {
             Some((_, former)) => {
-                self.pending.add(&counts.since(former));
+                self.pending.add(counts.since(former));
                 *former = counts;
             }
             None => {
-                self.pending.add(&counts);
+                self.pending.add(counts.clone());
                 self.seen.push((Arc::downgrade(pipeline), counts));
             }
         }

@@ -24,6 +24,7 @@ use super::process_counts;
 use super::process_metrics::{self, ProcessMetrics};
 use super::process_remote_config::{self, RemoteServices};
 use super::process_telemetry;
+use crate::config::Config;
 use crate::export::{Link, Pipeline};
 use crate::lock::Mutex;
 use crate::log::{log_error, log_warn};
@@ -258,7 +259,7 @@ impl ProcessServices {
     /// The metrics of the process, started if need be.
     fn metrics(self: &Arc<Self>, parts: &Parts, pipeline: &Arc<Pipeline>) -> Arc<ProcessMetrics> {
         let starting = Starting { parts, services: self };
-        let start = || process_metrics::start(&starting, self);
+        let start = || process_metrics::start(&starting, pipeline, self);
         let metrics = Arc::clone(self.shared.lock().metrics.get_or_insert_with(start));
         metrics.tracer_started(&parts.config.settings, pipeline);
         self.start_runtime(&self.apart);
@@ -362,6 +363,14 @@ impl Membership {
     /// The metrics of the process, started if need be.
     pub(super) fn metrics(&self, parts: &Parts) -> Arc<ProcessMetrics> {
         self.services.metrics(parts, &self.pipeline)
+    }
+
+    /// The tracer has other settings.
+    pub(super) fn settings_changed(&self, config: &Arc<Config>) {
+        let metrics = self.services.shared.lock().metrics.clone();
+        if let Some(metrics) = metrics {
+            metrics.settings_changed(&self.pipeline, config);
+        }
     }
 
     /// Does what is due, where the host drives the services. Returns when something is due again; `None`: they have a thread.

@@ -186,6 +186,11 @@ impl Tracer {
             self.set_version(self.version().wrapping_add(1));
             Ok(Some((adopted, replaced)))
         })??;
+        if swapped.is_some() {
+            if let Some(membership) = self.membership() {
+                membership.settings_changed(config);
+            }
+        }
         // The former snapshot goes when nothing on its way needs it any more, which is without the lock at least.
         Ok(swapped.map(|(adopted, _replaced)| adopted))
     }

@@ -43,6 +43,7 @@ impl ChunkFilter for Publisher {
 
 /// Lets all tracers publish what somebody listens to, and nothing else. To be called when listeners came or went.
 pub fn publish_spans_if_wanted() {
+    super::fork::register();
     Tracer::each(|tracer| tracer.publish_spans_if_wanted());
 }
 

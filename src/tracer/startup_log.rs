@@ -6,8 +6,10 @@
 use super::snapshot::runtime_id;
 use super::system::System;
 use crate::config::{Config, ExporterChoice, LogInjection, Origin, PropagationStyle, ReportedValue};
+use crate::export::agent::agent_error;
 use crate::log::date_text;
 use crate::record::unix_ns;
+use crate::transport::AgentInfo;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -31,6 +33,10 @@ struct Facts<'a> {
     enabled: bool,
     debug: bool,
     agent_url: Option<String>,
+    /// Why it could not be reached, where it was asked already.
+    agent_error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_features: Option<AgentFeatures>,
     sample_rate: Option<f64>,
     sample_rate_limit: f64,
     sampling_rules: serde_json::Value,
@@ -64,6 +70,30 @@ struct Facts<'a> {
     environment_variables: BTreeMap<&'a str, String>,
 }
 
+/// What an agent that was asked already says that it can do.
+#[derive(Serialize)]
+struct AgentFeatures {
+    version: String,
+    endpoints: Vec<String>,
+    client_drop_p0s: bool,
+    span_events: bool,
+    feature_flags: Vec<String>,
+    statsd_port: Option<u16>,
+}
+
+impl AgentFeatures {
+    fn of_info(info: &AgentInfo) -> Self {
+        AgentFeatures {
+            version: info.version.clone(),
+            endpoints: info.endpoints.clone(),
+            client_drop_p0s: info.client_drop_p0s,
+            span_events: info.span_events,
+            feature_flags: info.feature_flags.clone(),
+            statsd_port: info.statsd_port,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Baggage {
     max_items: usize,
@@ -72,16 +102,16 @@ struct Baggage {
 
 /// The line, with its end.
 pub(super) fn line(config: &Config) -> String {
-    format!("DATADOG TRACER CONFIGURATION - {}\n", json(config))
+    format!("DATADOG TRACER CONFIGURATION - {}\n", json(config, None))
 }
 
-/// The settings as the line has them.
-pub fn json(config: &Config) -> String {
+/// The settings as the line has them, with what the agent has said about itself.
+pub fn json(config: &Config, agent: Option<&AgentInfo>) -> String {
     // Nothing in the facts can fail to be written.
-    serde_json::to_string(&facts(config)).unwrap_or_default()
+    serde_json::to_string(&facts(config, agent)).unwrap_or_default()
 }
 
-fn facts(config: &Config) -> Facts<'_> {
+fn facts<'a>(config: &'a Config, agent: Option<&AgentInfo>) -> Facts<'a> {
     let settings = &config.settings;
     let system = System::detect();
     let propagation = &settings.propagation;
@@ -101,6 +131,8 @@ fn facts(config: &Config) -> Facts<'_> {
         enabled: settings.enabled,
         debug: settings.logging.debug,
         agent_url: config.value_text("DD_TRACE_AGENT_URL"),
+        agent_error: agent_error(&settings.agent.url.to_string()),
+        agent_features: agent.map(AgentFeatures::of_info),
         sample_rate: settings.sampling.sample_rate,
         sample_rate_limit: settings.sampling.rate_limit,
         sampling_rules: rules(config, "DD_TRACE_SAMPLING_RULES"),

@@ -275,6 +275,24 @@ static void executions_are_a_tree(void)
     CHECK_OK(ddtrace_hub_reset(NULL, 0, 0));
 }
 
+static void integrations_are_events(void)
+{
+    struct listener patched = { 0 };
+    ddtrace_integration integration = DDTRACE_INTEGRATION_INIT;
+    static const char *const settings[] = { "DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false", NULL };
+    recorder recorder = recorder_open(settings);
+    on("integration.patched", NULL, &patched);
+    integration.name = DDTRACE_TEXT("curl");
+    integration.enabled = 1;
+    CHECK_OK(ddtrace_telemetry_add_integration(recorder.tracer, &integration));
+    CHECK_TEXT(patched.last, "integration.patched curl true");
+    integration.error = DDTRACE_TEXT("no such symbol");
+    CHECK_OK(ddtrace_telemetry_add_integration(recorder.tracer, &integration));
+    CHECK_TEXT(patched.last, "integration.patched curl false");
+    CHECK_OK(ddtrace_hub_reset(NULL, 0, 0));
+    recorder_close(recorder);
+}
+
 static void *publish(void *unused)
 {
     (void)unused;
@@ -316,6 +334,7 @@ int main(void)
     RUN(a_listener_may_remove_itself);
     RUN(spans_are_events_while_somebody_listens);
     RUN(flushes_are_events);
+    RUN(integrations_are_events);
     RUN(executions_are_a_tree);
     RUN(threads_publish_while_listeners_come_and_go);
     check_no_live_handles();

@@ -85,6 +85,9 @@ static void health_is_reported_and_complete_at_the_end(void)
     CHECK(was_sent("datadog.tracer.started:1|c|"));
     CHECK(was_sent("datadog.tracer.spans_started:3|c|"));
     wait_for(recorder.tracer, statsd, "datadog.tracer.queue.length:");
+    CHECK_OK(ddtrace_tracer_flush(recorder.tracer, 20000));
+    wait_for(recorder.tracer, statsd, "datadog.tracer.flush_duration:");
+    CHECK(was_sent("datadog.tracer.flush_triggered:1|c|") && was_sent("reason:"));
     CHECK(was_sent(",env:dev,") || was_sent("#env:dev,"));
     CHECK(was_sent("service:c-abi") && was_sent("version:1.2") && was_sent("team:shop") && was_sent("lang:cpp"));
     CHECK(!was_sent("runtime-id:"));
@@ -98,6 +101,51 @@ static void health_is_reported_and_complete_at_the_end(void)
     CHECK_STATUS(ddtrace_statsd_count(statsd, TEXT("n"), 1, NULL, 0, 1), DDTRACE_ERR_SHUTDOWN);
     CHECK_STATUS(ddtrace_tracer_get_statsd(recorder.tracer, &second), DDTRACE_ERR_SHUTDOWN);
     CHECK_STATUS(ddtrace_tracer_set_runtime_metrics(recorder.tracer, 1), DDTRACE_ERR_SHUTDOWN);
+    ddtrace_statsd_free(statsd);
+    recorder_close(recorder);
+    forget_all();
+}
+
+static void names_are_those_of_the_binding(void)
+{
+    static const char *const settings[] = { "DD_TRACE_HEALTH_METRICS_ENABLED", "true", "LIBDDTRACE_HEALTH_METRIC_NAMES", "python",
+                                            NULL };
+    recorder recorder = recorder_open(settings);
+    ddtrace_statsd *statsd = shared_client(recorder.tracer);
+    span(recorder.tracer);
+    wait_for(recorder.tracer, statsd, "datadog.tracer.buffer.accepted.traces:1|d|");
+    CHECK(was_sent("datadog.tracer.buffer.accepted.spans:1|d|"));
+    CHECK(!was_sent("spans_finished") && !was_sent("queue.length"));
+    ddtrace_statsd_free(statsd);
+    recorder_close(recorder);
+    forget_all();
+}
+
+static void tags_follow_the_settings(void)
+{
+    static const char *const settings[] = { "DD_TRACE_HEALTH_METRICS_ENABLED", "true", "DD_ENV", "former", "DD_TAGS", "team:former",
+                                            NULL };
+    recorder recorder = recorder_open(settings);
+    ddtrace_config *config = NULL;
+    ddtrace_statsd *statsd = shared_client(recorder.tracer);
+    span(recorder.tracer);
+    wait_for(recorder.tracer, statsd, "datadog.tracer.spans_finished:1|c|");
+    CHECK(was_sent("env:former") && was_sent("team:former"));
+    CHECK_OK(ddtrace_statsd_count(statsd, TEXT("before"), 1, NULL, 0, 1));
+    CHECK_OK(ddtrace_config_new(&config));
+    CHECK_OK(ddtrace_config_set(config, TEXT("DD_TRACE_HEALTH_METRICS_ENABLED"), TEXT("true"), NULL));
+    CHECK_OK(ddtrace_config_set(config, TEXT("DD_ENV"), TEXT("later"), NULL));
+    CHECK_OK(ddtrace_config_set(config, TEXT("DD_TAGS"), TEXT("team:later"), NULL));
+    CHECK_OK(ddtrace_config_set_exporter(config, recorder.memory));
+    CHECK_OK(ddtrace_tracer_configure(recorder.tracer, config, 0, 20000, NULL));
+    ddtrace_config_free(config);
+    CHECK_OK(ddtrace_statsd_count(statsd, TEXT("after"), 1, NULL, 0, 1));
+    CHECK_OK(ddtrace_statsd_flush(statsd, 20000));
+    CHECK(was_sent("before:1|c|#env:former,") && was_sent("after:1|c|#env:later,"));
+    forget_all();
+    span(recorder.tracer);
+    wait_for(recorder.tracer, statsd, "datadog.tracer.spans_finished:1|c|");
+    CHECK(was_sent("env:later") && was_sent("team:later") && !was_sent("former"));
     ddtrace_statsd_free(statsd);
     recorder_close(recorder);
     forget_all();
@@ -193,7 +241,7 @@ static void see(void *user_data, const ddtrace_metric *metric)
 {
     struct seen *seen = user_data;
     seen->metrics++;
-    CHECK(metric->name.len > 0 && metric->tags_len <= 1);
+    CHECK(metric->name.len > 0 && metric->tags_len <= 2);
     if (metric->name.len == 14 && memcmp(metric->name.ptr, "spans_finished", 14) == 0)
         seen->finished = (int)metric->value;
 }
@@ -293,6 +341,8 @@ static void a_child_reports_for_itself(void)
 int main(void)
 {
     RUN(health_is_reported_and_complete_at_the_end);
+    RUN(names_are_those_of_the_binding);
+    RUN(tags_follow_the_settings);
     RUN(metrics_of_the_runtime_are_collected);
     RUN(health_can_be_looked_at);
     RUN(bad_input_has_a_status);

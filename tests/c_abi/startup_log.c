@@ -103,6 +103,8 @@ static void an_agent_that_is_not_there_is_told_of_once(void)
     text = stderr_without_agent("true");
     CHECK_INT(occurrences(text, "DATADOG TRACER DIAGNOSTIC - Agent not reachable at http://127.0.0.1:1: "), 1);
     CHECK_INT(occurrences(text, "DATADOG TRACER CONFIGURATION - {"), 2);
+    /* The tracers before have asked this agent already. */
+    CHECK_INT(occurrences(text, "\"agent_error\":\"cannot"), 2);
     free(text);
 }
 

@@ -34,6 +34,8 @@ pub struct Discovery {
     /// The first look has ended, one way or the other.
     has_looked: bool,
     was_connected: bool,
+    /// Answers that could not be read.
+    not_understood: u64,
     /// The state of the last answer to `/info`, and the one of another answer that led to a look.
     state: Option<String>,
     suspected_state: Option<String>,
@@ -53,6 +55,7 @@ impl Discovery {
             failures: 0,
             has_looked: false,
             was_connected: true,
+            not_understood: 0,
             state: None,
             suspected_state: None,
         }
@@ -72,6 +75,11 @@ impl Discovery {
     /// Whether the first look has ended. Until then traces wait: what the agent wants decides what becomes of them.
     pub fn has_looked(&self) -> bool {
         self.has_looked
+    }
+
+    /// Answers since the last call that could not be read.
+    pub fn take_not_understood(&mut self) -> u64 {
+        std::mem::take(&mut self.not_understood)
     }
 
     /// Looks if it is time to. Returns when to be called again.
@@ -156,16 +164,20 @@ impl Discovery {
             Err(error) => {
                 log_debug!("the agent says nothing about itself: {error}");
                 if let Some(reachability) = self.reachability.as_ref().filter(|_| !matches!(error, TransportError::Interrupted)) {
-                    reachability.tell(&error);
+                    reachability.failed(&error);
                 }
                 return None;
             }
         };
+        if let Some(reachability) = &self.reachability {
+            reachability.answered();
+        }
         match response.status {
             200 => {
                 let info = AgentInfo::of_response(&response);
                 let Some(info) = info else {
                     log_debug!("the agent's answer to /info is not used: expected a JSON object of 1 MiB at most");
+                    self.not_understood += 1;
                     return None;
                 };
                 self.state.clone_from(&info.state);

@@ -113,6 +113,7 @@ impl AgentExporter {
             true => discovery.tend(Limit { by: by.map(half_way), waits: !pipeline.is_host_driven }, pipeline.awakener()),
             false => Tended::IDLE.again_in,
         };
+        pipeline.counters.answers_not_understood.add(discovery.take_not_understood());
         let is_ready = discovery.has_looked() || by.is_some();
         // The answer to a request that is on its way is about the format that it has.
         if !self.client.is_busy() {
@@ -123,7 +124,7 @@ impl AgentExporter {
         }
         let mut tended = Tended { is_ready, again_in };
         if let (Some(stats), None) = (&mut self.preparation.stats, by) {
-            stats.count_in(&pipeline.stats_api);
+            stats.count_in(&pipeline.stats_api, &pipeline.stats);
             tended.again_in = tended.again_in.min(stats.tend(Limit::default(), pipeline.awakener()));
         }
         if let (Some(metrics), None) = (&mut self.preparation.span_metrics, by) {
@@ -190,7 +191,7 @@ impl AgentExporter {
         match progress {
             Progress::Pending { poll } => Attempt::Pending { poll },
             Progress::Ended { result, bytes, buffer } => {
-                let attempt = self.judge(&result, bytes);
+                let attempt = self.judge(&result, bytes, pipeline);
                 // The next payload is built where the last one was.
                 if let Some(buffer) = buffer {
                     self.encoders.of(self.protocol.format()).reuse(buffer);
@@ -213,8 +214,9 @@ impl AgentExporter {
         self.client.send(Outgoing { method, path, headers, body }, limit, pipeline.awakener())
     }
 
-    fn judge(&mut self, result: &Result<Response, TransportError>, bytes: usize) -> Attempt {
+    fn judge(&mut self, result: &Result<Response, TransportError>, bytes: usize, pipeline: &Pipeline) -> Attempt {
         let verdict = self.protocol.judge(result, Instant::now());
+        pipeline.counters.answers_not_understood.add(self.protocol.take_not_understood());
         if let (Some(discovery), Ok(response)) = (&mut self.discovery, result) {
             discovery.heed(response);
             // The refusal says that something has changed, and not what.

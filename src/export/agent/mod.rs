@@ -31,7 +31,7 @@ pub use format::TraceFormat;
 pub use known_agent::{Knowledge, KnownAgent, Looked};
 pub use preparation::{Preparation, Prepared};
 pub use protocol::AgentProtocol;
-pub use reachability::Reachability;
+pub use reachability::{Reachability, agent_error};
 pub use stats_sender::{StatsSender, StatsWish};
 pub use trace_filters::TraceFilters;
 pub use verdict::{DropReason, MAX_RETRIES, Verdict};

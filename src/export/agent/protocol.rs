@@ -40,6 +40,8 @@ pub struct AgentProtocol {
     failed_connects: u32,
     failure_log: FailureLog,
     unsupported_was_logged: bool,
+    /// Answers that were neither of the ones that agents give.
+    not_understood: u64,
 }
 
 impl AgentProtocol {
@@ -57,6 +59,7 @@ impl AgentProtocol {
             failed_connects: 0,
             failure_log: FailureLog::of("traces", "the agent"),
             unsupported_was_logged: false,
+            not_understood: 0,
         }
     }
 
@@ -129,6 +132,11 @@ impl AgentProtocol {
         self.failed_connects = 0;
     }
 
+    /// Answers since the last call that could not be read. Their payloads have arrived all the same.
+    pub fn take_not_understood(&mut self) -> u64 {
+        std::mem::take(&mut self.not_understood)
+    }
+
     /// Nobody has seen the payload: there is no limit but the budget.
     fn judge_absence(&mut self, cause: &str, now: Instant) -> Verdict {
         self.failed_connects = self.failed_connects.saturating_add(1);
@@ -155,6 +163,7 @@ impl AgentProtocol {
         self.dropped_p0.spans = self.dropped_p0.spans.saturating_sub(self.told_p0.spans);
         self.told_p0 = DroppedP0::default();
         if !has_rates(&response.body) {
+            self.not_understood += u64::from(!is_known_answer(&response.body));
             return Verdict::Accepted { rates: None };
         }
         // Never without its rates: the agent would then not send them again.
@@ -219,6 +228,12 @@ fn has_rates(body: &[u8]) -> bool {
         _rate_by_service: HashMap<String, IgnoredAny>,
     }
     serde_json::from_slice::<Rates>(body).is_ok()
+}
+
+/// Whether an answer without rates is one that agents give: nothing, `OK`, or JSON.
+fn is_known_answer(body: &[u8]) -> bool {
+    let text = body.trim_ascii();
+    text.is_empty() || text == b"OK" || serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// The version goes back into a header, so it must be able to stand in one.

@@ -3,6 +3,7 @@
 use super::known_agent::Knowledge;
 use crate::export::api_counters::ApiCounters;
 use crate::export::client::{Client, Limit, Outgoing, Progress};
+use crate::export::counters::StatsCounters;
 use crate::log::{log_debug, log_warn};
 use crate::record::{RecordRef, unix_ns};
 use crate::stats::{Concentrator, Features, SqlMode, StatsPayload};
@@ -42,6 +43,7 @@ pub struct StatsSender {
     was_refused: bool,
     epoch: u64,
     next_flush: Instant,
+    counters: Arc<StatsCounters>,
 }
 
 impl StatsSender {
@@ -57,12 +59,16 @@ impl StatsSender {
             was_refused: false,
             epoch: 0,
             next_flush: Instant::now() + INTERVAL,
+            counters: Arc::default(),
         }
     }
 
-    /// Counts requests from now on.
-    pub fn count_in(&mut self, counters: &Arc<ApiCounters>) {
-        self.client.count_in(counters);
+    /// Counts requests, spans and payloads there from now on.
+    pub fn count_in(&mut self, requests: &Arc<ApiCounters>, counters: &Arc<StatsCounters>) {
+        self.client.count_in(requests);
+        if !Arc::ptr_eq(&self.counters, counters) {
+            self.counters = Arc::clone(counters);
+        }
     }
 
     /// Whether spans are counted, so that the agent need not.
@@ -95,7 +101,9 @@ impl StatsSender {
 
     /// Counts the spans of a chunk.
     pub fn add(&mut self, facts: &ChunkFacts<'_>, records: &[RecordRef<'_>], now_ns: i64) {
-        self.concentrator.add(facts, records, now_ns);
+        let counted = self.concentrator.add(facts, records, now_ns);
+        self.counters.spans.add(counted.spans);
+        self.counters.spans_collapsed.add(counted.collapsed);
     }
 
     /// Sends what is due. Returns when to be called again.
@@ -120,6 +128,7 @@ impl StatsSender {
         }
         while self.waiting.len() > MOST_WAITING {
             self.waiting.pop_front();
+            self.counters.payloads_lost.add(1);
             log_warn!("trace statistics are lost: the agent does not take them in time");
         }
     }
@@ -131,6 +140,8 @@ impl StatsSender {
                 Some(progress) => progress,
                 None => {
                     let payload = self.waiting.pop_front()?;
+                    self.counters.payloads.add(1);
+                    self.counters.buckets.add(payload.buckets as u64);
                     let headers = headers(&self.headers, payload.is_obfuscated);
                     let request = Outgoing { method: "POST", path: PATH, headers, body: Cow::Owned(payload.body) };
                     self.client.send(request, limit, awake.clone())
@@ -145,6 +156,9 @@ impl StatsSender {
 
     /// What fails is lost: the same numbers must not be counted twice.
     fn judge(&mut self, result: &Result<Response, TransportError>) {
+        if !matches!(result, Ok(Response { status: 200..=299, .. })) {
+            self.counters.payloads_lost.add(1);
+        }
         match result {
             Ok(Response { status: 200..=299, .. }) => {}
             Ok(Response { status: 404, .. }) => {

@@ -159,11 +159,11 @@ fn a_receiver_that_does_not_read_costs_no_caller_time() {
     let options = ClientOptions { address: place.address(UnixKind::Any), is_host_driven: false, max_queue: 64, ..options() };
     let client = Client::new(options);
     let text = "x".repeat(4_000);
-    let mut slowest = Duration::ZERO;
+    let mut slow = 0;
     for _ in 0..2_000 {
         let begin = Instant::now();
         client.send(&member("s", &text)).unwrap();
-        slowest = slowest.max(begin.elapsed());
+        slow += u32::from(begin.elapsed() > Duration::from_millis(90));
     }
     assert!(client.flush(SOON));
     let totals = client.totals();
@@ -171,7 +171,8 @@ fn a_receiver_that_does_not_read_costs_no_caller_time() {
     assert!(dropped > 0 && totals.packets_sent > 0, "{totals:?}");
     // Two messages share a payload, unless its time was over before.
     assert!((1_000..1_100).contains(&(totals.packets_sent + dropped)), "{totals:?}");
-    assert!(slowest < Duration::from_millis(90), "no call waits for the socket: {slowest:?}");
+    // A busy machine makes some calls slow; if they waited for the socket, hundreds would be.
+    assert!(slow < 100, "no call waits for the socket: {slow} were slow");
     assert!(client.shutdown(SOON));
     drop(agent);
 }
