@@ -13,7 +13,8 @@ from ._load import is_active, native
 from ._tracer import Scope, Tracer, current_root_span, current_span, default_tracer, get_tracer
 from .kinds import SpanFlag, SpanKind, SpanStatus
 from .pin import Pin
-from . import exporters, logs, propagation
+from .statsd import DogStatsd
+from . import events, exporters, logs, propagation, remote_config, telemetry
 
 Span = native.Span
 Context = native.Context
@@ -30,6 +31,7 @@ config: LiveConfig = LiveConfig(tracer)
 __all__ = [
     "Config",
     "Context",
+    "DogStatsd",
     "LiveConfig",
     "Pin",
     "Propagator",
@@ -42,10 +44,13 @@ __all__ = [
     "config",
     "current_root_span",
     "current_span",
+    "events",
     "exporters",
     "get_tracer",
     "is_active",
     "logs",
     "propagation",
+    "remote_config",
+    "telemetry",
     "tracer",
 ]

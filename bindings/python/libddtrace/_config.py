@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ._load import native
@@ -80,3 +80,7 @@ class LiveConfig:
     @property
     def version(self) -> str | None:
         return self.get("DD_VERSION")
+
+    def on_change(self, function: Callable[[str, str, str, str], object]) -> Callable[[], bool]:
+        """Calls function(name, former, value, origin) when a setting changes while the tracer runs; the answer takes the function back."""
+        return self._tracer.on_config_change(function)

@@ -95,6 +95,16 @@ class Propagator(_Quiet):
     pass
 
 
+class Statsd(_Quiet):
+    def send(self, *args: Any) -> bool:
+        return True
+
+    send_event = send_check = flush_ms = shutdown_ms = send
+
+    def counters(self) -> dict[str, int]:
+        return {}
+
+
 class Tracer(_Quiet):
     is_open = True
 
@@ -156,6 +166,10 @@ def obfuscate_query(tracer: Any, query: Any) -> str:
 
 def is_http_error(tracer: Any, kind: int, status: int) -> bool:
     return False
+
+
+def telemetry_stats(tracer: Any) -> tuple[int, ...]:
+    return (0,) * 7
 
 
 def close_callbacks(seconds: float) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, Union, overload
 
 from . import _errors as _errors
 from . import _lifecycle
+from . import events
 from ._config import Config
 from ._load import native
 from .exporters import native_exporter
@@ -178,6 +179,15 @@ class Tracer(native.Tracer):
 
     def remove_filter(self, function: object) -> None:
         self._hooks.remove(function)
+
+    def on(self, event: str, listener: Callable[..., Any]) -> Callable[[], bool]:
+        """Calls the listener for each such event of the process (`libddtrace.events`); the answer takes it back."""
+        return events.on(event, listener)
+
+    def on_config_change(self, function: Callable[[str, str, str, str], object]) -> Callable[[], bool]:
+        """Calls function(name, former, value, origin) when a setting changes while the tracer runs; the answer takes the function back."""
+        number = native.config_subscribe(self, function)
+        return lambda: native.config_unsubscribe(self, number)
 
     # ---- life ----
 

@@ -78,7 +78,7 @@ static PyMethodDef library_functions[] = {
 static int add_all(PyObject *module)
 {
     static int (*const adders[])(PyObject *) = {add_config, add_exporters, add_tracer, add_span, add_context, add_active, add_propagator,
-        add_hooks, add_callbacks, add_web};
+        add_hooks, add_callbacks, add_hub, add_web, add_subscriptions, add_telemetry, add_statsd};
     for (size_t i = 0; i < sizeof adders / sizeof adders[0]; i++)
         if (adders[i](module) < 0)
             return -1;

@@ -72,7 +72,7 @@ int add_active(PyObject *module);
 int add_callbacks(PyObject *module);
 int add_hub(PyObject *module);
 int add_web(PyObject *module);
-int add_remote_config(PyObject *module);
+int add_subscriptions(PyObject *module);
 int add_telemetry(PyObject *module);
 int add_statsd(PyObject *module);
 
@@ -241,6 +241,8 @@ void callback_failed(PyObject *function);
 
 /* Names and values of headers, from a mapping or from a sequence of pairs; NULL if `headers` is neither. */
 ddtrace_str *header_pairs(struct scratch *scratch, PyObject *headers, size_t *pairs);
+/* The texts of a sequence; none of a str, or of None. */
+ddtrace_str *texts_of(struct scratch *scratch, PyObject *sequence, size_t *len);
 /* An int of 128 bits, and back; what is no int is 0. */
 PyObject *long_from_halves(uint64_t high, uint64_t low);
 void split_id(PyObject *number, uint64_t *high, uint64_t *low);

@@ -27,7 +27,7 @@ struct error_texts {
     ddtrace_str type, message, stack;
 };
 
-static struct error_texts texts_of(struct scratch *scratch, PyObject *error)
+static struct error_texts described_texts(struct scratch *scratch, PyObject *error)
 {
     return (struct error_texts){text_of(scratch, PyTuple_GetItem(error, 0)), text_of(scratch, PyTuple_GetItem(error, 1)),
         text_of(scratch, PyTuple_GetItem(error, 2))};
@@ -42,7 +42,7 @@ static PyObject *set_exc_info(PyObject *self, arguments given, Py_ssize_t count)
     struct scratch scratch = {NULL};
     PyObject *error = scratch_keep(&scratch, described(given[0], count > 1 ? given[1] : NULL, count > 2 ? given[2] : NULL));
     if (error != NULL) {
-        struct error_texts t = texts_of(&scratch, error);
+        struct error_texts t = described_texts(&scratch, error);
         (void)dd.span_set_exception(handle_of(self), t.type.ptr, t.type.len, t.message.ptr, t.message.len, t.stack.ptr, t.stack.len);
     }
     scratch_free(&scratch);
@@ -77,7 +77,7 @@ static PyObject *record_exception(PyObject *self, arguments given, Py_ssize_t co
         if (values[2] != NULL && PyObject_IsTrue(values[2]) == 1 && attributes.len < attributes.cap)
             attributes.items[attributes.len++]
                 = (ddtrace_tag){DDTRACE_STR("exception.escaped"), DDTRACE_TAG_STRING, 0, {DDTRACE_STR("True")}};
-        struct error_texts t = texts_of(&attributes.scratch, error);
+        struct error_texts t = described_texts(&attributes.scratch, error);
         (void)dd.span_record_exception(handle_of(self), t.type.ptr, t.type.len, t.message.ptr, t.message.len, t.stack.ptr, t.stack.len,
             attributes.items, attributes.len);
     }
