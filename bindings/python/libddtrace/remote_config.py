@@ -84,6 +84,11 @@ def poll(timeout: float = 5.0, tracer: Tracer | None = None) -> bool:
     return native.rc_poll(tracer or default_tracer(), int(timeout * 1000))
 
 
+def next_request(tracer: Tracer | None = None) -> str | None:
+    """The body of the next request: JSON with the state of this client. None where remote configuration is off. For diagnosis."""
+    return native.rc_next_request(tracer or default_tracer())
+
+
 def process_response(status: int, body: bytes, tracer: Tracer | None = None) -> None:
     """Takes a response as if the agent had given it. For tests."""
     native.rc_process_response(tracer or default_tracer(), status, body)

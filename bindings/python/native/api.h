@@ -11,7 +11,7 @@
     X(version) X(abi_version) X(live_handles) X(id_generate64) X(id_generate128) X(runtime_id) X(status_text)                             \
     X(set_log_callback) X(error_message) X(error_free)                                                                                    \
     X(config_new) X(config_set) X(config_unset) X(config_get) X(config_origin) X(config_each) X(config_each_warning)                      \
-    X(config_set_exporter) X(config_free)                                                                                                 \
+    X(config_set_exporter) X(config_integration_get) X(config_free)                                                                                                 \
     X(tracer_new) X(tracer_ref) X(tracer_free) X(tracer_flush) X(tracer_shutdown) X(tracer_config_get) X(tracer_config_origin)            \
     X(tracer_startup_json) X(tracer_get_exporter) X(tracer_counters) X(tracer_configure) X(tracer_set_remote_sampling) X(tracer_sample)   \
     X(tracer_refresh_agent_info) X(tracer_get_agent_info) X(tracer_on_config_change) X(tracer_remove_config_change)                       \
@@ -39,7 +39,7 @@
     X(exporter_new_callbacks) X(exporter_console_new) X(exporter_file_new) X(exporter_memory_new) X(exporter_null_new) X(exporter_free)   \
     X(exporter_memory_json) X(exporter_memory_count) X(exporter_memory_clear)                                                             \
     X(hub_on) X(hub_off) X(hub_has_listeners) X(hub_dispatch)                                                                             \
-    X(rc_subscribe) X(rc_unsubscribe) X(rc_acknowledge) X(rc_poll) X(rc_process_response)                                                 \
+    X(rc_subscribe) X(rc_unsubscribe) X(rc_acknowledge) X(rc_poll) X(rc_next_request) X(rc_process_response)                                                 \
     X(telemetry_add_config) X(telemetry_set_product) X(telemetry_log) X(telemetry_flush) X(telemetry_add_dependency)                      \
     X(telemetry_add_integration) X(telemetry_record) X(telemetry_get_stats)                                                               \
     X(statsd_new) X(statsd_free) X(statsd_flush) X(statsd_shutdown) X(statsd_send) X(statsd_send_event) X(statsd_send_check)              \

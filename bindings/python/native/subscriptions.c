@@ -226,6 +226,18 @@ static PyObject *rc_process_response(PyObject *module, arguments given, Py_ssize
     return status == DDTRACE_OK ? Py_NewRef(Py_None) : raise_status(status, error);
 }
 
+/* rc_next_request(tracer): the body of the next request, or None */
+static PyObject *rc_next_request(PyObject *module, PyObject *object)
+{
+    (void)module;
+    ddtrace_tracer *tracer = tracer_of(object);
+    if (PyErr_Occurred())
+        return NULL;
+    PyObject *result;
+    COPIED_TEXT(result, dd.rc_next_request(tracer, buf, cap));
+    return result;
+}
+
 static PyMethodDef functions[] = {
     {"config_subscribe", AS_METHOD(config_subscribe), METH_FASTCALL, NULL},
     {"config_unsubscribe", AS_METHOD(config_unsubscribe), METH_FASTCALL, NULL},
@@ -233,6 +245,7 @@ static PyMethodDef functions[] = {
     {"rc_unsubscribe", AS_METHOD(rc_unsubscribe), METH_FASTCALL, NULL},
     {"rc_acknowledge", AS_METHOD(rc_acknowledge), METH_FASTCALL, NULL},
     {"rc_poll", AS_METHOD(rc_poll), METH_FASTCALL, NULL},
+    {"rc_next_request", rc_next_request, METH_O, NULL},
     {"rc_process_response", AS_METHOD(rc_process_response), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

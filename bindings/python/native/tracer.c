@@ -174,12 +174,20 @@ static PyObject *tracer_shutdown(PyObject *self, arguments given, Py_ssize_t cou
     return result;
 }
 
+static PyObject *tracer_refresh_agent_info(PyObject *self, arguments given, Py_ssize_t count, PyObject *names)
+{
+    static struct signature signature = {"refresh_agent_info", 1, 0, {"timeout", NULL}, {NULL}, 0};
+    (void)tracer_handle((TracerObject *)self);
+    return wait_for(self, given, count, names, &signature, dd.tracer_refresh_agent_info);
+}
+
 static PyMethodDef methods[] = {
     {"open", tracer_open, METH_O, NULL},
     {"share", tracer_share, METH_O, NULL},
     {"trace", AS_METHOD(tracer_trace), FASTCALL_KEYWORDS, "Starts a span below the active one and makes it the active one."},
     {"start_span", AS_METHOD(tracer_start_span), FASTCALL_KEYWORDS, "Starts a span below child_of; without it, a new trace."},
     {"flush", AS_METHOD(tracer_flush), FASTCALL_KEYWORDS, "Sends what is finished, and waits for that, in seconds."},
+    {"refresh_agent_info", AS_METHOD(tracer_refresh_agent_info), FASTCALL_KEYWORDS, "Asks the agent what it can do, and waits for the answer."},
     {"shutdown", AS_METHOD(tracer_shutdown), FASTCALL_KEYWORDS, "Sends what is finished, and ends the tracer."},
     {NULL, NULL, 0, NULL},
 };

@@ -131,6 +131,20 @@ static PyObject *pointer_hash(PyObject *module, PyObject *parts)
     return result;
 }
 
+/* integration_setting(name, key): of the environment and the files of stable configuration; None where nothing is set */
+static PyObject *integration_setting(PyObject *module, arguments given, Py_ssize_t count)
+{
+    (void)module;
+    if (count != 2)
+        return PyErr_Format(PyExc_TypeError, "integration_setting() takes the name of an integration and a key");
+    struct scratch scratch = {NULL};
+    ddtrace_str name = text_of(&scratch, given[0]), key = text_of(&scratch, given[1]);
+    PyObject *result;
+    COPIED_TEXT(result, dd.config_integration_get(NULL, name.ptr, name.len, key.ptr, key.len, buf, cap));
+    scratch_free(&scratch);
+    return result;
+}
+
 static PyMethodDef functions[] = {
     {"is_http_error", AS_METHOD(is_http_error), METH_FASTCALL, NULL},
     {"header_tag", AS_METHOD(header_tag), METH_FASTCALL, NULL},
@@ -139,6 +153,7 @@ static PyMethodDef functions[] = {
     {"client_ip", AS_METHOD(client_ip), METH_FASTCALL, NULL},
     {"add_extra_service", AS_METHOD(add_extra_service), METH_FASTCALL, NULL},
     {"pointer_hash", pointer_hash, METH_O, NULL},
+    {"integration_setting", AS_METHOD(integration_setting), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
