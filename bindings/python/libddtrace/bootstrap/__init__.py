@@ -1,0 +1,1 @@
+"""What `libddtrace-run` puts in front of a program."""
