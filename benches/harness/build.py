@@ -59,6 +59,10 @@ def compile_c(program, sources, options):
     run([os.environ.get("CC", "cc"), *CFLAGS, *map(str, sources), "-o", str(program), *options])
 
 
+def compile_cpp(program, sources, options):
+    run([os.environ.get("CXX", "c++"), "-O2", "-g", "-std=c++17", "-Wall", "-Wextra", *map(str, sources), "-o", str(program), *options])
+
+
 def run(command, cwd=ROOT, **options):
     done = subprocess.run(command, cwd=cwd, check=False, text=True, **options)
     if done.returncode != 0:
