@@ -157,6 +157,9 @@
 /** Log level: everything. */
 #define DDTRACE_LOG_TRACE 5
 
+/** For `ddtrace_span_dbm_comment`: percent signs are doubled, for drivers that take the statement for a pattern. */
+#define DDTRACE_DBM_DOUBLE_PERCENT 1
+
 /** For `ddtrace_tracer_configure`: traces that are open are given up. Their spans go on to propagate and are never sent. */
 #define DDTRACE_CONFIGURE_GIVE_UP_OPEN_TRACES 1
 
@@ -1306,6 +1309,28 @@ DDTRACE_API ddtrace_status ddtrace_set_log_callback(void (*callback)(void *user_
  * Threads: any. Since: 0.1
  */
 DDTRACE_API const char *ddtrace_status_text(ddtrace_status status);
+
+/**
+ * Makes the comment that is to stand in front of a database statement, so that database monitoring finds the span that the statement comes from.
+ * `DD_DBM_PROPAGATION_MODE` says what it tells: `disabled`, the default, nothing; `service` names services, environment and version;
+ * `dynamic_service` adds a hash of what the process is; `full` adds the trace, for which the sampling decision is made if it is open. The
+ * comment ends with a space and has no more to be done to it than to be put in front.
+ *
+ * It reads `db.name`, `out.host` and `peer.service`, which the integration sets before. It sets `_dd.propagated_hash` or
+ * `_dd.dbm_trace_injected`, where the comment tells of hash or trace.
+ *
+ * @param span      borrowed: that of the statement, unfinished
+ * @param flags     0, or DDTRACE_DBM_DOUBLE_PERCENT
+ * @param buf, cap  receives the comment and a NUL, cut to `cap` bytes; may be NULL with 0
+ * @return the comment's length without the NUL; DDTRACE_ABSENT: there is to be none, the span is finished or records nothing, or an argument
+ *         is wrong
+ *
+ * Threads: any. Since: 0.1
+ */
+DDTRACE_API size_t ddtrace_span_dbm_comment(struct ddtrace_span *span,
+    uint32_t flags,
+    char *buf,
+    size_t cap);
 
 /**
  * The status that the failed call answered as well.

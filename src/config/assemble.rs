@@ -15,8 +15,9 @@ use super::remote_settings;
 use super::resolution::Resolution;
 use super::sampling_settings::{RemoteSampling, SamplingSettings};
 use super::settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LogInjection, LoggingSettings,
-    NetworkSettings, OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, DbmMode, DbmSettings, IdentitySettings, LifecycleSettings, LogInjection,
+    LoggingSettings, NetworkSettings, OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion,
+    WriterSettings,
 };
 use super::stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 use super::status_ranges::StatusRanges;
@@ -29,6 +30,9 @@ use std::time::Duration;
 
 /// Shortest baggage header that can say anything: `a=b`.
 const SHORTEST_BAGGAGE: i64 = 3;
+
+/// The shortest bucket of trace statistics.
+const SHORTEST_STATS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// All settings.
 pub(super) fn settings(resolution: &mut Resolution, service_is_user_set: bool, surroundings: &Surroundings) -> Settings {
@@ -187,6 +191,7 @@ fn network(resolution: &Resolution) -> NetworkSettings {
 
 fn stats(resolution: &Resolution) -> StatsSettings {
     StatsSettings {
+        interval: resolution.seconds("_DD_TRACE_STATS_WRITER_INTERVAL").max(SHORTEST_STATS_INTERVAL),
         additional_tags: resolution.list("DD_TRACE_STATS_ADDITIONAL_TAGS"),
         limits: CardinalityLimits {
             keys: resolution.count("DD_TRACE_STATS_CARDINALITY_LIMIT"),
@@ -244,6 +249,15 @@ fn content(resolution: &Resolution) -> ContentSettings {
         http_client_errors: resolution.statuses("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES"),
         native_span_events: resolution.flag("DD_TRACE_NATIVE_SPAN_EVENTS"),
         traceback_max_size: resolution.count("DD_TRACE_SPAN_TRACEBACK_MAX_SIZE"),
+        dbm: DbmSettings {
+            mode: match resolution.choice("DD_DBM_PROPAGATION_MODE") {
+                "service" => DbmMode::Service,
+                "dynamic_service" => DbmMode::DynamicService,
+                "full" => DbmMode::Full,
+                _ => DbmMode::Disabled,
+            },
+            with_base_hash: resolution.flag("DD_DBM_INJECT_SQL_BASEHASH"),
+        },
         resource_renaming: resource_renaming(resolution),
     }
 }

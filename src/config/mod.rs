@@ -80,8 +80,9 @@ pub use sampling_rules::parse_remote_rules;
 pub use sampling_settings::{Provenance, RemoteSampling, RuleSpec, SamplingSettings, SpanRuleSpec};
 pub use setting::{Reload, Setting};
 pub use settings::{
-    AgentSettings, AttributeSchema, ContentSettings, IdentitySettings, LifecycleSettings, LogInjection, LoggingSettings,
-    NetworkSettings, OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion, WriterSettings,
+    AgentSettings, AttributeSchema, ContentSettings, DbmMode, DbmSettings, IdentitySettings, LifecycleSettings, LogInjection,
+    LoggingSettings, NetworkSettings, OtelApiSettings, PartialFlushSettings, RuntimeSettings, Settings, TraceApiVersion,
+    WriterSettings,
 };
 pub use stats_settings::{CardinalityLimits, ResourceRenaming, SpanMetricsSettings, StatsSettings};
 pub use status_ranges::StatusRanges;

@@ -243,8 +243,33 @@ pub struct ContentSettings {
     pub native_span_events: bool,
     /// Most frames of a stack trace.
     pub traceback_max_size: usize,
+    /// What statements to databases tell of their spans.
+    pub dbm: DbmSettings,
     /// Which web requests get `http.endpoint`.
     pub resource_renaming: ResourceRenaming,
+}
+
+/// What statements to databases tell, for database monitoring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DbmSettings {
+    /// How much.
+    pub mode: DbmMode,
+    /// Whether services come with a hash of what the process is.
+    pub with_base_hash: bool,
+}
+
+/// How much statements to databases tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DbmMode {
+    /// Nothing.
+    #[default]
+    Disabled,
+    /// Services, environment and version.
+    Service,
+    /// These, and a hash of what the process is.
+    DynamicService,
+    /// Services, environment and version, and the trace.
+    Full,
 }
 
 /// The language of the binding, as reported to the agent.

@@ -6,6 +6,8 @@ use std::time::Duration;
 /// How spans are counted.
 #[derive(Clone, Debug, Default)]
 pub struct StatsSettings {
+    /// Length of a bucket, and time between two payloads.
+    pub interval: Duration,
     /// Tags by whose values spans are told apart.
     pub additional_tags: Vec<String>,
     /// Limits of what is told apart.

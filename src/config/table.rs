@@ -78,12 +78,13 @@ pub static SETTINGS: &[Setting] = &[
         .alias(&["DD_TRACE_COMPUTE_STATS"]),
     row("DD_TRACE_STATS_COMPUTATION_IGNORE_AGENT_VERSION", Kind::Bool, OFF, "Whether trace statistics are computed for agents before 7.65, too."),
     row("DD_TRACE_STATS_ADDITIONAL_TAGS", Kind::List, None, "Tags by whose values trace statistics tell spans apart; four at most."),
+    row("_DD_TRACE_STATS_WRITER_INTERVAL", Kind::Seconds, Some("10.0"), "Length of the intervals of trace statistics, and time between two payloads of them; for tests."),
     row("DD_TRACE_STATS_CARDINALITY_LIMIT", LIMIT, Some("7000"), "Groups of spans that trace statistics tell apart in ten seconds."),
     row("DD_TRACE_STATS_RESOURCE_CARDINALITY_LIMIT", LIMIT, Some("1024"), "Resources that trace statistics tell apart in ten seconds."),
     row("DD_TRACE_STATS_HTTP_ENDPOINT_CARDINALITY_LIMIT", LIMIT, Some("512"), "HTTP endpoints that trace statistics tell apart in ten seconds."),
     row("DD_TRACE_STATS_PEER_TAGS_CARDINALITY_LIMIT", LIMIT, Some("512"), "Sets of peer tags that trace statistics tell apart in ten seconds."),
     row("DD_TRACE_STATS_ADDITIONAL_TAGS_CARDINALITY_LIMIT", LIMIT, Some("100"), "Sets of additional tags that trace statistics tell apart in ten seconds."),
-    row("DD_TRACE_EXPERIMENTAL_FEATURES_ENABLED", Kind::Text, None, "Accepted for the sake of other tracers; no feature needs it here.").without_effect(),
+    row("DD_TRACE_EXPERIMENTAL_FEATURES_ENABLED", Kind::List, None, "Accepted for the sake of other tracers; no feature needs it here.").without_effect(),
     row("_DD_TRACE_WRITER_ADDITIONAL_HEADERS", Kind::Headers, None, "Further headers of every request to the agent; for tests.").sensitive(),
     // Without an agent, and on the way out
     row("_DD_APM_TRACING_AGENTLESS_ENABLED", Kind::Bool, OFF, "Whether traces go straight to Datadog, without an agent; needs DD_API_KEY."),
@@ -113,6 +114,7 @@ pub static SETTINGS: &[Setting] = &[
     row("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", MILLISECONDS, None, "As OTEL_EXPORTER_OTLP_TIMEOUT for metrics, which wins."),
     row("_DD_TRACE_METRICS_OTEL_FLUSH_INTERVAL", MILLISECONDS, Some("10000"), "Length of the intervals of span metrics, in milliseconds; for tests."),
     // Writer
+    // Twice that of some tracers: half as many requests, and an agent gathers for ten seconds anyway. More than 512 KiB do not wait.
     row("DD_TRACE_WRITER_INTERVAL_SECONDS", Kind::Seconds, Some("2.0"), "Time between two payloads."),
     row("DD_TRACE_WRITER_BUFFER_SIZE_BYTES", SIZE, Some("20971520"), "Memory for records that wait to be sent."),
     row("DD_TRACE_WRITER_MAX_PAYLOAD_SIZE_BYTES", SIZE, Some("20971520"), "Largest part of a trace that is sent at once; a larger one is dropped."),
@@ -130,7 +132,8 @@ pub static SETTINGS: &[Setting] = &[
         .alias(&["DD_TRACE_INFERRED_SPANS_ENABLED"])
         .without_effect(),
     row("DD_TRACE_METHODS", Kind::Text, None, "Methods that get spans; bindings that can do so see to it.").without_effect(),
-    row("DD_DBM_PROPAGATION_MODE", Kind::Choice(DBM_MODES), Some("disabled"), "What statements to databases tell of their trace.").without_effect(),
+    row("DD_DBM_PROPAGATION_MODE", Kind::Choice(DBM_MODES), Some("disabled"), "What statements to databases tell of their trace, for database monitoring."),
+    row("DD_DBM_INJECT_SQL_BASEHASH", Kind::Bool, OFF, "Whether they tell a hash of what the process is in the mode service, too."),
     row("DD_TRACE_HTTP_SERVER_ERROR_STATUSES", Kind::Statuses, Some("500-599"), "HTTP statuses that are errors of server spans."),
     row("DD_TRACE_HTTP_CLIENT_ERROR_STATUSES", Kind::Statuses, Some("400-499"), "HTTP statuses that are errors of client spans."),
     row("DD_TRACE_NATIVE_SPAN_EVENTS", Kind::Bool, OFF, "Whether span events are sent in their own field whatever the agent says."),
@@ -175,6 +178,7 @@ pub static SETTINGS: &[Setting] = &[
         .alias(&["DD_TRACE_TELEMETRY_ENABLED"]),
     row("DD_TELEMETRY_HEARTBEAT_INTERVAL", Kind::Seconds, Some("60"), "Time between two signs of life."),
     row("DD_TELEMETRY_EXTENDED_HEARTBEAT_INTERVAL", Kind::Seconds, Some("86400"), "Time after which everything is told again."),
+    row("DD_TELEMETRY_METRICS_INTERVAL_SECONDS", Kind::Seconds, Some("60"), "Accepted for the sake of other tracers: metrics go with the signs of life, and every ten seconds.").without_effect(),
     row("DD_TELEMETRY_METRICS_ENABLED", Kind::Bool, ON, "Whether telemetry has metrics of the library."),
     row("DD_TELEMETRY_LOG_COLLECTION_ENABLED", Kind::Bool, ON, "Whether telemetry has the library's own errors."),
     row("DD_TELEMETRY_DEPENDENCY_COLLECTION_ENABLED", Kind::Bool, ON, "Whether telemetry has the libraries that the program uses."),

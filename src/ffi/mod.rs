@@ -34,6 +34,8 @@ pub mod logging;
 
 pub mod status;
 
+/// Database monitoring.
+pub mod dbm;
 pub mod error;
 
 pub mod config;

@@ -1,6 +1,7 @@
 //! What integrations of all languages have in common.
 
 mod client_ip;
+mod dbm_comment;
 mod finish_rules;
 mod http_endpoint;
 mod peer_service;
@@ -10,6 +11,7 @@ mod query_string;
 mod stack;
 
 pub use client_ip::client_ip;
+pub use dbm_comment::DbmComment;
 pub use finish_rules::FinishRules;
 pub use http_endpoint::HttpEndpoint;
 pub use peer_service::{Peer, PeerService};

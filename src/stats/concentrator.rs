@@ -6,9 +6,10 @@ use super::{Features, Sketch};
 use crate::config::CardinalityLimits;
 use crate::record::RecordRef;
 use crate::wire::{ChunkFacts, StatsFacts, StatsGroup, begin_stats, begin_stats_bucket, stats_group};
+use std::time::Duration;
 
-/// Length of a bucket.
-const INTERVAL_NS: u64 = 10_000_000_000;
+/// The usual length of a bucket.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Counts spans, and makes payloads of what was counted.
 #[derive(Debug)]
@@ -34,8 +35,25 @@ pub struct StatsPayload {
 impl Concentrator {
     /// Nothing is counted yet. `now_ns`: Unix time in nanoseconds, as everywhere here.
     pub fn new(facts: StatsFacts, additional_tags: Vec<String>, limits: CardinalityLimits, now_ns: i64) -> Self {
-        let options = Options { interval_ns: INTERVAL_NS, by_top_level: false, additional_tags, limits };
+        Self::with_interval(INTERVAL, facts, additional_tags, limits, now_ns)
+    }
+
+    /// The same with buckets of another length.
+    pub fn with_interval(
+        interval: Duration,
+        facts: StatsFacts,
+        additional_tags: Vec<String>,
+        limits: CardinalityLimits,
+        now_ns: i64,
+    ) -> Self {
+        let interval_ns = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
+        let options = Options { interval_ns, by_top_level: false, additional_tags, limits };
         Concentrator { facts, spans: Aggregator::new(&options, now_ns), sequence: 0, sketches: Default::default() }
+    }
+
+    /// Length of a bucket.
+    pub fn interval(&self) -> Duration {
+        Duration::from_nanos(self.spans.interval_ns())
     }
 
     /// Takes what the agent says from now on. Cheap if it is the same as before.
@@ -62,7 +80,7 @@ impl Concentrator {
         begin_stats(&mut body, &self.facts, self.sequence, buckets.len());
         self.sequence += 1;
         for bucket in buckets {
-            begin_stats_bucket(&mut body, bucket.start_ns, INTERVAL_NS, bucket.len());
+            begin_stats_bucket(&mut body, bucket.start_ns, self.spans.interval_ns(), bucket.len());
             self.groups(bucket, &mut body);
         }
         let is_obfuscated = buckets.first().is_some_and(|bucket| bucket.is_obfuscated);

@@ -14,7 +14,7 @@ use crate::wire::otlp::messages::{AnyValue, ArrayValue, KeyValue, Value};
 /// Trace statistics for the agent, nothing counted yet. `now_ns`: Unix time in nanoseconds.
 pub fn make_concentrator(settings: &Settings, now_ns: i64) -> Concentrator {
     let stats = &settings.stats;
-    Concentrator::new(stats_facts(settings), stats.additional_tags.clone(), stats.limits, now_ns)
+    Concentrator::with_interval(stats.interval, stats_facts(settings), stats.additional_tags.clone(), stats.limits, now_ns)
 }
 
 fn stats_facts(settings: &Settings) -> StatsFacts {

@@ -24,6 +24,67 @@ static void statuses_are_errors_by_the_settings(void)
     recorder_close(recorder);
 }
 
+static const char *comment_of(ddtrace_span *span, uint32_t flags)
+{
+    static char text[512];
+    size_t length = ddtrace_span_dbm_comment(span, flags, text, sizeof text);
+    return length == DDTRACE_ABSENT ? NULL : text;
+}
+
+static ddtrace_span *statement(recorder recorder)
+{
+    ddtrace_span *span = root_span(recorder.tracer, "postgres.query");
+    CHECK_OK(ddtrace_span_set_service(span, TEXT("orders")));
+    CHECK_OK(ddtrace_span_set_tag(span, TEXT("db.name"), TEXT("shop%1")));
+    CHECK_OK(ddtrace_span_set_tag(span, TEXT("out.host"), TEXT("db/1")));
+    return span;
+}
+
+static void statements_name_their_spans(void)
+{
+    const char *off[] = { "DD_ENV", "prod", NULL };
+    const char *service[] = { "DD_ENV", "prod", "DD_VERSION", "1.2", "DD_DBM_PROPAGATION_MODE", "service", NULL };
+    const char *full[] = { "DD_DBM_PROPAGATION_MODE", "full", "DD_TRACE_SAMPLE_RATE", "0", "DD_TRACE_PEER_SERVICE_DEFAULTS_ENABLED", "1", NULL };
+    const char *dynamic[] = { "DD_DBM_PROPAGATION_MODE", "dynamic_service", NULL };
+    char expected[512], hash[64];
+    ddtrace_span_ids ids;
+    recorder recorder = recorder_open(off);
+    ddtrace_span *span = statement(recorder);
+    CHECK(comment_of(span, 0) == NULL);
+    ddtrace_span_free(span);
+    recorder_close(recorder);
+
+    recorder = recorder_open(service);
+    span = statement(recorder);
+    CHECK_TEXT(comment_of(span, 0), "/*dddb='shop%251',dddbs='orders',dde='prod',ddh='db/1',ddps='c-abi',ddpv='1.2'*/ ");
+    CHECK_CONTAINS(comment_of(span, DDTRACE_DBM_DOUBLE_PERCENT), "dddb='shop%%251',");
+    CHECK(comment_of(span, 77) == NULL && comment_of(NULL, 0) == NULL);
+    check_tag(span, "_dd.propagated_hash", NULL);
+    CHECK_OK(ddtrace_span_end(span, NULL));
+    recorder_close(recorder);
+
+    recorder = recorder_open(full);
+    span = statement(recorder);
+    CHECK_OK(ddtrace_span_get_ids(span, &ids));
+    snprintf(expected, sizeof expected,
+             "/*dddb='shop%%251',dddbs='shop%%251',ddh='db/1',ddps='c-abi',traceparent='00-%016llx%016llx-%016llx-00'*/ ",
+             (unsigned long long)ids.trace_id_high, (unsigned long long)ids.trace_id_low, (unsigned long long)ids.span_id);
+    CHECK_TEXT(comment_of(span, 0), expected);
+    check_tag(span, "_dd.dbm_trace_injected", "true");
+    CHECK_OK(ddtrace_span_finish(span, NULL));
+    CHECK(comment_of(span, 0) == NULL);
+    ddtrace_span_free(span);
+    recorder_close(recorder);
+
+    recorder = recorder_open(dynamic);
+    span = statement(recorder);
+    CHECK_CONTAINS(comment_of(span, 0), ",ddsh='");
+    CHECK(ddtrace_span_get_tag(span, TEXT("_dd.propagated_hash"), hash, sizeof hash) != DDTRACE_ABSENT);
+    CHECK_CONTAINS(comment_of(span, 0), hash);
+    CHECK_OK(ddtrace_span_end(span, NULL));
+    recorder_close(recorder);
+}
+
 static void stacks_keep_their_most_recent_frames(void)
 {
     const char *settings[] = { "DD_TRACE_SPAN_TRACEBACK_MAX_SIZE", "2", NULL };
@@ -118,6 +179,7 @@ static void one_bad_field_spares_the_others(void)
 int main(void)
 {
     RUN(statuses_are_errors_by_the_settings);
+    RUN(statements_name_their_spans);
     RUN(stacks_keep_their_most_recent_frames);
     RUN(services_other_than_the_configured_one_are_remembered);
     RUN(the_process_describes_itself);

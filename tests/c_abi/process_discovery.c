@@ -74,6 +74,22 @@ static void process_tags_may_be_left_out(void)
     recorder_close(recorder);
 }
 
+static void other_settings_are_written(void)
+{
+    char content[4096];
+    size_t length = 0;
+    ddtrace_config *config = NULL;
+    recorder recorder = recorder_open(NULL);
+    CHECK_OK(ddtrace_config_new(&config));
+    CHECK_OK(ddtrace_config_set(config, TEXT("DD_SERVICE"), TEXT("renamed"), NULL));
+    CHECK_OK(ddtrace_config_set_exporter(config, recorder.memory));
+    CHECK_OK(ddtrace_tracer_configure(recorder.tracer, config, 0, 20000, NULL));
+    ddtrace_config_free(config);
+    CHECK_INT(files(content, &length), 1);
+    CHECK(contains(content, length, "\xacservice_name\xa7renamed"));
+    recorder_close(recorder);
+}
+
 static void a_child_has_its_own(void)
 {
     char content[4096], of_child[4096];
@@ -120,6 +136,7 @@ int main(void)
 {
     RUN(there_is_one_file);
     RUN(process_tags_may_be_left_out);
+    RUN(other_settings_are_written);
     RUN(a_child_has_its_own);
     RUN(a_file_that_the_program_closed_is_not_closed_again);
     return 0;

@@ -19,6 +19,7 @@
  *   set NAME VALUE    the tracer works with this setting, and no other from code
  *   ask INTEGRATION   what the settings say of an integration, for which code has named a service
  *   broken            an integration that does not work
+ *   collector MS      a collector of runtime metrics is asked, which takes so long
  *   variables         what the environment of another program should have is printed
  *   listen            requests of telemetry and settings that change are printed
  *   tell TIMEOUT      telemetry is flushed; it says whether it was taken
@@ -181,6 +182,23 @@ static void listen_to_events(void)
     CHECK_OK(ddtrace_hub_on(TEXT("config.changed"), NULL, 0, print_event, NULL, NULL, NULL));
 }
 
+static size_t collect_slowly(void *user_data, ddtrace_metric *out, size_t cap)
+{
+    (void)out;
+    (void)cap;
+    usleep(*(useconds_t *)user_data * 1000);
+    return 0;
+}
+
+static void ask_collector(int milliseconds)
+{
+    static useconds_t patience;
+    uint64_t id = 0;
+    patience = (useconds_t)milliseconds;
+    CHECK_OK(ddtrace_runtime_metrics_add_collector(TEXT("toy"), collect_slowly, &patience, NULL, &id));
+    CHECK_OK(ddtrace_tracer_collect_metrics(tracers[count - 1]));
+}
+
 static void break_one(void)
 {
     ddtrace_integration integration = DDTRACE_INTEGRATION_INIT;
@@ -241,6 +259,10 @@ static int step(char **argument)
     } else if (strcmp(name, "tagged") == 0 || strcmp(name, "ask") == 0) {
         CHECK(argument[1] != NULL);
         (strcmp(name, "ask") == 0 ? ask : tagged)(argument[1]);
+        return 2;
+    } else if (strcmp(name, "collector") == 0) {
+        CHECK(argument[1] != NULL);
+        ask_collector(atoi(argument[1]));
         return 2;
     } else if (strcmp(name, "parts") == 0) {
         in_parts();

@@ -257,6 +257,18 @@ class Contents(unittest.TestCase):
         got = Run("tracer", "log", 1, "sleep", 500, DD_TELEMETRY_LOG_COLLECTION_ENABLED="false", **QUICK).got
         self.assertEqual(got.messages("logs"), [])
 
+    def test_a_collector_that_blocks_holds_nobody_up(self):
+        run = Run("tracer", "collector", 50000, "sleep", 500, "add", "tell", 20000, "die", DD_RUNTIME_METRICS_ENABLED="true")
+        self.assertEqual(run.told, [0])
+        self.assertIn("app-dependencies-loaded", run.got.types())
+
+    def test_a_collector_that_is_slow_is_told_of(self):
+        run = Run("tracer", "collector", 1200, "sleep", 3000, DD_RUNTIME_METRICS_ENABLED="true", **QUICK)
+        (log,) = [log for payload in run.got.messages("logs") for log in payload["logs"]]
+        self.assertEqual((log["message"], log["level"]), ("runtime metrics collector exceeded threshold", "WARN"))
+        self.assertTrue(log["tags"].startswith("collector:toy,elapsed_time:1."), log)
+        self.assertIn("the collector toy of runtime metrics took 1.", run.stderr)
+
     def test_a_flush_tells_everything_now(self):
         run = Run("tracer", "add", "span", "metric", 1, "tell", 20000, "die")
         self.assertEqual(run.told, [0])

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/v0.6/stats";
-const INTERVAL: Duration = Duration::from_secs(10);
 /// Payloads that wait while one is on its way; beyond, the oldest one is lost.
 const MOST_WAITING: usize = 6;
 /// The first agent whose stats of clients count.
@@ -44,11 +43,13 @@ pub struct StatsSender {
     epoch: u64,
     next_flush: Instant,
     counters: Arc<StatsCounters>,
+    interval: Duration,
 }
 
 impl StatsSender {
     /// Nothing is counted until the agent wants it. The headers are of every request.
     pub fn new(wish: StatsWish, concentrator: Concentrator, client: Client, headers: Vec<(Cow<'static, str>, String)>) -> Self {
+        let interval = concentrator.interval();
         StatsSender {
             wish,
             concentrator,
@@ -58,8 +59,9 @@ impl StatsSender {
             is_active: false,
             was_refused: false,
             epoch: 0,
-            next_flush: Instant::now() + INTERVAL,
+            next_flush: Instant::now() + interval,
             counters: Arc::default(),
+            interval,
         }
     }
 
@@ -110,7 +112,7 @@ impl StatsSender {
     pub fn tend(&mut self, limit: Limit, awake: impl Fn() + Send + Sync + Clone + 'static) -> Duration {
         let now = Instant::now();
         if now >= self.next_flush {
-            self.next_flush = now + INTERVAL;
+            self.next_flush = now + self.interval;
             self.collect(false);
         }
         self.send(limit, awake).unwrap_or_else(|| self.next_flush.saturating_duration_since(Instant::now()))

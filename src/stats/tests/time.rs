@@ -89,3 +89,17 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
     add_at(&mut concentrator, earlier, ended_at(earlier));
     assert_eq!(flush(&mut concentrator, earlier + 2 * BUCKET, false), [(-1_000, 1)]);
 }
+
+#[test]
+fn buckets_may_have_another_length() {
+    use std::time::Duration;
+    let interval = Duration::from_millis(200);
+    let limits = CardinalityLimits::default();
+    let mut concentrator = Concentrator::with_interval(interval, StatsFacts::default(), Vec::new(), limits, NOW);
+    assert_eq!(concentrator.interval(), interval);
+    add_at(&mut concentrator, NOW, ended_at(NOW));
+    let payloads = concentrator.flush(NOW, true);
+    let durations: Vec<u64> =
+        payloads.iter().flat_map(|payload| decode(&payload.body).buckets).map(|bucket| bucket.duration).collect();
+    assert_eq!(durations, [200_000_000]);
+}
