@@ -4,13 +4,13 @@ import base64
 import json
 import os
 import socket
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+import background
 
 CHECKS = [
     "trace_count_header",
@@ -72,38 +72,23 @@ class Agent:
     def __enter__(self):
         self.port, self.otlp_port, otlp_grpc = free_ports(3)
         program = os.path.join(os.path.dirname(sys.executable), "ddapm-test-agent")
-        self._log = open(self._log_path, "wb")
-        self._process = subprocess.Popen(
-            [
-                program,
-                f"--port={self.port}",
-                f"--otlp-http-port={self.otlp_port}",
-                f"--otlp-grpc-port={otlp_grpc}",
-                f"--trace-uds-socket={self.socket}",
-                f"--snapshot-dir={self._directory.name}",
-                f"--vcr-cassettes-directory={self._directory.name}",
-            ],
-            # Its option for the same thing does not work.
-            env={**os.environ, "ENABLED_CHECKS": ",".join(CHECKS), **self._environment},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self.__exit__()
-            raise
+        command = [
+            program,
+            f"--port={self.port}",
+            f"--otlp-http-port={self.otlp_port}",
+            f"--otlp-grpc-port={otlp_grpc}",
+            f"--trace-uds-socket={self.socket}",
+            f"--snapshot-dir={self._directory.name}",
+            f"--vcr-cassettes-directory={self._directory.name}",
+        ]
+        # Its option for the same thing does not work.
+        environment = {**os.environ, "ENABLED_CHECKS": ",".join(CHECKS), **self._environment}
+        self._program = background.Program(command, self._log_path, self._is_ready, environment, START_SECONDS)
+        self._program.__enter__()
         return self
 
     def __exit__(self, *_):
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
+        self._program.end()
         self._directory.cleanup()
 
     @property
@@ -130,21 +115,14 @@ class Agent:
             return response.read()
 
     def log(self):
-        self._log.flush()
-        with open(self._log_path, errors="replace") as file:
-            return file.read()
+        return self._program.log()
 
-    def _wait_until_ready(self):
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the test agent ended with {self._process.returncode}:\n{self.log()}")
-            try:
-                self.get("/info")
-                return
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.1)
-        raise RuntimeError(f"the test agent did not answer within {START_SECONDS} s:\n{self.log()}")
+    def _is_ready(self):
+        try:
+            self.get("/info")
+            return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
 
 
 def free_ports(count):

@@ -34,6 +34,9 @@ int main(int count, char **arguments)
         CHECK_OK(ddtrace_statsd_histogram(statsd, TEXT("time"), i, NULL, 0, 1));
     }
     if (metrics > 0) {
+        CHECK_OK(ddtrace_statsd_gauge(statsd, TEXT("level"), 0.5, NULL, 0, 1));
+        CHECK_OK(ddtrace_statsd_timing(statsd, TEXT("took"), 12.5, NULL, 0, 1));
+        CHECK_OK(ddtrace_statsd_set(statsd, TEXT("users"), TEXT("u1"), NULL, 0));
         ddtrace_statsd_event event = DDTRACE_STATSD_EVENT_INIT;
         ddtrace_statsd_check check = DDTRACE_STATSD_CHECK_INIT;
         event.title = DDTRACE_TEXT("Deployed");

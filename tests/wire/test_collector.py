@@ -5,14 +5,13 @@
 
 import os
 import re
-import subprocess
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
 
 import agent
+import background
 import program
 
 COLLECTOR = os.environ.get("OTELCOL")
@@ -37,46 +36,27 @@ class Collector:
         configuration = os.path.join(self._directory.name, "collector.yaml")
         with open(configuration, "w") as file:
             file.write(CONFIGURATION.format(port=self.port))
-        self._log = open(os.path.join(self._directory.name, "log"), "w+")
-        command = [COLLECTOR, f"--config=file:{configuration}"]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self.__exit__()
-            raise
+        command, log = [COLLECTOR, f"--config=file:{configuration}"], os.path.join(self._directory.name, "log")
+        self._program = background.Program(command, log, self._is_ready, seconds=START_SECONDS)
+        self._program.__enter__()
         return self
 
     def __exit__(self, *_):
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
+        self._program.end()
         self._directory.cleanup()
 
     def end(self):
         """Lets it write what it has; returns all that it wrote."""
-        self._process.terminate()
-        self._process.wait(10)
-        return self._written()
+        return self._program.end()
 
-    def _written(self):
-        self._log.seek(0)
-        return self._log.read()
-
-    def _wait_until_ready(self):
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self._process.poll() is None:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5)
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError(f"{COLLECTOR} did not start:\n{self._written()}")
+    def _is_ready(self):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5)
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            pass
+        return False
 
 
 @unittest.skipUnless(COLLECTOR, "OTELCOL names no Collector")

@@ -8,6 +8,7 @@ import unittest
 
 import dogstatsd
 import program
+import statsd_server
 
 WAYS = ["udp", "unixgram", "unixstream"]
 
@@ -18,23 +19,23 @@ def setUpModule():
 
 
 class InfoAgent:
-    """An agent that knows the port of its DogStatsD server, and takes everything else."""
+    """An agent that knows the port of its DogStatsD server, and answers everything else with one status and body."""
 
-    def __init__(self, statsd_port):
+    def __init__(self, statsd_port, status=200, body=b"{}"):
         info = json.dumps({"version": "7.70.0", "endpoints": ["/v0.4/traces"], "config": {"statsd_port": statsd_port}}).encode()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self._answer(info)
+                self._answer(200, info)
 
             def do_PUT(self):
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                self._answer(b"{}")
+                self._answer(status, body)
 
             do_POST = do_PUT
 
-            def _answer(self, body):
-                self.send_response(200)
+            def _answer(self, status, body):
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -98,6 +99,22 @@ class Messages(unittest.TestCase):
             self.assertEqual(printed.strip(), f"unix://{receiver.path}")
             self.check_all(receiver, 5, 8192)
 
+    def test_a_server_that_others_wrote_understands_them(self):
+        with statsd_server.StatsdServer() as server:
+            settings = {"DD_DOGSTATSD_URL": f"udp://127.0.0.1:{server.port}", "DD_ORIGIN_DETECTION_ENABLED": "false"}
+            program.run(statsd_program, settings, ["100", "flush"])
+            common = "env=test;service=wire;version=1.2.3"
+            requests, took, level, users = (
+                f"requests;{common};route=/a_b_c;grün",
+                f"took;{common}",
+                f"level;{common}",
+                f"users;{common}",
+            )
+            found = server.wait_for(lambda found: found["counters"].get(requests) == 100 and took in found["timers"])
+            self.assertEqual(found["counters"][f"time;{common}"], 4950, "to this server all unknown kinds are counts")
+            self.assertEqual((found["timers"][took], found["gauges"][level], found["sets"][users]), ([12.5], 0.5, ["u1"]))
+            self.assertEqual(found["counters"]["statsd.bad_lines_seen"], 2, "an event and a check")
+
     def test_nobody_there_costs_no_time_and_no_word(self):
         for url in ["udp://127.0.0.1:9", "unix:///nowhere/dsd.socket", "unixstream:///nowhere/dsd.socket"]:
             with self.subTest(url):
@@ -137,6 +154,55 @@ class OwnMetrics(unittest.TestCase):
             self.assertEqual(counts["datadog.tracer.spans_finished"], 3)
             self.assertEqual(counts["datadog.tracer.flush_traces"], 3)
             self.assertEqual((counts["datadog.tracer.started"], counts["datadog.tracer.stopped"]), (1, 1))
+
+    def health_with(self, agent, **settings):
+        """What a program of three spans reports of its health, by name and tags that are not common."""
+        with dogstatsd.Receiver("udp") as receiver:
+            settings = {
+                "DD_TRACE_AGENT_URL": agent.url,
+                "DD_DOGSTATSD_URL": receiver.url,
+                "DD_TRACE_HEALTH_METRICS_ENABLED": "true",
+                "LIBDDTRACE_SHUTDOWN_TIMEOUT_MS": "2000",
+                **settings,
+            }
+            program.run(statsd_program, settings, ["0", "flush", "health"])
+            receiver.end()
+            own = ("reason:", "endpoint:", "status_code:", "to:", "type:")
+            counts, kinds = {}, set()
+            for message in receiver.messages():
+                name = message["name"].removeprefix("datadog.tracer.")
+                tags = ",".join(tag for tag in message["tags"] if tag.startswith(own))
+                counts[name, tags] = counts.get((name, tags), 0) + message["value"]
+                kinds.add(message["type"])
+            return counts, kinds
+
+    def test_requests_to_the_agent_are_told_one_by_one(self):
+        with InfoAgent(1) as agent:
+            counts, _ = self.health_with(agent)
+            self.assertEqual(counts["api.responses", "status_code:200"], counts["api.requests", ""])
+            self.assertEqual(counts["flush_triggered", "reason:shutdown"], 1)
+            self.assertGreater(counts["flush_duration", ""], 0)
+            self.assertFalse([key for key in counts if key[0] in ("api.errors", "decode_error", "traces_dropped")])
+
+    def test_an_agent_that_refuses_is_told_of(self):
+        with InfoAgent(1, status=503) as agent:
+            counts, _ = self.health_with(agent)
+            self.assertGreaterEqual(counts["api.errors", "reason:server_response_503,endpoint:/v0.4/traces"], 1)
+            self.assertGreaterEqual(counts["api.responses", "status_code:503"], 1)
+            self.assertEqual(counts["traces_dropped", "reason:send_failed"], 3)
+        with InfoAgent(1, body=b"<html>") as agent:
+            counts, _ = self.health_with(agent)
+            self.assertGreaterEqual(counts["decode_error", ""], 1)
+            self.assertEqual(counts["flush_traces", ""], 3, "they have arrived all the same")
+
+    def test_names_are_those_of_the_binding(self):
+        with InfoAgent(1, status=503) as agent:
+            counts, kinds = self.health_with(agent, LIBDDTRACE_HEALTH_METRIC_NAMES="python")
+            self.assertGreaterEqual(counts["http.errors", "type:503"], 1)
+            self.assertEqual((counts["writer.accepted.traces", ""], counts["http.dropped.traces", ""]), (3, 3))
+            self.assertEqual(kinds, {"d"})
+            counts, kinds = self.health_with(agent, LIBDDTRACE_HEALTH_METRIC_NAMES="ruby")
+            self.assertEqual((counts["queue.accepted", ""], kinds), (3, {"c", "g"}))
 
     def test_the_agent_s_word_about_its_port_counts(self):
         with dogstatsd.Receiver("udp") as receiver, InfoAgent(receiver.port) as agent:
