@@ -4718,7 +4718,9 @@ DDTRACE_API ddtrace_status ddtrace_execution_discard(const struct ddtrace_execut
 DDTRACE_API void ddtrace_execution_free(struct ddtrace_execution *execution);
 
 /**
- * Makes a service, which does not run yet.
+ * Makes a service, which does not run yet. One whose function answers DDTRACE_SERVICE_END at its first turn is a timer: starting sets it,
+ * stopping it before cancels it, and once it has ended it can be started again. A thread of a service is not waited for before a fork, which
+ * would keep the forking thread waiting; the child's service starts with fresh locks.
  *
  * @param name, len       its name, for messages
  * @param interval_ms     the time between two turns, at least 1

@@ -30,7 +30,6 @@ use crate::lock::RwLock;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::thread;
 use std::time::Duration;
 
 /// The longest text of a message, in bytes; what is beyond is replaced by an ellipsis.
@@ -74,10 +73,6 @@ static WINDOW_MS: AtomicU64 = AtomicU64::new(60_000);
 static STDERR: AtomicBool = AtomicBool::new(true);
 static CALLBACK: RwLock<Option<Callback>> = RwLock::new(None);
 
-/// How often a lock that is taken is tried again before giving up. It is held for an instant only, so whoever still finds it
-/// taken then is in a forked child whose parent's thread held it.
-const LOCK_TRIES: usize = 1000;
-
 /// Sets the least urgent level that is let through; `None` switches all messages off.
 pub fn set_max_level(level: Option<Level>) {
     MAX_LEVEL.store(level.map_or(0, |level| level as i32), Ordering::Relaxed);
@@ -97,18 +92,12 @@ pub fn set_stderr(is_on: bool) {
 /// Sends messages to the callback from now on, or to stderr again with `None`. A message being delivered may still reach the
 /// former callback. `false`: the lock is held by a thread that did not survive a fork, and nothing was changed.
 pub fn set_callback(callback: Option<Callback>) -> bool {
-    for _ in 0..LOCK_TRIES {
-        let Some(mut current) = CALLBACK.try_write() else {
-            thread::yield_now();
-            continue;
-        };
-        let former = std::mem::replace(&mut *current, callback);
-        // The former one may run the host's code when it goes: not under the lock.
-        drop(current);
-        drop(former);
-        return true;
-    }
-    false
+    let Some(mut current) = CALLBACK.write_soon() else { return false };
+    let former = std::mem::replace(&mut *current, callback);
+    // The former one may run the host's code when it goes: not under the lock.
+    drop(current);
+    drop(former);
+    true
 }
 
 /// Whether messages of this level are let through, be it that they are only collected.
@@ -186,13 +175,7 @@ fn deliver(level: Level, text: String) {
 
 /// The callback, if there is one. While the lock cannot be had, messages go to stderr rather than nowhere.
 fn current_callback() -> Option<Callback> {
-    for _ in 0..LOCK_TRIES {
-        if let Some(callback) = CALLBACK.try_read() {
-            return callback.clone();
-        }
-        thread::yield_now();
-    }
-    None
+    CALLBACK.read_soon()?.clone()
 }
 
 fn render(module: Option<&str>, message: fmt::Arguments<'_>, skipped: u32) -> String {

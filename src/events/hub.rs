@@ -3,7 +3,7 @@
 use super::results::{Outcome, Results};
 use super::table::{EventId, HubLimit, Identity, Listener, ListenerId, Table};
 use super::value::{HubError, Value};
-use super::writer::Turn;
+use crate::lock::{Turn, TurnGuard};
 use crate::log::log_debug;
 use arc_swap::ArcSwapOption;
 use std::cell::Cell;
@@ -167,9 +167,18 @@ impl EventHub {
         Ok(())
     }
 
+    /// The turn is held for a few instructions, so that it comes.
+    fn take_turn(&self) -> TurnGuard<'_> {
+        loop {
+            if let Some(turn) = self.turn.take() {
+                return turn;
+            }
+        }
+    }
+
     /// Replaces the table by a changed one. What goes with the former one goes without the turn: it may be the host's.
     fn change<R>(&self, change: impl FnOnce(&mut Table) -> R) -> R {
-        let turn = self.turn.take();
+        let turn = self.take_turn();
         let mut table = self.table.load().as_deref().cloned().unwrap_or_default();
         let result = change(&mut table);
         let count = table.listeners();

@@ -16,7 +16,6 @@ mod names;
 mod results;
 mod table;
 mod value;
-mod writer;
 
 pub use execution::{Execution, ExecutionError};
 pub use hub::{Dispatch, EventHub, ListenerFunction, hub};

@@ -8,7 +8,7 @@ use super::data_exporter::{DataExporter, ExportError};
 use super::json_lines::{Layout, WRITE_SIZE, write_json};
 use super::output::{Output, Writer};
 use super::tree::{TreeStyle, append_tree};
-use super::turn::Turn;
+use crate::lock::Turn;
 use crate::record::ChunkData;
 
 const EXPORTER: &str = "console";

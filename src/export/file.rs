@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::data_exporter::{DataExporter, ExportError};
 use super::json_lines::{Layout, write_json};
 use super::output::Writer;
-use super::turn::Turn;
+use crate::lock::Turn;
 use crate::record::ChunkData;
 
 const EXPORTER: &str = "file";

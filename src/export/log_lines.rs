@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::data_exporter::{DataExporter, ExportError};
 use super::json::{EventJson, LinkJson, List, NumberJson, Pairs};
 use super::output::{Output, Writer};
-use super::turn::Turn;
+use crate::lock::Turn;
 use crate::log::log_warn;
 use crate::record::{ChunkData, SpanData};
 

@@ -10,8 +10,8 @@ use serde::ser::{Serialize, Serializer};
 
 use super::data_exporter::{DataExporter, ExportError};
 use super::json::span_json_with_priority;
-use super::turn::Turn;
 use crate::lock::Mutex;
+use crate::lock::Turn;
 use crate::record::{ChunkData, SpanData};
 
 const EXPORTER: &str = "memory";

@@ -43,7 +43,6 @@ pub mod tree;
 mod tree_line;
 mod tree_order;
 mod tree_time;
-mod turn;
 
 pub use agent::AgentExporter;
 pub use agentless::AgentlessExporter;

@@ -11,7 +11,7 @@ use super::status::*;
 use super::text;
 use super::user_data::UserData;
 use crate::events::{Dispatch, Value, event, hub};
-use crate::service::{Manner, RepeatedService, ServiceError, Turn, Work, fork};
+use crate::service::{Manner, Repeat, RepeatedService, ServiceError, Work, fork};
 use crate::slot::cold::{self, Cold, cold_class};
 use crate::slot::{HandleError, Kind, SlotClass};
 
@@ -65,10 +65,10 @@ impl HostWork {
 }
 
 impl Work for HostWork {
-    fn turn(&self) -> Result<Turn, String> {
+    fn turn(&self) -> Result<Repeat, String> {
         match self.call(DDTRACE_SERVICE_TURN) {
-            DDTRACE_OK => Ok(Turn::Again),
-            DDTRACE_SERVICE_END => Ok(Turn::End),
+            DDTRACE_OK => Ok(Repeat::Again),
+            DDTRACE_SERVICE_END => Ok(Repeat::End),
             status => Err(format!("it answered {status}")),
         }
     }
@@ -83,7 +83,9 @@ impl Work for HostWork {
     }
 }
 
-/// Makes a service, which does not run yet.
+/// Makes a service, which does not run yet. One whose function answers DDTRACE_SERVICE_END at its first turn is a timer: starting sets it,
+/// stopping it before cancels it, and once it has ended it can be started again. A thread of a service is not waited for before a fork, which
+/// would keep the forking thread waiting; the child's service starts with fresh locks.
 ///
 /// @param name, len       its name, for messages
 /// @param interval_ms     the time between two turns, at least 1

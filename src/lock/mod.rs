@@ -9,6 +9,9 @@
 mod mutex;
 mod order;
 mod rw_lock;
+mod soon;
+mod turn;
 
 pub use mutex::{Condvar, Mutex, MutexGuard};
 pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use turn::{Turn, TurnGuard};

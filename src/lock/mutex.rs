@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::order::{Held, Order};
+use super::soon::soon;
 use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Duration;
@@ -48,14 +49,7 @@ impl<T> Mutex<T> {
     /// Takes a lock that is only ever held for an instant. `None`: whoever holds it is a thread that did not come along when this process
     /// was forked.
     pub fn lock_soon(&self) -> Option<MutexGuard<'_, T>> {
-        const TRIES: usize = 1000;
-        for _ in 0..TRIES {
-            if let Some(guard) = self.try_lock() {
-                return Some(guard);
-            }
-            std::thread::yield_now();
-        }
-        None
+        soon(|| self.try_lock())
     }
 
     #[inline]

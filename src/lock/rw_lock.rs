@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::order::{Held, Order};
+use super::soon::soon;
 use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 
@@ -70,6 +71,17 @@ impl<T> RwLock<T> {
         }
     }
 
+    /// Takes a lock for reading that is only ever held for an instant. `None`: whoever holds it is a thread that did not come along when this
+    /// process was forked.
+    pub fn read_soon(&self) -> Option<RwLockReadGuard<'_, T>> {
+        soon(|| self.try_read())
+    }
+
+    /// The same for writing.
+    pub fn write_soon(&self) -> Option<RwLockWriteGuard<'_, T>> {
+        soon(|| self.try_write())
+    }
+
     #[inline]
     fn read_guard<'a>(&'a self, value: sync::RwLockReadGuard<'a, T>) -> RwLockReadGuard<'a, T> {
         self.written.acquire();
@@ -123,6 +135,7 @@ mod tests {
         drop((one, other));
         let mut writer = lock.write();
         *writer = 8;
+        assert!(lock.read_soon().is_none() && lock.write_soon().is_none());
         assert!(lock.try_read().is_none() && lock.try_write().is_none());
         drop(writer);
         assert_eq!(lock.try_write().as_deref(), Some(&8));

@@ -10,7 +10,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where messages are written, and how much of them.
@@ -42,12 +41,8 @@ pub fn set_file(asked: Option<&LogFile>) -> io::Result<()> {
     let next =
         asked.map(|asked| open(&asked.path).map(|file| Arc::new(OpenFile { asked: asked.clone(), file: Mutex::new(file) })));
     let next = next.transpose()?;
-    for _ in 0..super::LOCK_TRIES {
-        if let Some(mut current) = CURRENT.try_write() {
-            *current = next;
-            return Ok(());
-        }
-        thread::yield_now();
+    if let Some(mut current) = CURRENT.write_soon() {
+        *current = next;
     }
     Ok(())
 }
@@ -62,13 +57,7 @@ pub(super) fn write_line(level: Level, line: &str) -> bool {
 }
 
 fn current() -> Option<Arc<OpenFile>> {
-    for _ in 0..super::LOCK_TRIES {
-        if let Some(current) = CURRENT.try_read() {
-            return current.clone();
-        }
-        thread::yield_now();
-    }
-    None
+    CURRENT.read_soon()?.clone()
 }
 
 /// The file for writing at its end, and its size.

@@ -8,6 +8,6 @@ mod runtime;
 mod thread;
 mod thread_pointer;
 
-pub use repeated::{Manner, RepeatedService, ServiceError, Turn, Work, restart_in_child};
+pub use repeated::{Manner, Repeat, RepeatedService, ServiceError, Work, restart_in_child};
 pub use runtime::{Cause, PeriodicService, Runtime, ServiceId, StartError};
 pub(crate) use thread_pointer::thread_pointer;

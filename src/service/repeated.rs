@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// Whether a service goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Repeat {
     /// It is called again.
     Again,
     /// It has ended.
@@ -26,7 +26,7 @@ pub enum Turn {
 /// What a service does.
 pub trait Work: Send + Sync {
     /// One turn; the error is logged, and the service goes on.
-    fn turn(&self) -> Result<Turn, String>;
+    fn turn(&self) -> Result<Repeat, String>;
     /// After the last turn, on the service's thread.
     fn ended(&self) {}
     /// In a forked child, before the service runs there.
@@ -264,7 +264,7 @@ impl RepeatedService {
             let turn = self.turn();
             state = block.state.lock();
             state.completed = state.completed.max(ticket);
-            if turn == Turn::End && state.run == run {
+            if turn == Repeat::End && state.run == run {
                 state.run = 0;
                 self.is_running.store(false, Ordering::Release);
             }
@@ -279,14 +279,14 @@ impl RepeatedService {
         block.changed.notify_all();
     }
 
-    fn turn(&self) -> Turn {
+    fn turn(&self) -> Repeat {
         match contained(&self.name, || self.work.turn()) {
             Some(Ok(turn)) => turn,
             Some(Err(error)) => {
                 log_warn!("service {} failed and goes on: {error}", self.name);
-                Turn::Again
+                Repeat::Again
             }
-            None => Turn::Again,
+            None => Repeat::Again,
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Manner, RepeatedService, ServiceError, Turn, Work};
+use super::{Manner, Repeat, RepeatedService, ServiceError, Work};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +19,7 @@ struct Counts {
 struct Counting(Arc<Counts>);
 
 impl Work for Counting {
-    fn turn(&self) -> Result<Turn, String> {
+    fn turn(&self) -> Result<Repeat, String> {
         self.0.turns.fetch_add(1, Ordering::Relaxed);
         if let Some(service) = self.0.itself.lock().unwrap().clone() {
             let mut errors = self.0.errors.lock().unwrap();
@@ -28,7 +28,7 @@ impl Work for Counting {
             errors.push(format!("{:?}", service.stop().is_ok()));
         }
         assert!(!self.0.fails.swap(false, Ordering::Relaxed), "a fault");
-        Ok(if self.0.ends.load(Ordering::Relaxed) { Turn::End } else { Turn::Again })
+        Ok(if self.0.ends.load(Ordering::Relaxed) { Repeat::End } else { Repeat::Again })
     }
 
     fn ended(&self) {

@@ -99,6 +99,27 @@ static void a_service_may_end_itself(void)
         usleep(1000);
 }
 
+static void a_service_that_ends_at_once_is_a_timer(void)
+{
+    struct work work = { 0 };
+    ddtrace_service *timer = service_of(&work, 1, 0), *cancelled = NULL;
+    work.answer = DDTRACE_SERVICE_END;
+    for (int round = 1; round <= 2; round++) {
+        CHECK_OK(ddtrace_service_start(timer, NULL));
+        CHECK_OK(ddtrace_service_join(timer, 20000));
+        CHECK_INT(work.turns, round);
+        CHECK_INT(work.ended, round);
+        CHECK(!ddtrace_service_is_running(timer));
+    }
+    ddtrace_service_free(timer);
+    cancelled = service_of(&work, 600000, 0);
+    CHECK_OK(ddtrace_service_start(cancelled, NULL));
+    CHECK_OK(ddtrace_service_stop(cancelled, NULL));
+    CHECK_OK(ddtrace_service_join(cancelled, 20000));
+    CHECK_INT(work.turns, 2);
+    ddtrace_service_free(cancelled);
+}
+
 static void the_interval_may_change(void)
 {
     struct work work = { 0 };
@@ -137,6 +158,7 @@ int main(void)
 {
     RUN(a_service_is_started_and_stopped_once);
     RUN(a_service_may_end_itself);
+    RUN(a_service_that_ends_at_once_is_a_timer);
     RUN(the_interval_may_change);
     RUN(bad_input_is_refused);
     check_no_live_handles();

@@ -1,8 +1,12 @@
 //! A lock that survives `fork`: one thread at a time, and a forked child never waits for a thread of its parent.
 //!
-//! Exporters belong to the host and so outlive a fork, while the thread that was using one may not exist in the child.
+//! Exporters belong to the host and the event hub to the program: both outlive a fork, while the thread that was using one may not exist in the
+//! child.
 //! The word therefore holds the process id of its owner: in another process that owner is gone, and the word is free.
-//! Waiting is bounded (10 s), so that a mistake costs spans and never hangs the host.
+//! Waiting is bounded (10 s), so that a mistake costs spans and never hangs the host. What is changed under a turn must be sound whenever its
+//! owner vanishes: replaced as a whole, or only added to.
+
+#![forbid(unsafe_code)]
 
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,20 +21,20 @@ const LONGEST_NAP: Duration = Duration::from_millis(1);
 
 /// The lock word: 0 when free, otherwise the process id of the owner.
 #[derive(Debug, Default)]
-pub(super) struct Turn(AtomicU32);
+pub struct Turn(AtomicU32);
 
 /// The turn, until it is dropped.
 #[derive(Debug)]
-pub(super) struct TurnGuard<'a>(&'a Turn);
+pub struct TurnGuard<'a>(&'a Turn);
 
 impl Turn {
     /// A free lock.
-    pub(super) const fn new() -> Self {
+    pub const fn new() -> Self {
         Turn(AtomicU32::new(0))
     }
 
     /// Waits for the turn; `None` if nobody let go in time.
-    pub(super) fn take(&self) -> Option<TurnGuard<'_>> {
+    pub fn take(&self) -> Option<TurnGuard<'_>> {
         let process = process::id();
         if self.try_take(process) {
             return Some(TurnGuard(self));
