@@ -4,6 +4,7 @@
 # make bench-bindings  the hot path through the bindings, beside the C functions
 # make fuzz      every parser of bytes from outside for FUZZ_SECONDS (60), with what a fuzzer makes up
 # make build     the library, optimised
+# make wheel     the Python binding with the library in it, in target/wheels
 # make install   into PREFIX (/usr/local), below DESTDIR for packagers
 # make bless     rewrites the generated files (header, symbol lists, table of settings) after a change of src/ffi or src/config
 
@@ -31,7 +32,7 @@ include_from_config = $(shell realpath -m --relative-to='$(LIBDIR)/cmake/ddtrace
 dollar := $$
 by_prefix = $(patsubst $(PREFIX)/%,$(dollar){prefix}/%,$(1))
 
-.PHONY: build shared static demo test bench bench-bindings fuzz install uninstall bless clean
+.PHONY: build shared static demo test bench bench-bindings fuzz wheel install uninstall bless clean
 
 # One kind of library at a time: built together with one for Rust programs, the shared one would keep whatever those might call. What is
 # not marked as worth it is not copied into its callers: a tenth of the library, for one instruction in a hundred of the hot path.
@@ -57,6 +58,9 @@ bench-bindings:
 
 fuzz:
 	scripts/fuzz
+
+wheel: shared
+	scripts/wheel '$(built)/libddtrace.so' '$(target)/wheels'
 
 install: build
 	$(INSTALL) -d '$(include)/ddtrace' '$(lib)/pkgconfig' '$(lib)/cmake/ddtrace'

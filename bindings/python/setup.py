@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,7 +56,10 @@ class BuildWithLibrary(build_py):
             shutil.rmtree(carried)
         if found is not None and not self.editable_mode:
             carried.mkdir(parents=True)
-            shutil.copy2(found, carried / "libddtrace.so.0")
+            copy = carried / "libddtrace.so.0"
+            shutil.copy2(found, copy)
+            if shutil.which("strip"):
+                subprocess.run(["strip", "--strip-unneeded", str(copy)], check=False)
 
 
 setup(

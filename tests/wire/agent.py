@@ -71,7 +71,7 @@ class Agent:
 
     def __enter__(self):
         self.port, self.otlp_port, otlp_grpc = free_ports(3)
-        program = os.path.join(os.path.dirname(sys.executable), "ddapm-test-agent")
+        program = os.environ.get("DDAPM_TEST_AGENT") or os.path.join(os.path.dirname(sys.executable), "ddapm-test-agent")
         command = [
             program,
             f"--port={self.port}",

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 from typing_extensions import Self
 
 library_path: str | None
 library_version: str
+
+class _HasItems(Protocol):
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
+
+_Headers = _HasItems | Iterable[tuple[Any, Any]]
 
 class Config:
     def set(self, key: str, value: str) -> None: ...
@@ -68,7 +73,7 @@ class Span(_Baggage):
     span_type: str
     start_ns: int
     error: int
-    kind: int
+    kind: Any
     @property
     def trace_id(self) -> int: ...
     @property
@@ -131,7 +136,7 @@ class Span(_Baggage):
         attributes: Mapping[str, object] | None = None,
     ) -> None: ...
     def add_pointer(self, kind: str, direction: str | int, hash: str) -> None: ...
-    def set_header_tags(self, headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]], is_response: bool = False) -> None: ...
+    def set_header_tags(self, headers: _Headers, is_response: bool = False) -> None: ...
     def to_json(self) -> str | None: ...
     def finish(self, finish_ns: int | None = None) -> None: ...
     def finish_with_ancestors(self, finish_ns: int | None = None) -> None: ...
@@ -155,7 +160,7 @@ class Tracer:
         span_type: str | None = None,
         tags: Mapping[str, object] | None = None,
         *,
-        kind: int | None = None,
+        kind: int | str | None = None,
         start_ns: int | None = None,
         links: Iterable[_Link] | None = None,
         flags: int | None = None,
@@ -169,7 +174,7 @@ class Tracer:
         resource: str | None = None,
         span_type: str | None = None,
         tags: Mapping[str, object] | None = None,
-        kind: int | None = None,
+        kind: int | str | None = None,
         start_ns: int | None = None,
         links: Iterable[_Link] | None = None,
         activate: bool = False,
@@ -193,7 +198,7 @@ class Tracer:
 class Propagator:
     def __new__(cls, config: Config | None = None, /) -> Self: ...
     def inject(self, span_or_context: Span | Context, headers: MutableMapping[str, str], /) -> None: ...
-    def extract(self, headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None, /) -> Context | None: ...
+    def extract(self, headers: _Headers | None, /) -> Context | None: ...
 
 class Statsd:
     def __new__(cls, prefix: str | None, address: str | None, tags: list[str] | None, aggregation: int, /) -> Self: ...

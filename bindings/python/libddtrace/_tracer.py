@@ -144,7 +144,7 @@ class Tracer(native.Tracer):
         resource: str | None = None,
         span_type: str | None = None,
         tags: Mapping[str, object] | None = None,
-        kind: int | None = None,
+        kind: int | str | None = None,
     ) -> Callable[[F], F]: ...
 
     def wrap(
@@ -154,7 +154,7 @@ class Tracer(native.Tracer):
         resource: str | None = None,
         span_type: str | None = None,
         tags: Mapping[str, object] | None = None,
-        kind: int | None = None,
+        kind: int | str | None = None,
     ) -> Any:
         """A decorator: each call of the function is a span. For functions, coroutines, generators and asynchronous generators."""
         if callable(name):

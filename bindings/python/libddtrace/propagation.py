@@ -10,13 +10,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from typing import Any, Union
+from typing import Any, Protocol, Union
 
 from ._config import Config
 from ._load import native
 
 SpanOrContext = Union[native.Span, native.Context]
-Headers = Union[Mapping[Any, Any], Iterable[tuple[Any, Any]]]
+
+
+class HasItems(Protocol):
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
+
+
+Headers = Union[HasItems, Iterable[tuple[Any, Any]]]
 
 
 class Propagator(native.Propagator):

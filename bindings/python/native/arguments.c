@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native.h"
 
+#include <strings.h>
+
 static int intern_names(struct signature *signature)
 {
     int count = 0;
@@ -79,4 +81,20 @@ int number_i64(PyObject *object, int64_t *out)
     }
     *out = value;
     return 1;
+}
+
+int32_t kind_of(PyObject *object)
+{
+    static const char *const names[] = {"unspecified", "internal", "server", "client", "producer", "consumer"};
+    if (object != NULL && PyUnicode_Check(object)) {
+        const char *text = PyUnicode_AsUTF8AndSize(object, NULL);
+        for (size_t i = 0; text != NULL && i < sizeof names / sizeof names[0]; i++)
+            if (strcasecmp(text, names[i]) == 0)
+                return (int32_t)i;
+        PyErr_Clear();
+        return DDTRACE_SPAN_KIND_UNSPECIFIED;
+    }
+    int64_t number;
+    return number_i64(object, &number) && number >= 0 && number <= DDTRACE_SPAN_KIND_CONSUMER ? (int32_t)number
+                                                                                              : DDTRACE_SPAN_KIND_UNSPECIFIED;
 }

@@ -102,6 +102,9 @@ int parse_arguments(struct signature *signature, arguments given, Py_ssize_t cou
 /* Answers whether an optional number was given and is one; otherwise `out` stays. */
 int number_i64(PyObject *object, int64_t *out);
 
+/* A kind of span by its number, or by its name in any case; what is none is unspecified. */
+int32_t kind_of(PyObject *object);
+
 /* ---- text.c ---- */
 
 /* What conversions of one call need until it has been made: memory, and references. Cleared, it needs no freeing. */

@@ -73,9 +73,8 @@ PyObject *span_begin(TracerObject *tracer, const struct span_arguments *given)
             options.parent_context = ((ContextObject *)given->parent)->handle;
     }
     number_i64(given->start_ns, &options.start_ns);
-    int64_t kind = 0;
-    if (number_i64(given->kind, &kind))
-        options.kind = (int32_t)kind;
+    if (given->kind != NULL)
+        options.kind = kind_of(given->kind);
     options.flags = given->flags;
     if (given->tags != NULL) {
         tag_list_extend(&tags, given->tags);

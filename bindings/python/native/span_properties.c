@@ -123,9 +123,7 @@ static PyObject *get_kind(PyObject *self, void *closure)
 static int set_kind(PyObject *self, PyObject *value, void *closure)
 {
     (void)closure;
-    int64_t kind;
-    if (number_i64(value, &kind))
-        (void)dd.span_set_kind(handle_of(self), (int32_t)kind);
+    (void)dd.span_set_kind(handle_of(self), value == NULL ? DDTRACE_SPAN_KIND_UNSPECIFIED : kind_of(value));
     return 0;
 }
 

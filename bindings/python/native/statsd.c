@@ -76,14 +76,15 @@ static PyObject *send(PyObject *self, arguments given, Py_ssize_t count)
         metric.text = text_of(&scratch, given[2]);
     else
         metric.value = PyFloat_AsDouble(given[2]);
-    metric.tags = texts_of(&scratch, given[3], &metric.tags_len);
-    metric.rate = given[4] == Py_None ? 1.0 : PyFloat_AsDouble(given[4]);
-    if (given[5] != Py_None)
-        number_i64(given[5], &metric.timestamp_s);
+    if (given[4] != Py_None && !PyErr_Occurred())
+        metric.rate = PyFloat_AsDouble(given[4]);
     if (PyErr_Occurred()) {
         PyErr_Clear();
         return answer(&scratch, DDTRACE_ERR_INVALID);
     }
+    metric.tags = texts_of(&scratch, given[3], &metric.tags_len);
+    if (given[5] != Py_None)
+        number_i64(given[5], &metric.timestamp_s);
     return answer(&scratch, dd.statsd_send(handle_of(self), &metric));
 }
 

@@ -7,14 +7,8 @@ import pytest
 from libddtrace import Tracer
 from libddtrace._load import native
 from libddtrace.exporters import MemoryExporter
+from quiet import QUIET
 
-#: No thread, no file, no message that a test does not ask for.
-QUIET = {
-    "DD_SERVICE": "tests",
-    "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
-    "DD_REMOTE_CONFIGURATION_ENABLED": "false",
-    "DD_TRACE_STARTUP_LOGS": "false",
-}
 SPAN, CONTEXT = 3, 4
 
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from conftest import QUIET
+from quiet import QUIET
 from libddtrace import Tracer, exporters
 
 

@@ -17,6 +17,12 @@ def test_a_block_is_a_span(tracer, exporter):
     assert sent["parent_id"] is None and span.parent_id is None
 
 
+def test_kinds_have_names_and_numbers(tracer):
+    for kind, number in (("server", 2), ("Client", 3), (SpanKind.PRODUCER, 4), (5, 5), ("none", 0), (99, 0), (object(), 0)):
+        with tracer.trace("span", kind=kind) as span:
+            assert span.kind == number or (number == 0 and span.kind in (0, 1))
+
+
 def test_blocks_nest(tracer, exporter):
     with tracer.trace("root") as root:
         with tracer.trace("child") as child:
