@@ -6,7 +6,7 @@
  *   subscribe PRODUCT  subscribes, all files are acknowledged
  *   slow PRODUCT       the same, in 0.7 seconds
  *   listen             events of remote configuration are noted, too
- *   collect            collects metrics of the runtime, and prints whether there are any
+ *   collect WHAT       collects metrics of the runtime until there are "some", or for a second, and prints whether there are any
  *   service NAME       the tracer works with another service
  *   seen               prints and forgets what subscribers and listeners were told
  *   id                 prints the client's id
@@ -69,17 +69,20 @@ static void on_payload(void *user_data, const uint8_t *payload, size_t len)
             __atomic_store_n(&has_runtime_metrics, 1, __ATOMIC_SEQ_CST);
 }
 
-/* A collection is long over after a second; where there is none, waiting longer would prove no more. */
-static int collects(ddtrace_tracer *tracer)
+/* Where there is to be none, waiting longer would prove no more. The first rounds are for a collection that was under way. */
+static int collects(ddtrace_tracer *tracer, int waits)
 {
     ddtrace_statsd *statsd = NULL;
     CHECK_OK(ddtrace_tracer_get_statsd(tracer, &statsd));
     CHECK_OK(ddtrace_statsd_set_sink(statsd, on_payload, NULL, NULL));
-    __atomic_store_n(&has_runtime_metrics, 0, __ATOMIC_SEQ_CST);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < (waits ? 400 : 25); i++) {
+        if (i == 5)
+            __atomic_store_n(&has_runtime_metrics, 0, __ATOMIC_SEQ_CST);
         CHECK_OK(ddtrace_tracer_collect_metrics(tracer));
         usleep(50000);
         CHECK_OK(ddtrace_statsd_flush(statsd, 20000));
+        if (i >= 5 && __atomic_load_n(&has_runtime_metrics, __ATOMIC_SEQ_CST))
+            break;
     }
     ddtrace_statsd_free(statsd);
     return __atomic_load_n(&has_runtime_metrics, __ATOMIC_SEQ_CST);
@@ -142,8 +145,8 @@ static void obey(ddtrace_tracer *tracer, char *line)
         for (int i = 0; i < 3; i++)
             CHECK_OK(ddtrace_hub_on(events[i], DDTRACE_NTS, NULL, 0, on_event, NULL, NULL, NULL));
         printf("ok\n");
-    } else if (strcmp(line, "collect") == 0) {
-        printf("%s\n", collects(tracer) ? "some" : "none");
+    } else if (strcmp(line, "collect") == 0 && argument != NULL) {
+        printf("%s\n", collects(tracer, strcmp(argument, "some") == 0) ? "some" : "none");
     } else if (strcmp(line, "service") == 0 && argument != NULL) {
         change_service(tracer, argument);
         printf("ok\n");

@@ -19,7 +19,7 @@
  *   set NAME VALUE    the tracer works with this setting, and no other from code
  *   ask INTEGRATION   what the settings say of an integration, for which code has named a service
  *   broken            an integration that does not work
- *   collector MS      a collector of runtime metrics is asked, which takes so long
+ *   collector MS      a collector of runtime metrics is asked, which takes so long; below ten seconds that is waited for
  *   variables         what the environment of another program should have is printed
  *   listen            requests of telemetry and settings that change are printed
  *   tell TIMEOUT      telemetry is flushed; it says whether it was taken
@@ -182,11 +182,14 @@ static void listen_to_events(void)
     CHECK_OK(ddtrace_hub_on(TEXT("config.changed"), NULL, 0, print_event, NULL, NULL, NULL));
 }
 
+static int has_collected;
+
 static size_t collect_slowly(void *user_data, ddtrace_metric *out, size_t cap)
 {
     (void)out;
     (void)cap;
     usleep(*(useconds_t *)user_data * 1000);
+    __atomic_store_n(&has_collected, 1, __ATOMIC_SEQ_CST);
     return 0;
 }
 
@@ -197,6 +200,8 @@ static void ask_collector(int milliseconds)
     patience = (useconds_t)milliseconds;
     CHECK_OK(ddtrace_runtime_metrics_add_collector(TEXT("toy"), collect_slowly, &patience, NULL, &id));
     CHECK_OK(ddtrace_tracer_collect_metrics(tracers[count - 1]));
+    for (int i = 0; i < 2000 && milliseconds < 10000 && !__atomic_load_n(&has_collected, __ATOMIC_SEQ_CST); i++)
+        usleep(10000);
 }
 
 static void break_one(void)

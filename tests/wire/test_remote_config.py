@@ -333,11 +333,11 @@ class Told(unittest.TestCase):
 
     def test_metrics_of_the_runtime_are_switched(self):
         with remote.Live(executable, running.url) as live:
-            self.assertEqual(live.tell("collect"), "none")
+            self.assertEqual(live.tell("collect none"), "none")
             self.put(live, {APM: apm(runtime_metrics_enabled=True)})
-            self.assertEqual((live.tell("get DD_RUNTIME_METRICS_ENABLED"), live.tell("collect")), ("true remote_config", "some"))
+            self.assertEqual((live.tell("get DD_RUNTIME_METRICS_ENABLED"), live.tell("collect some")), ("true remote_config", "some"))
             self.put(live, {APM: apm()})
-            self.assertEqual((live.tell("get DD_RUNTIME_METRICS_ENABLED"), live.tell("collect")), ("false default", "none"))
+            self.assertEqual((live.tell("get DD_RUNTIME_METRICS_ENABLED"), live.tell("collect none")), ("false default", "none"))
 
     def test_the_agent_is_told_of_another_service(self):
         with remote.Live(executable, running.url) as live:
