@@ -1,5 +1,6 @@
 """A parametric app that runs: each folder beside this file with a `run` script is one, and is started by that script alone."""
 
+import atexit
 import http.client
 import json
 import os
@@ -32,6 +33,18 @@ SETTINGS = {
 def languages():
     """The apps that exist and can run here."""
     return sorted(name for name in os.listdir(HERE) if os.access(os.path.join(HERE, name, "run"), os.X_OK))
+
+
+def test_agent():
+    """The test agent, started by the first test that asks for it, and ended with the tests."""
+    global _agent
+    if _agent is None:
+        _agent = agent.Agent().__enter__()
+        atexit.register(_agent.__exit__)
+    return _agent
+
+
+_agent = None
 
 
 class App:

@@ -3,16 +3,13 @@
 import unittest
 
 import app
-
-import agent
 import endpoints
 from test_spans import events
 
 
 def setUpModule():
     global running
-    running = agent.Agent().__enter__()
-    unittest.addModuleCleanup(running.__exit__)
+    running = app.test_agent()
 
 
 class Otel:

@@ -4,15 +4,12 @@ import json
 import unittest
 
 import app
-
-import agent
 import endpoints
 
 
 def setUpModule():
     global running
-    running = agent.Agent().__enter__()
-    unittest.addModuleCleanup(running.__exit__)
+    running = app.test_agent()
 
 
 class Spans:
