@@ -3,7 +3,6 @@
 `trace_connection` serves any driver; integrations that can replace methods of their driver's classes use `Database` alone.
 """
 
-import inspect
 from typing import Any, Iterator, Optional
 
 from . import settings
@@ -24,10 +23,18 @@ class Database:
         """Tags that name a connection's database. Never the password."""
         return {}
 
+    def text_of(self, connection: Any, statement: Any) -> Optional[str]:
+        """The text of a statement as the database gets it."""
+        if statement is None:
+            return None
+        if isinstance(statement, (bytes, bytearray)):
+            return statement.decode("utf-8", "replace")
+        return str(statement)
+
     def begin_statement(self, connection: Any, statement: Any, is_many: bool = False) -> Operation:
         """Begins the span of a statement. Its text is the resource as it is; the agent hides the values in it."""
         operation = begin_external(
-            self._settings, f"{self._prefix}.query", default_service=self._service, resource=_text(statement), span_type="sql"
+            self._settings, f"{self._prefix}.query", default_service=self._service, resource=self.text_of(connection, statement), span_type="sql"
         )
         operation.set_tags({**self._tags, **self.tags_of(connection)})
         if is_many:
@@ -178,12 +185,3 @@ class TracedConnection(_Proxy):
 def trace_connection(connection: Any, system: str, *, integration: Optional[str] = None, service: Optional[str] = None) -> TracedConnection:
     """Wraps a connection of any driver, `trace_connection(driver.connect(…), "mysql")`."""
     return TracedConnection(connection, Database(integration or system, system, system, service or system))
-
-
-def _text(statement: Any) -> Optional[str]:
-    """The statement's text. Composed ones of a driver are shown as the driver prints them."""
-    if statement is None or inspect.iscoroutine(statement):
-        return None
-    if isinstance(statement, (bytes, bytearray)):
-        return statement.decode("utf-8", "replace")
-    return str(statement)

@@ -3,6 +3,7 @@
 from typing import Any, Optional
 
 from .dbapi import Database
+from .guard import attempt
 from .operation import TagValue
 from .wrapping import Patches
 
@@ -21,6 +22,12 @@ class _Postgres(Database):
                 continue
         tags["server.address"] = tags.get("out.host")
         return tags
+
+    def text_of(self, connection: Any, statement: Any) -> Optional[str]:
+        # Composed statements know their text only together with the connection, which may be lost.
+        if hasattr(statement, "as_string"):
+            statement = attempt(statement.as_string, connection) or statement
+        return super().text_of(connection, statement)
 
 
 _ATTRIBUTES = [("db.name", "dbname"), ("db.user", "user"), ("out.host", "host"), ("network.destination.port", "port")]

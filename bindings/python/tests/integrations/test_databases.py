@@ -167,6 +167,14 @@ class TestPsycopg:
         assert span["metrics"]["network.destination.port"] == 5432
         assert "password" not in str(span)
 
+    def test_composed_statements_are_shown_as_they_are_sent(self, psycopg):
+        statement = psycopg.sql.SQL("SELECT {} FROM item").format(psycopg.sql.Literal(1))
+        cursor = self.cursor(psycopg, psycopg.Cursor)
+        cursor._conn = None
+        cursor.execute(statement)
+        cursor.execute(b"SELECT 2")
+        assert [span["resource"] for span in self.spans.all()] == ["SELECT 1 FROM item", "SELECT 2"]
+
     def test_errors_are_recorded_and_raised(self, psycopg):
         with pytest.raises(psycopg.errors.SyntaxError):
             self.cursor(psycopg, psycopg.Cursor).execute("BROKEN")
