@@ -11,6 +11,9 @@ from .guard import attempt
 from .operation import Operation, begin_internal
 from .settings import IntegrationSettings
 
+# Headers may have only this half of a trace's id.
+_LOW = (1 << 64) - 1
+
 Headers = list[tuple[str, str]]
 
 # Tags that say which tool sent the request, whatever the settings are.
@@ -122,6 +125,6 @@ def _parent(settings: IntegrationSettings, headers: Headers) -> Union[Span, Cont
     extracted = propagation.extract(headers)
     if extracted is None:
         return current
-    if current is not None and extracted.trace_id in (0, current.trace_id):
+    if current is not None and extracted.trace_id & _LOW in (0, current.trace_id & _LOW):
         return current
     return extracted

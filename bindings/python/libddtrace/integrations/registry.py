@@ -7,6 +7,8 @@ import threading
 from types import ModuleType
 from typing import Any, Callable, NamedTuple, Optional
 
+import libddtrace
+
 from . import import_hooks, native, settings
 from .guard import attempt
 from .wrapping import Patches
@@ -126,6 +128,9 @@ def get_version(name: str) -> Optional[str]:
 
 def _patch_some(names: dict[str, bool], raise_errors: bool, is_automatic: bool) -> None:
     begun = []
+    if not libddtrace.is_active():
+        # The library could not be loaded: there is nothing that could come of it.
+        names = {name: False for name in names}
     with _lock:
         for name, is_wanted in names.items():
             if not is_wanted or name in _active:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Optional, Union
 
 from opentelemetry import baggage, context as context_api
 from opentelemetry.context.context import Context, _RuntimeContext
-from opentelemetry.trace import NonRecordingSpan, get_current_span, set_span_in_context
+from opentelemetry.trace import INVALID_SPAN, get_current_span, set_span_in_context
 from opentelemetry.trace import Span as AnySpan
 
 import libddtrace
@@ -56,12 +56,15 @@ class RuntimeContext(_RuntimeContext):
             # A span that has ended stays current here until its scope ends.
             return context
         if active is None:
-            return set_span_in_context(NonRecordingSpan(get_current_span(Context()).get_span_context()), context)
+            return set_span_in_context(INVALID_SPAN, context)
         return _with_baggage(set_span_in_context(span_of(active), context), active)
 
     def detach(self, token: "Token[Context]") -> None:
         """Makes current and active what was so before the context was attached."""
-        scope: _Scope = token  # type: ignore[assignment]
+        scope: object = token
+        if not isinstance(scope, _Scope):
+            # Of the runtime context that was there before this one.
+            return
         native.deactivate(scope.attached.active, scope.attached.former)
         try:
             self._attached.reset(scope.token)

@@ -135,6 +135,15 @@ def test_remote_parent_made_by_hand(otel):
     assert one.all()["native"]["parent_id"] == 0x2222
 
 
+def test_nothing_is_current_where_nothing_is_active(otel):
+    one = otel()
+    with one.tracer.start_as_current_span("op"):
+        with one.datadog.activate(None):
+            assert not trace.get_current_span().get_span_context().is_valid
+            one.tracer.start_span("root").end()
+    assert one.all()["root"]["parent_id"] == 0
+
+
 def test_baggage_is_one_set(otel):
     one = otel()
     with one.datadog.trace("op") as span:
