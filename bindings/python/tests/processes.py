@@ -18,14 +18,14 @@ CLEAN = {
 }
 
 
-def run(program, *arguments, status=0, **environment):
+def run(program, *arguments, status=0, timeout=120, **environment):
     """Runs Python's text as a program; its output, if it ends as expected."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program), *arguments],
         env={**CLEAN, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         cwd="/",
     )
     assert done.returncode == status, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"

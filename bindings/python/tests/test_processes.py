@@ -30,7 +30,8 @@ def test_a_million_spans_need_no_memory():
         work(1_000_000)
         print("grown", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
         tracer.shutdown(20)
-        """
+        """,
+        timeout=900,
     )
     # The library's own buffers may fill up later than in the first spans: they have a limit.
     assert int(re.search(r"grown (\d+)", grown).group(1)) < 16_384
