@@ -94,12 +94,12 @@ int main(int argc, char **argv)
     ddtrace_tracer *tracer = NULL;
     CHECK_OK(ddtrace_tracer_new(NULL, &tracer, NULL));
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "flush") == 0) CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
-        else if (strcmp(argv[i], "refresh") == 0) CHECK_OK(ddtrace_tracer_refresh_agent_info(tracer, 20000));
+        if (strcmp(argv[i], "flush") == 0) CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
+        else if (strcmp(argv[i], "refresh") == 0) CHECK_OK(ddtrace_tracer_refresh_agent_info(tracer, 60000));
         else trace(tracer, argv[i]);
     }
-    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_counters counters = DDTRACE_COUNTERS_INIT;
     CHECK_OK(ddtrace_tracer_counters(tracer, &counters));
     printf("{\"sent\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"rejected\": %" PRIu64 ", \"filtered\": %" PRIu64 "}\n", counters.chunks_sent,

@@ -30,7 +30,7 @@ int main(void)
     trace(tracer, "priority 0", 0);
     trace(tracer, "priority 1", 1);
     trace(tracer, "priority 2", 2);
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_ANY), 0);
     return 0;

@@ -18,7 +18,7 @@ int main(void)
     ddtrace_tracer *tracer = NULL;
     CHECK_OK(ddtrace_tracer_new(NULL, &tracer, NULL));
     trace(tracer, "sent before");
-    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
     trace(tracer, "waiting");
     ddtrace_span *open = root_span(tracer, "open");
     pid_t child = fork();
@@ -29,7 +29,7 @@ int main(void)
         CHECK_OK(ddtrace_span_end(own, NULL));
         ddtrace_span_end(open, NULL);
         trace(tracer, "of the child");
-        CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+        CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
         return 0;
     }
     int status = -1;
@@ -37,7 +37,7 @@ int main(void)
     CHECK_INT(status, 0);
     CHECK_OK(ddtrace_span_end(open, NULL));
     trace(tracer, "of the parent");
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_ANY), 0);
     return 0;

@@ -178,8 +178,8 @@ int main(void)
     all_kinds_of_tags(tracer);
     remote_traces(tracer);
     links_and_events(tracer);
-    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_ANY), 0);
     return 0;

@@ -37,7 +37,7 @@ int main(void)
     CHECK_OK(ddtrace_span_set_tag_i64(failed, TEXT("http.status_code"), 503));
     CHECK_OK(ddtrace_span_set_tag(failed, TEXT("peer.service"), TEXT("given")));
     CHECK_OK(ddtrace_span_end(failed, NULL));
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     return 0;
 }

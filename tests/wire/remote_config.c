@@ -80,7 +80,7 @@ static int collects(ddtrace_tracer *tracer, int waits)
             __atomic_store_n(&has_runtime_metrics, 0, __ATOMIC_SEQ_CST);
         CHECK_OK(ddtrace_tracer_collect_metrics(tracer));
         usleep(50000);
-        CHECK_OK(ddtrace_statsd_flush(statsd, 20000));
+        CHECK_OK(ddtrace_statsd_flush(statsd, 60000));
         if (i >= 5 && __atomic_load_n(&has_runtime_metrics, __ATOMIC_SEQ_CST))
             break;
     }
@@ -112,7 +112,7 @@ static void one_span(ddtrace_tracer *tracer, const char *service)
     options.service.len = strlen(service);
     CHECK_OK(ddtrace_span_start(tracer, &options, &span, NULL));
     CHECK_OK(ddtrace_span_end(span, NULL));
-    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
 }
 
 static void subscribe(ddtrace_tracer *tracer, const char *product, int is_slow)
@@ -186,7 +186,7 @@ int main(void)
         line[strcspn(line, "\n")] = 0;
         obey(tracer, line);
     }
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     return 0;
 }

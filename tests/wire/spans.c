@@ -85,12 +85,12 @@ int main(int argc, char **argv)
         remote_parent(tracer);
         links_and_events(tracer);
     }
-    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
     ddtrace_counters counters = DDTRACE_COUNTERS_INIT;
     CHECK_OK(ddtrace_tracer_counters(tracer, &counters));
     CHECK_INT(counters.spans_sent, 4 * rounds);
     CHECK_INT(counters.spans_dropped, 0);
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_ANY), 0);
     return 0;

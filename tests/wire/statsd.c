@@ -51,7 +51,7 @@ int main(int count, char **arguments)
     CHECK(ddtrace_statsd_get_address(statsd, address, sizeof address) < sizeof address);
     printf("%s\n", address);
     if (strcmp(arguments[2], "flush") == 0) {
-        CHECK_OK(ddtrace_statsd_flush(statsd, 20000));
+        CHECK_OK(ddtrace_statsd_flush(statsd, 60000));
         ddtrace_statsd_counters counters = DDTRACE_STATSD_COUNTERS_INIT;
         CHECK_OK(ddtrace_statsd_get_counters(statsd, &counters));
         printf("%d %d\n", (int)counters.packets_sent, (int)counters.packets_dropped);

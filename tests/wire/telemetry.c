@@ -254,7 +254,7 @@ static int step(char **argument)
         usleep((useconds_t)atoi(argument[1]) * 1000);
         return 2;
     } else if (strcmp(name, "flush") == 0) {
-        CHECK_OK(ddtrace_tracer_flush(tracers[count - 1], 20000));
+        CHECK_OK(ddtrace_tracer_flush(tracers[count - 1], 60000));
     } else if (strcmp(name, "shutdown") == 0) {
         end_last();
     } else if (strcmp(name, "add") == 0) {

@@ -122,7 +122,7 @@ static int step(const char *what, char **given)
             CHECK_OK(ddtrace_span_end(last(), NULL));
             span_count--;
         } else if (strcmp(what, "flush") == 0) {
-            CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
+            CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
         } else {
             fprintf(stderr, "unknown step \"%s\"\n", what);
             exit(2);
@@ -142,10 +142,10 @@ int main(int argc, char **argv)
     }
     while (span_count > 0)
         step("end", NULL);
-    CHECK_OK(ddtrace_tracer_flush(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_flush(tracer, 60000));
     ddtrace_context_free(context);
     ddtrace_propagator_free(propagator);
-    CHECK_OK(ddtrace_tracer_shutdown(tracer, 20000));
+    CHECK_OK(ddtrace_tracer_shutdown(tracer, 60000));
     ddtrace_tracer_free(tracer);
     CHECK_INT(ddtrace_live_handles(DDTRACE_HANDLE_ANY), 0);
     return 0;
