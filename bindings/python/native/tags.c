@@ -50,6 +50,12 @@ static PyObject *as_dict(PyObject *mapping)
     return NULL;
 }
 
+/* Whether making text of it may call functions in Python. */
+static int is_foreign(PyObject *object)
+{
+    return !PyUnicode_Check(object) && !PyLong_CheckExact(object) && !PyFloat_Check(object) && !PyBool_Check(object) && object != Py_None;
+}
+
 static void extend(struct tag_list *list, PyObject *mapping, int depth)
 {
     if (!PyDict_Check(mapping)) {
@@ -57,13 +63,17 @@ static void extend(struct tag_list *list, PyObject *mapping, int depth)
         if (mapping == NULL)
             return;
     }
-    PyObject *key, *value;
+    PyObject *key, *value, *copy = NULL;
     Py_ssize_t position = 0;
     while (list->len < LONGEST_LIST && PyDict_Next(mapping, &position, &key, &value)) {
-        /* str() of a foreign value may change the dict. */
-        if (!PyUnicode_Check(value) || !PyUnicode_Check(key)) {
-            scratch_keep(&list->scratch, Py_NewRef(key));
-            scratch_keep(&list->scratch, Py_NewRef(value));
+        /* What is called may change the dict, in which are the texts that the list refers to. */
+        if (copy == NULL && (is_foreign(key) || is_foreign(value))) {
+            copy = scratch_keep(&list->scratch, PyDict_Copy(mapping));
+            if (copy == NULL) {
+                PyErr_Clear();
+                return;
+            }
+            mapping = copy;
         }
         add_tag(list, key, value, depth);
     }

@@ -172,3 +172,19 @@ def test_handles_that_are_gone_are_no_trouble():
     del tracer
     gc.collect()
     assert context.trace_id and propagation.inject(context, {}) is None and Context(1, 2).span_id == 2
+
+
+def test_a_value_that_empties_its_own_dict_while_its_text_is_made(tracer, exporter):
+    tags = {f"key-{number}": "x" * 100 + str(number) for number in range(20)}
+
+    class Emptying:
+        def __str__(self) -> str:
+            tags.clear()
+            return "emptied"
+
+    tags["last"] = Emptying()
+    with tracer.trace("op", tags=tags):
+        pass
+    meta = exporter.find("op")["meta"]
+    assert meta["key-19"] == "x" * 100 + "19"
+    assert meta["last"] == "emptied"
