@@ -362,8 +362,7 @@ unsafe fn inject_span<S: HeaderSink>(
 ) -> Result<InjectReport, ddtrace_status> {
     // SAFETY: passed on.
     if let AnySpan::Recording(span) = unsafe { lock_span(span.cast()) }.map_err(of_handle)? {
-        let segment = span.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
-        let state = segment.lock().map_err(|_| DDTRACE_ERR_FORKED)?.state().ok_or(DDTRACE_ERR_HANDLE)?;
+        let state = span.trace_state().ok_or(DDTRACE_ERR_HANDLE)?;
         if let decision @ Some(_) = state.decision() {
             // The span's lock keeps the span, and so its trace.
             return Ok(inject(propagator, state, decision, span.head.span_id, true, sink));

@@ -11,8 +11,8 @@ use crate::export::Snapshot;
 use crate::record::{Field, flag};
 use crate::slot::HandleError;
 use crate::span::{
-    AnySpan, EndTime, Finish, Parent, SpanBody, SpanKind, Started, TagSink, TagValue, add_handle, finish_span, lock_span,
-    open_ancestor, share_view, start_span, start_unrecorded,
+    AnySpan, EndTime, Finish, Parent, SpanBody, SpanGuard, SpanKind, Started, TagSink, TagValue, add_handle, finish_span,
+    lock_span, open_ancestor, share_view, start_span, start_unrecorded,
 };
 use crate::tracer::{announce_start, finish_announced, release_span, resolve_tracer, with_thread};
 
@@ -472,7 +472,7 @@ pub unsafe extern "C" fn ddtrace_span_get_ids(span: *const ddtrace_span, out: *m
         let ids = with_thread(|thread| {
             // SAFETY: the header's rules for pointers.
             match unsafe { lock_span(span.cast()) }? {
-                AnySpan::Recording(span) => Ok(recording_ids(&span, span.slot())),
+                AnySpan::Recording(span) => Ok(recording_ids(&span)),
                 AnySpan::Light(light) => {
                     drop(light);
                     // SAFETY: as above.
@@ -491,14 +491,13 @@ pub unsafe extern "C" fn ddtrace_span_get_ids(span: *const ddtrace_span, out: *m
     })
 }
 
-fn recording_ids(body: &SpanBody, slot: &'static crate::span::SpanSlot) -> ddtrace_span_ids {
-    let state = slot.segment().and_then(|segment| segment.lock().ok()?.state());
-    let trace_id = state.map_or(0, |state| state.trace_id());
+fn recording_ids(span: &SpanGuard) -> ddtrace_span_ids {
+    let trace_id = span.trace_state().map_or(0, |state| state.trace_id());
     ddtrace_span_ids {
         trace_id_high: (trace_id >> 64) as u64,
         trace_id_low: trace_id as u64,
-        span_id: body.head.span_id,
-        parent_id: body.head.parent_id,
+        span_id: span.head.span_id,
+        parent_id: span.head.parent_id,
     }
 }
 

@@ -222,8 +222,7 @@ pub unsafe extern "C" fn ddtrace_span_link_span(
                         Ok::<SpanLink, ddtrace_status>(link_to(state, light.span_id(&mut thread.parts), true, attributes))
                     }
                     AnySpan::Recording(other) => {
-                        let segment = other.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
-                        let state = segment.lock().map_err(|_| DDTRACE_ERR_FORKED)?.state().ok_or(DDTRACE_ERR_HANDLE)?;
+                        let state = other.trace_state().ok_or(DDTRACE_ERR_HANDLE)?;
                         Ok(link_to(state, other.head.span_id, true, attributes))
                     }
                 })?;
@@ -313,7 +312,7 @@ pub unsafe extern "C" fn ddtrace_span_to_json(span: *const ddtrace_span, buf: *m
         unsafe {
             let Ok(Some(span)) = lock_recording(span.cast()) else { return text::copy_out_optional(None, buf, cap) };
             let snapshot = snapshot_of(&span);
-            let state = span.slot().segment().and_then(|segment| segment.lock().ok()?.state());
+            let state = span.trace_state();
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let runs = span.runs();
             let or = |own: String, other: String| if own.is_empty() { other } else { own };

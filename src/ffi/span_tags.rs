@@ -40,8 +40,7 @@ pub(super) unsafe fn change(
 /// Calls `use_it` with a sink for tags whose keys may be special.
 pub(super) fn with_sink<R>(span: &mut SpanGuard, use_it: impl FnOnce(&mut TagSink<'_>) -> R) -> Result<R, ddtrace_status> {
     let snapshot = snapshot_of(span);
-    let segment = span.slot().segment().ok_or(DDTRACE_ERR_HANDLE)?;
-    let state = segment.lock().map_err(|_| DDTRACE_ERR_FORKED)?.state().ok_or(DDTRACE_ERR_HANDLE)?;
+    let state = span.trace_state().ok_or(DDTRACE_ERR_HANDLE)?;
     Ok(use_it(&mut TagSink { body: span, snapshot: snapshot.as_deref(), state }))
 }
 

@@ -5,6 +5,8 @@ use crate::context::TraceState;
 use crate::export::Local;
 use crate::slot::{FreeList, Kind, LockGuard, Slot, SlotClass, SlotHeader, Vanished, lock};
 use std::cell::UnsafeCell;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 static CLASS: SlotClass = SlotClass::new(Kind::Segment, 256);
 
@@ -12,6 +14,8 @@ static CLASS: SlotClass = SlotClass::new(Kind::Segment, 256);
 #[repr(C)]
 pub struct Segment {
     header: SlotHeader,
+    /// The trace's state, which stays the same from the segment's first reference to its last.
+    state: AtomicPtr<TraceState>,
     body: UnsafeCell<SegmentBody>,
 }
 
@@ -87,10 +91,18 @@ impl Segment {
             (*body).next_number = 1;
             (*body).tracer = tracer;
             (*body).wall_offset = wall_offset;
-            (*body).root = std::ptr::null();
+            (*body).root = ptr::null();
             (*body).state = Some(state);
         }
+        segment.state.store(ptr::from_ref(state).cast_mut(), Ordering::Relaxed);
         Some(segment)
+    }
+
+    /// The trace's state, for whoever keeps a reference, as each span does: without the lock that all spans of the segment share.
+    #[inline]
+    pub fn state(&self) -> Option<&'static TraceState> {
+        // SAFETY: states live in slots, which are never unmapped. That of a published segment was set before.
+        unsafe { self.state.load(Ordering::Relaxed).as_ref() }
     }
 
     /// Takes the lock word.

@@ -1,6 +1,7 @@
 //! The slot of a live span.
 
 use super::body::SpanBody;
+use crate::context::TraceState;
 use crate::segment::Segment;
 use crate::slot::{Kind, LockGuard, Slot, SlotClass, SlotHeader};
 use std::cell::UnsafeCell;
@@ -103,6 +104,12 @@ impl SpanGuard {
     #[inline]
     pub fn slot(&self) -> &'static SpanSlot {
         self.slot
+    }
+
+    /// The state of its trace.
+    #[inline]
+    pub fn trace_state(&self) -> Option<&'static TraceState> {
+        self.slot.segment()?.state()
     }
 }
 
