@@ -118,6 +118,8 @@ static void a_service_that_ends_at_once_is_a_timer(void)
     CHECK_OK(ddtrace_service_join(cancelled, 20000));
     CHECK_INT(work.turns, 2);
     ddtrace_service_free(cancelled);
+    while (work.freed < 2)
+        usleep(1000);
 }
 
 static void the_interval_may_change(void)
