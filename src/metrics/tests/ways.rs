@@ -154,16 +154,22 @@ fn a_host_that_nobody_knows_is_no_error() {
 
 #[test]
 fn a_receiver_that_does_not_read_costs_no_caller_time() {
+    // A busy machine makes a call slow now and then; one that waits for the socket is slow in every round.
+    let is_quick = (0..5).any(|_| slowest_call_beside_a_receiver_that_does_not_read() < Duration::from_millis(90));
+    assert!(is_quick, "no call waits for the socket");
+}
+
+fn slowest_call_beside_a_receiver_that_does_not_read() -> Duration {
     let place = Place::new("slow");
     let agent = UnixDatagram::bind(&place.0).unwrap();
     let options = ClientOptions { address: place.address(UnixKind::Any), is_host_driven: false, max_queue: 64, ..options() };
     let client = Client::new(options);
     let text = "x".repeat(4_000);
-    let mut slow = 0;
+    let mut slowest = Duration::ZERO;
     for _ in 0..2_000 {
         let begin = Instant::now();
         client.send(&member("s", &text)).unwrap();
-        slow += u32::from(begin.elapsed() > Duration::from_millis(90));
+        slowest = slowest.max(begin.elapsed());
     }
     assert!(client.flush(SOON));
     let totals = client.totals();
@@ -171,10 +177,9 @@ fn a_receiver_that_does_not_read_costs_no_caller_time() {
     assert!(dropped > 0 && totals.packets_sent > 0, "{totals:?}");
     // Two messages share a payload, unless its time was over before.
     assert!((1_000..1_100).contains(&(totals.packets_sent + dropped)), "{totals:?}");
-    // A busy machine makes some calls slow; if they waited for the socket, hundreds would be.
-    assert!(slow < 100, "no call waits for the socket: {slow} were slow");
     assert!(client.shutdown(SOON));
     drop(agent);
+    slowest
 }
 
 #[test]
